@@ -1,0 +1,127 @@
+"""Sizes and settings of a run: what the paper's appendix 8.2 and 8.3 fix, and what it leaves open.
+
+A preset is one complete configuration; ``paper`` holds the paper's own numbers.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """What is collected (sections 6.1 and 8.2.2)."""
+
+    width: int
+    """Image width in pixels."""
+    height: int
+    """Image height in pixels."""
+    demonstrations: int
+    """Episodes of the one labelled scene."""
+    demonstrations_per_scene: int
+    """Episodes of each of the 40 scenes for the methods that have labels everywhere (ATT-40, CNN-40)."""
+    weak_scenes: int
+    """Scenes that weak images come from; scene 0 is the labelled one."""
+    weak_per_scene: int
+    """Weak images of each scene, half with the object of interest and half without."""
+    action_noise: float = 0.15
+    """Standard deviation (torque units) of noise added to the executed action while demonstrating; the noise-free
+    action is what is recorded, so the policy sees how the expert recovers."""
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Figure 2, section 5 and appendix 8.3."""
+
+    channels: tuple[int, ...] = (64, 64, 32, 32, 16)
+    """Filters of the five 3x3 convolutions."""
+    temperature: float = 1.0
+    """Temperature of the spatial softmax."""
+    learn_temperature: bool = False
+    """Train the temperature, starting from the value above."""
+    first_layer: Literal["frozen", "trained"] = "frozen"
+    """Whether the VGG-16 first layer stays as it is."""
+    norm_last: bool = False
+    """Batch norm after the last convolution as well; the paper has it between the convolutions."""
+    policy_dropout: float = 0.5
+    """Dropout on the feature points that the policy reads."""
+    classifier_dropout: float = 0.5
+    """Dropout on the feature points that the classifier reads."""
+    hidden: tuple[int, ...] = (400, 400)
+    """Units of the fully connected layers of each head."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Appendix 8.3: Adam, 3e-4, 50,000 steps, the first 5,000 on the task's loss alone."""
+
+    steps: int = 50_000
+    """Optimiser steps."""
+    warmup_steps: int = 5_000
+    """First steps, on L_task alone."""
+    labelled_batch: int = 32
+    """Labelled images a step."""
+    weak_batch: int = 32
+    """Weak images a step, half of them positive."""
+    learning_rate: float = 3e-4
+    """Peak learning rate of Adam."""
+    schedule: Literal["constant", "cosine"] = "constant"
+    """Learning rate over the steps."""
+    weight_decay: float = 0.0
+    """Decoupled weight decay."""
+    average_decay: float = 0.0
+    """Decay of the exponential moving average of weights that is evaluated; 0: the last weights."""
+    checkpoint_every: int = 1_000
+    """Steps between checkpoints."""
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """40 test scenes x 10 episodes, as in the paper's Table 1."""
+
+    scenes: int = 40
+    """Scenes of the split to evaluate on."""
+    episodes: int = 10
+    """Episodes in each scene, from fixed initial states."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One complete configuration."""
+
+    name: str
+    data: DataConfig
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    training: TrainConfig = field(default_factory=TrainConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    classification_weight: float = 0.3
+    """Lambda, the weight of L_CE against L_task (section 4); unstated in the paper, tuned on validation scenes."""
+
+
+def smoke() -> Preset:
+    """Seconds: for tests."""
+    return Preset(
+        name="smoke",
+        data=DataConfig(32, 28, demonstrations=4, demonstrations_per_scene=2, weak_scenes=2, weak_per_scene=8),
+        training=TrainConfig(steps=6, warmup_steps=2, labelled_batch=8, weak_batch=8, checkpoint_every=2),
+        evaluation=EvaluationConfig(scenes=2, episodes=2),
+    )
+
+
+def lite() -> Preset:
+    """Two CPU cores, under an hour of training a run."""
+    return Preset(
+        name="lite",
+        data=DataConfig(100, 88, demonstrations=400, demonstrations_per_scene=20, weak_scenes=40, weak_per_scene=400),
+        training=TrainConfig(steps=10_000, warmup_steps=1_000, schedule="cosine"),
+    )
+
+
+def paper() -> Preset:
+    """The paper's own numbers: 40,000 labelled frames, 80,000 weak images of 200x175, 50,000 steps."""
+    return Preset(
+        name="paper",
+        data=DataConfig(200, 175, demonstrations=400, demonstrations_per_scene=20, weak_scenes=40, weak_per_scene=2000),
+    )
+
+
+PRESETS = {"smoke": smoke, "lite": lite, "paper": paper}
