@@ -1,0 +1,79 @@
+# Every target prepares what it needs; a second call does only what is new. `make help` lists them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --constraint constraints.txt
+# Where pip finds PyTorch, when its default index should not be asked: make venv TORCH_INDEX=ADDRESS.
+TORCH_INDEX ?=
+# Processes that run tests side by side, each with one thread.
+TEST_WORKERS ?= auto
+PYTEST_ARGS ?=
+PRESET ?= lite
+
+.DEFAULT_GOAL := help
+.PHONY: help venv dev demo test pytest lint format types contracts docs bench tables clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+# PyTorch comes first and alone, so that nothing else decides which build of it is installed.
+$(VENV)/.torch: constraints.txt scripts/make_venv.sh
+	scripts/make_venv.sh $(PYTHON) $(VENV)
+	$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
+	$(PIP) setuptools
+	touch $@
+
+$(VENV)/.packages: $(VENV)/.torch pyproject.toml
+	$(PIP) --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.graphics: $(VENV)/.packages scripts/graphics.sh
+	scripts/graphics.sh $(BIN)/gplac
+	touch $@
+
+$(VENV)/.test: $(VENV)/.packages
+	$(PIP) --no-build-isolation --editable '.[test]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.test
+	$(PIP) --no-build-isolation --editable '.[dev]'
+	touch $@
+
+venv: $(VENV)/.graphics  ## the virtual environment .venv with all that gplac needs to run
+
+dev: $(VENV)/.dev $(VENV)/.graphics  ## the same, with all that working on gplac needs
+
+demo: venv  ## the whole story on two cores: data, training with and without weak images, a report
+	$(BIN)/gplac demo
+
+test: lint types contracts pytest  ## style, types, dependency contracts, then all tests
+
+pytest: $(VENV)/.test $(VENV)/.graphics  ## the tests alone (PYTEST_ARGS='-k scene' for some of them)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_WORKERS) $(PYTEST_ARGS)
+
+lint: $(VENV)/.test  ## style (ruff)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.test  ## rewrite the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.test  ## strict types of src (mypy)
+	$(BIN)/mypy
+
+contracts: $(VENV)/.test  ## which room may import which (import-linter)
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.dev  ## the documentation as HTML in docs/_build/html
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+bench: $(VENV)/.test $(VENV)/.graphics  ## speed against peers, as ratios, into results/bench/
+	$(BIN)/python benchmarks/run.py
+
+tables: venv  ## tables and figures from results/ (PRESET=smoke, lite or paper)
+	$(BIN)/gplac report results/$(PRESET) --out results/$(PRESET)/report
+
+clean:  ## remove caches and built pages, not the virtual environment and not data
+	rm -rf build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests benchmarks recipes -name __pycache__ -type d -prune -exec rm -rf {} +
