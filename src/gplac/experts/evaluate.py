@@ -1,0 +1,50 @@
+"""How good an expert is: success over fresh episodes, and how smooth its motions are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gplac.seeding import rng
+from gplac.worlds.task import Task
+from gplac.worlds.vector import VectorTask
+
+
+@dataclass(frozen=True)
+class ExpertScore:
+    """What `evaluate_expert` measured."""
+
+    episodes: int
+    successes: int
+    mean_distance_m: float
+    """Mean of the distance at the last step."""
+    mean_action_change: float
+    """Root mean square change of torque from one control step to the next, over the torque limit."""
+
+    @property
+    def success_rate(self) -> float:
+        """Share of episodes that succeeded, in [0, 1]."""
+        return self.successes / self.episodes
+
+
+def evaluate_expert(
+    task: Task,
+    expert: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float64]],
+    episodes: int = 500,
+    seed: int = 0,
+    action_noise: float = 0.0,
+) -> ExpertScore:
+    """Run ``expert`` for ``episodes`` fresh episodes; ``action_noise`` is added to what it does, in torque units."""
+    vector = VectorTask(task, episodes)
+    starts = [task.reset(rng("expert evaluation", task.name, seed, i)) for i in range(episodes)]
+    vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
+    noise = rng("expert evaluation noise", task.name, seed)
+    distances, actions = [], []
+    for _ in range(task.episode_steps):
+        actions.append(expert(vector.full_state()))
+        vector.step(actions[-1] + action_noise * noise.standard_normal(actions[-1].shape))
+        distances.append(vector.distance())
+    success = task.success(np.stack(distances))
+    change = float(np.sqrt(np.mean(np.diff(np.stack(actions), axis=0) ** 2)) / task.action_limit)
+    return ExpertScore(episodes, int(success.sum()), float(distances[-1].mean()), change)

@@ -1,0 +1,130 @@
+"""The expert: TRPO on full state (section 6.1), with Stable-Baselines3's contributed implementation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+import torch
+from sb3_contrib import TRPO
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
+
+from gplac.seeding import rng, seed_of
+from gplac.worlds.task import Task
+from gplac.worlds.vector import VectorTask
+
+
+@dataclass(frozen=True)
+class ExpertConfig:
+    """How the expert is trained; two cores need about half an hour."""
+
+    steps: int = 8_000_000
+    """Control steps in all."""
+    simulations: int = 128
+    """Simulations side by side; a batch is one episode of each."""
+    hidden: tuple[int, ...] = (128, 128)
+    """Units of the policy's and of the critic's layers."""
+    target_kl: float = 0.04
+    """Largest change of the policy in one update (KL divergence)."""
+    critic_updates: int = 10
+    """Passes over a batch to fit the critic."""
+    gamma: float = 0.99
+    """Discount."""
+
+
+class TaskVecEnv(VecEnv):
+    """A `VectorTask` as Stable-Baselines3 wants it: full state in, the task's reward out, episodes restarted."""
+
+    def __init__(self, task: Task, n: int, seed: int) -> None:
+        self.task, self._seed_key, self._episode = task, seed, 0
+        self._vector = VectorTask(task, n)
+        self._start()
+        size = self._vector.full_state().shape[1]
+        super().__init__(
+            n,
+            gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32),
+            gymnasium.spaces.Box(-task.action_limit, task.action_limit, (task.action_size,), np.float32),
+        )
+
+    def _start(self) -> None:
+        starts = [self.task.reset(rng("expert", self.task.name, self._seed_key, self._episode, i))
+                  for i in range(self._vector.n)]
+        self._vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
+        self._episode += 1
+        self._step, self._distances = 0, []  # type: ignore[var-annotated]
+
+    def skip_to(self, episode: int) -> None:
+        """Go on with the given episode, when training resumes."""
+        self._episode = episode
+        self._start()
+
+    def reset(self) -> VecEnvObs:
+        """Start every simulation."""
+        self._start()
+        return self._vector.full_state()
+
+    def step_async(self, actions: npt.NDArray[np.float32]) -> None:
+        """Remember what to do."""
+        self._actions = np.clip(actions, -self.task.action_limit, self.task.action_limit)
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """One control step of all simulations; they end together."""
+        self._vector.step(self._actions)
+        self._step += 1
+        self._distances.append(self._vector.distance())
+        rewards = self._vector.reward(self._actions.astype(np.float64)).astype(np.float32)
+        observations = self._vector.full_state()
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        over = self._step == self.task.episode_steps
+        if over:
+            success = self.task.success(np.stack(self._distances))
+            for i, info in enumerate(infos):
+                info.update({"terminal_observation": observations[i], "TimeLimit.truncated": True,
+                             "is_success": bool(success[i]), "distance_m": float(self._distances[-1][i])})
+            self._start()
+            observations = self._vector.full_state()
+        return observations, rewards, np.full(self.num_envs, over), infos
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
+        """The same attribute for every simulation."""
+        return [getattr(self, attr_name, None)] * self.num_envs
+
+    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
+        """Simulations have no attributes of their own."""
+        raise NotImplementedError
+
+    def env_method(self, method_name: str, *args: Any, indices: VecEnvIndices = None, **kwargs: Any) -> list[Any]:
+        """Simulations have no methods of their own."""
+        raise NotImplementedError
+
+    def env_is_wrapped(self, wrapper_class: Any, indices: VecEnvIndices = None) -> list[bool]:
+        """They are not."""
+        return [False] * self.num_envs
+
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Seeds are keys of `gplac.seeding`; nothing to do."""
+        return [None] * self.num_envs
+
+
+def build(task: Task, config: ExpertConfig, seed: int) -> TRPO:
+    """A TRPO learner on ``task`` with normalised observations and rewards."""
+    env = VecNormalize(TaskVecEnv(task, config.simulations, seed), gamma=config.gamma)
+    hidden = list(config.hidden)
+    return TRPO(
+        "MlpPolicy",
+        env,
+        n_steps=task.episode_steps,
+        batch_size=1280,
+        gamma=config.gamma,
+        target_kl=config.target_kl,
+        n_critic_updates=config.critic_updates,
+        policy_kwargs={"net_arch": {"pi": hidden, "vf": hidden}, "activation_fn": torch.nn.Tanh},
+        seed=seed_of("trpo", task.name, seed) % 2**31,
+        device="cpu",
+    )

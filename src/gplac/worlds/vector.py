@@ -1,0 +1,77 @@
+"""Many simulations of a task at once, on MuJoCo's own batch stepping."""
+
+from collections.abc import Sequence
+
+import mujoco
+import mujoco.batch
+import numpy as np
+import numpy.typing as npt
+
+from gplac.worlds.arm import HAND_SITE
+from gplac.worlds.task import Floats, Task
+
+
+class VectorTask:
+    """``n`` independent simulations of ``task``; a simulation's results do not depend on the others.
+
+    Args:
+        task: what to simulate.
+        n: number of simulations.
+        threads: threads that step them.
+    """
+
+    def __init__(self, task: Task, n: int, threads: int = 1) -> None:
+        self.task = task
+        self.n = n
+        spec = task.physics()
+        model = spec.compile()
+        if not np.isclose(model.opt.timestep * task.substeps * task.control_hz, 1.0):
+            raise ValueError(f"{task.name}: {task.substeps} steps of {model.opt.timestep} s are not {task.control_hz} Hz")
+        self._batch = mujoco.batch.Batch(model, n, nthread=threads)
+        self._qpos, self._qvel, self._ctrl = (self._batch.bind(name) for name in ("qpos", "qvel", "ctrl"))
+        self._sites = self._batch.bind("site_xpos")
+        self._hand = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, HAND_SITE)
+
+    def set_state(self, qpos: Floats, qvel: Floats, ids: Sequence[int] | None = None) -> None:
+        """Start simulations ``ids`` (default all) afresh from positions ``(len(ids), nq)`` and velocities."""
+        # The reset clears what the solver remembers, so an episode does not depend on the one before it.
+        self._batch.reset(ids=ids, stage=mujoco.mjtStage.mjSTAGE_NONE)
+        chosen = slice(None) if ids is None else list(ids)
+        self._qpos[chosen], self._qvel[chosen], self._ctrl[chosen] = qpos, qvel, 0.0
+        self._batch.forward(ids=ids, stage=mujoco.mjtStage.mjSTAGE_POS)
+
+    def step(self, actions: npt.ArrayLike) -> None:
+        """One control step under torques ``(n, action_size)``, clipped to the task's limit."""
+        self._ctrl[:] = np.clip(actions, -self.task.action_limit, self.task.action_limit)
+        self._batch.step(nstep=self.task.substeps, stage=mujoco.mjtStage.mjSTAGE_POS)
+
+    @property
+    def qpos(self) -> Floats:
+        """Positions ``(n, nq)``, a copy."""
+        return np.array(self._qpos)
+
+    @property
+    def qvel(self) -> Floats:
+        """Velocities ``(n, nv)``, a copy."""
+        return np.array(self._qvel)
+
+    @property
+    def hand(self) -> Floats:
+        """World position ``(n, 3)`` in metres of the point between the fork's tips, a copy."""
+        return np.array(self._sites[:, self._hand])
+
+    def robot_state(self) -> npt.NDArray[np.float32]:
+        """What a policy may know besides the picture, ``(n, state_size)``."""
+        return self.task.robot_state(self._qpos, self._qvel, self._sites[:, self._hand]).astype(np.float32)
+
+    def full_state(self) -> npt.NDArray[np.float32]:
+        """What only the expert may know, ``(n, k)``."""
+        return self.task.full_state(self._qpos, self._qvel, self._sites[:, self._hand]).astype(np.float32)
+
+    def reward(self, actions: Floats) -> Floats:
+        """The expert's reward ``(n,)`` for the present state, reached by ``actions``."""
+        return self.task.reward(self._qpos, self._qvel, self._sites[:, self._hand], actions)
+
+    def distance(self) -> Floats:
+        """Distance ``(n,)`` in metres that success is judged by."""
+        return self.task.distance(self._qpos)
