@@ -1,0 +1,178 @@
+"""An executor over local processes.
+
+They are spawned, never forked: a fork copies locks and GL contexts in whatever state other threads left them.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from multiprocessing import resource_tracker
+from multiprocessing.connection import wait
+from types import TracebackType
+from typing import Any, TypeVar
+
+from gplac.scale.executor import Executor, Failure
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+WORKER_ENVIRONMENT = {
+    "MUJOCO_GL": "egl",  # read when mujoco is imported, so it must stand before a worker imports anything
+    "OMP_NUM_THREADS": "1",  # one worker a core: numpy, torch and Mesa must not multiply threads
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "LP_NUM_THREADS": "1",
+}
+"""What workers find in their environment, unless the user has set it."""
+
+
+class Processes(Executor):
+    """Spawned processes, each with one item at a time; they start with the first work and stay warm.
+
+    Args:
+        workers: number of processes.
+        initialiser: called once in each, before its first item.
+    """
+
+    def __init__(self, workers: int, initialiser: Callable[[], None] | None = None) -> None:
+        self.workers = workers
+        self._initialiser = initialiser
+        self._pool: list[_Worker] = []
+
+    def attempt(
+        self, function: Callable[[Item], Result], items: Sequence[Item]
+    ) -> Generator[tuple[int, Result | Failure]]:
+        """See `Executor.attempt`."""
+        waiting = iter(enumerate(items))
+        busy: dict[Any, tuple[_Worker, int]] = {}
+
+        def hand_out(worker: _Worker) -> None:
+            for index, item in waiting:
+                worker.give(function, item)
+                busy[worker.connection] = worker, index
+                return
+
+        try:
+            while len(self._pool) < min(self.workers, len(items)):
+                self._pool.append(_Worker(self._initialiser))
+            for worker in self._pool[: len(items)]:
+                hand_out(worker)
+            while busy:
+                for connection in wait(list(busy)):
+                    worker, index = busy.pop(connection)
+                    result = worker.take()
+                    if not worker.alive:
+                        result = Failure(
+                            f"A worker process died with exit code {worker.stop()} at item {index}."
+                        )
+                        self._pool.remove(worker)
+                        worker = _Worker(self._initialiser)
+                        self._pool.append(worker)
+                    hand_out(worker)
+                    yield index, result
+        finally:
+            if busy:  # an exception passes, or the caller has left: nobody waits for these results
+                self._stop()
+
+    def _stop(self) -> None:
+        while self._pool:
+            self._pool.pop().stop()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the processes, in the middle of their work if an exception is passing."""
+        self._stop()
+
+
+class _Worker:
+    """One process and the pipe to it, which arguments and results cross as multiprocessing encodes them."""
+
+    def __init__(self, initialiser: Callable[[], None] | None) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.alive = True
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs, initialiser), daemon=True)
+        with _worker_environment(), _no_interrupts():
+            self._process.start()
+        theirs.close()  # so that the end of the process is the end of the pipe
+
+    def give(self, function: Callable[[Any], Any], item: Any) -> None:
+        """Start ``function(item)``. That the process has died shows when its result is taken."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.connection.send((function, item))
+
+    def take(self) -> Any:
+        """The result; None, and no longer alive, if the process died."""
+        try:
+            return self.connection.recv()
+        except (EOFError, ConnectionResetError):
+            self.alive = False
+            return None
+
+    def stop(self) -> int | None:
+        """End the process whatever it does, and give its exit code."""
+        self.connection.close()
+        self._process.join(0.05)
+        self._process.terminate()
+        self._process.join(5.0)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        return self._process.exitcode
+
+
+def _work(connection: Any, initialiser: Callable[[], None] | None) -> None:
+    """What a worker process does: items until the pipe ends."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    while True:
+        try:
+            function, item = connection.recv()
+        except (EOFError, ConnectionResetError):
+            return
+        except Exception as error:  # the function or a type of the item cannot be imported here
+            answer: Any = Failure.of(error)
+        else:
+            try:
+                if initialiser is not None:
+                    initialiser()
+                    initialiser = None
+                answer = function(item)
+            except Exception as error:
+                answer = Failure.of(error)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.send(answer)
+
+
+def _end_with_parent() -> None:
+    """End this process, in the middle of its work, when its parent has been killed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def _worker_environment() -> Iterator[None]:
+    """A process started here finds `WORKER_ENVIRONMENT`: it inherits the environment of this moment."""
+    added = {name: value for name, value in WORKER_ENVIRONMENT.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
+
+
+@contextlib.contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """A process started here inherits the signal mask and never sees Ctrl-C: the parent does, and ends it."""
+    resource_tracker.ensure_running()  # the first start of a process would run it, and unblock the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

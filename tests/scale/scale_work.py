@@ -1,0 +1,50 @@
+"""Functions for workers: importable by name, and not by collecting tests."""
+
+import os
+import time
+from pathlib import Path
+
+from gplac.errors import UserError
+
+_prepared = 0
+
+
+def prepare() -> None:
+    """Counts how often this process was prepared."""
+    global _prepared
+    _prepared += 1
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def fail_at_two(number: int) -> int:
+    if number == 2:
+        raise ValueError("two is too many")
+    return number
+
+
+def mistake(number: int) -> int:
+    raise UserError(f"{number} is not a colour; take another.")
+
+
+def die_at_one(number: int) -> int:
+    if number == 1:
+        os._exit(7)
+    return number
+
+
+def nothing(number: int) -> None:
+    return None
+
+
+def surroundings(_: int) -> tuple[int, tuple[int, str, str]]:
+    """Process, how often it was prepared, and what it finds in its environment."""
+    time.sleep(0.05)
+    return os.getpid(), (_prepared, os.environ["MUJOCO_GL"], os.environ["OMP_NUM_THREADS"])
+
+
+def touch_and_sleep(path: str) -> None:
+    Path(path).write_text(str(os.getpid()))
+    time.sleep(60)

@@ -1,0 +1,130 @@
+"""An executor gives the same results in this process and in others, and survives what goes wrong there."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import scale_work as work
+
+from gplac.errors import UserError
+from gplac.scale.executor import Executor, Failure, InProcess, WorkerError, executor
+from gplac.scale.processes import Processes
+
+KINDS = pytest.mark.parametrize("workers", [1, 2])
+
+
+@KINDS
+def test_results_come_with_their_index(workers: int) -> None:
+    with executor(workers) as pool:
+        assert sorted(pool.map(work.square, range(7))) == [(i, i * i) for i in range(7)]
+        assert sorted(pool.map(work.square, [5])) == [(0, 25)]
+        assert list(pool.map(work.square, [])) == []
+        assert sorted(pool.map(work.nothing, [1, 2])) == [(0, None), (1, None)]
+
+
+@KINDS
+def test_a_failing_item_ends_the_work_or_leaves_the_others_alone(workers: int) -> None:
+    with executor(workers) as pool:
+        with pytest.raises(WorkerError, match="ValueError: two is too many"):
+            list(pool.map(work.fail_at_two, range(4)))
+        results = dict(pool.attempt(work.fail_at_two, range(4)))
+    failure = results.pop(2)
+    assert isinstance(failure, Failure)
+    assert "fail_at_two" in failure.details
+    assert results == {0: 0, 1: 1, 3: 3}
+
+
+@KINDS
+def test_a_users_mistake_stays_one(workers: int) -> None:
+    with executor(workers) as pool, pytest.raises(UserError, match=r"^3 is not a colour; take another\.$"):
+        list(pool.map(work.mistake, [3]))
+
+
+def test_a_process_that_dies_is_reported_and_replaced() -> None:
+    with Processes(2) as pool:
+        results = dict(pool.attempt(work.die_at_one, range(5)))
+        assert isinstance(results[1], Failure)
+        assert "exit code 7" in results[1].message
+        assert [results[i] for i in (0, 2, 3, 4)] == [0, 2, 3, 4]
+        with pytest.raises(WorkerError, match="exit code 7"):
+            list(pool.map(work.die_at_one, [1]))
+
+
+def test_each_process_is_prepared_once_and_has_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MUJOCO_GL", raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    with Processes(2, initialiser=work.prepare) as pool:
+        seen = [result for _, result in pool.map(work.surroundings, range(6))]
+        seen += [result for _, result in pool.map(work.surroundings, range(6))]
+    assert len({pid for pid, _ in seen}) == 2
+    assert os.getpid() not in {pid for pid, _ in seen}
+    assert {rest for _, rest in seen} == {(1, "egl", "1")}
+    assert "MUJOCO_GL" not in os.environ
+
+
+def test_the_number_of_workers_chooses_the_kind() -> None:
+    assert isinstance(executor(1), InProcess)
+    assert executor(3).workers == 3
+    assert executor(0).workers >= 1
+    assert isinstance(executor(0), Executor)
+    with pytest.raises(UserError, match="-1 workers"):
+        executor(-1)
+
+
+PARENT = """
+import sys
+from gplac.scale.processes import Processes
+sys.path.insert(0, {tests!r})
+import scale_work as work
+if __name__ == "__main__":
+    try:
+        with Processes(2) as pool:
+            list(pool.map(work.touch_and_sleep, [{marks!r} + "/0", {marks!r} + "/1"]))
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
+def test_no_worker_outlives_its_parent(tmp_path: Path, blow: signal.Signals) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT.format(tests=str(Path(__file__).parent), marks=str(tmp_path)))
+    # A group of its own, so that Ctrl-C reaches parent and workers alike, as a terminal's does.
+    with subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    ) as parent:
+        marks = [tmp_path / "0", tmp_path / "1"]
+        _wait_until(lambda: all(mark.exists() and mark.read_text() for mark in marks))
+        workers = [int(mark.read_text()) for mark in marks]
+        if blow == signal.SIGINT:
+            os.killpg(parent.pid, blow)
+        else:
+            os.kill(parent.pid, blow)
+        out, err = parent.communicate(timeout=20)
+        _wait_until(lambda: not any(_runs(worker) for worker in workers))
+    if blow == signal.SIGINT:
+        assert out == "interrupted\n"
+        assert "Traceback" not in err
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def _wait_until(condition: object, seconds: float = 20.0) -> None:
+    assert callable(condition)
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
