@@ -9,9 +9,10 @@ TORCH_INDEX ?=
 TEST_WORKERS ?= auto
 PYTEST_ARGS ?=
 PRESET ?= lite
+TORCH ?= 2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help venv dev demo test pytest lint format types contracts docs bench tables clean
+.PHONY: help venv dev demo test pytest lint format types contracts docs bench tables pins clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -73,6 +74,14 @@ bench: $(VENV)/.test $(VENV)/.graphics  ## speed against peers, as ratios, into 
 
 tables: venv  ## tables and figures from results/ (PRESET=smoke, lite or paper)
 	$(BIN)/gplac report results/$(PRESET) --out results/$(PRESET)/report
+
+# The pins are what a fresh environment gets from the ranges in pyproject.toml, PyTorch's build taken as it is.
+pins:  ## rewrite constraints.txt with the newest versions that fit (TORCH=2.13.0)
+	rm -rf build/pins && scripts/make_venv.sh $(PYTHON) build/pins
+	build/pins/bin/python -m pip install --quiet torch==$(TORCH) 'setuptools>=77'
+	build/pins/bin/python -m pip install --quiet --no-build-isolation --editable '.[dev]' torch==$(TORCH)
+	{ echo '# Versions that gplac is tested with; written by `make pins`.'; \
+	  build/pins/bin/python -m pip freeze --all --exclude-editable | grep -v '^pip==' | sed 's/+cpu$$//'; } > constraints.txt
 
 clean:  ## remove caches and built pages, not the virtual environment and not data
 	rm -rf build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
