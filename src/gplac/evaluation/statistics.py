@@ -1,0 +1,109 @@
+"""What can be said from a few hundred episodes in a few dozen scenes."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+from gplac.seeding import rng
+
+Outcomes = Sequence[npt.NDArray[np.bool_]]
+"""Success ``(episodes,)`` of each scene's episodes."""
+DRAWS = 10_000
+"""Resamples of a bootstrap; at this number its ends are steady to a few tenths of a point."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A confidence interval; both ends are included."""
+
+    low: float
+    high: float
+
+    def excludes(self, value: float) -> bool:
+        """Whether ``value`` lies outside."""
+        return not self.low <= value <= self.high
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """How much more often B succeeds than A from the same initial states in the same scenes."""
+
+    difference: float
+    """Success rate of B minus that of A, in [-1, 1]."""
+    interval95: Interval
+    """Bootstrap over scenes: the episodes of one scene are no independent draws of "unseen scenes"."""
+    only_a: int
+    """Episodes in which only A succeeds."""
+    only_b: int
+    """Episodes in which only B succeeds."""
+    p_mcnemar: float
+    """Two-sided p-value of McNemar's exact test, episodes taken as independent."""
+    episodes: int
+    """Number of pairs."""
+
+
+def wilson(successes: int, episodes: int, confidence: float = 0.95) -> Interval:
+    """Wilson's score interval of a success rate, episodes taken as independent; sensible at 0 and 1 too."""
+    if episodes < 1 or not 0 <= successes <= episodes:
+        raise ValueError(f"{successes} successes in {episodes} episodes")
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    rate, shrink = successes / episodes, 1 + z * z / episodes
+    centre = (rate + z * z / (2 * episodes)) / shrink
+    half = z / shrink * math.sqrt(rate * (1 - rate) / episodes + (z / (2 * episodes)) ** 2)
+    # At 0 and 1 the formula's end is exact; rounding must not push it inside.
+    low = 0.0 if successes == 0 else max(0.0, centre - half)
+    high = 1.0 if successes == episodes else min(1.0, centre + half)
+    return Interval(low, high)
+
+
+def bootstrap_over_scenes(values: Sequence[npt.NDArray[np.generic]], confidence: float = 0.95) -> Interval:
+    """Percentile bootstrap of the mean of ``values``, drawing whole scenes with replacement.
+
+    Args:
+        values: one array of per-episode numbers for each scene.
+        confidence: coverage.
+    """
+    if not values or any(len(scene) == 0 for scene in values):
+        raise ValueError("a bootstrap over scenes needs at least one episode in every scene")
+    totals = np.array([np.sum(scene, dtype=np.float64) for scene in values])
+    counts = np.array([len(scene) for scene in values], dtype=np.float64)
+    generator = rng("bootstrap over scenes", len(values))
+    drawn = generator.integers(0, len(values), size=(DRAWS, len(values)))
+    means = totals[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(means, [tail, 1 - tail])
+    return Interval(float(low), float(high))
+
+
+def mcnemar(only_a: int, only_b: int) -> float:
+    """Two-sided p-value of McNemar's exact test from the numbers of pairs that disagree either way."""
+    disagreeing = only_a + only_b
+    tail = sum(math.comb(disagreeing, k) for k in range(min(only_a, only_b) + 1))
+    # Exact integers up to the one division: no rounding however many episodes.
+    return float(min(1.0, 2 * tail / 2**disagreeing))
+
+
+def paired_difference(a: Outcomes, b: Outcomes) -> PairedDifference:
+    """Compare two policies on the same (scene, episode) pairs.
+
+    Args:
+        a: success of the first policy, scene by scene.
+        b: success of the second, the same scenes and episodes in the same order.
+    """
+    if [len(scene) for scene in a] != [len(scene) for scene in b]:
+        raise ValueError("the two policies were not run on the same episodes")
+    differences = [y.astype(np.float64) - x.astype(np.float64) for x, y in zip(a, b, strict=True)]
+    every = np.concatenate(differences)
+    only_a, only_b = int(np.sum(every < 0)), int(np.sum(every > 0))
+    return PairedDifference(
+        difference=float(every.mean()),
+        interval95=bootstrap_over_scenes(differences),
+        only_a=only_a,
+        only_b=only_b,
+        p_mcnemar=mcnemar(only_a, only_b),
+        episodes=len(every),
+    )

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from gplac.evaluation.statistics import bootstrap_over_scenes, mcnemar, paired_difference, wilson
+
+
+@given(
+    st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))),
+    st.sampled_from([0.9, 0.95]),
+)
+def test_wilson_equals_scipy(count: tuple[int, int], confidence: float) -> None:
+    successes, episodes = count
+    expected = stats.binomtest(successes, episodes).proportion_ci(confidence, method="wilson")
+    ours = wilson(successes, episodes, confidence)
+    assert (ours.low, ours.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert 0 <= ours.low <= successes / episodes <= ours.high <= 1
+
+
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_mcnemar_equals_the_binomial_test(only_a: int, only_b: int) -> None:
+    expected = stats.binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1.0
+    assert mcnemar(only_a, only_b) == pytest.approx(expected, abs=1e-9)
+
+
+def test_bootstrap_over_scenes_equals_scipy_on_scene_means() -> None:
+    generator = np.random.default_rng(0)
+    rates = generator.beta(0.8, 0.8, size=40)
+    outcomes = [generator.random(10) < rate for rate in rates]
+    ours = bootstrap_over_scenes(outcomes)
+    expected = stats.bootstrap(
+        ([scene.mean() for scene in outcomes],),
+        np.mean,
+        method="percentile",
+        n_resamples=10_000,
+        random_state=1,
+    ).confidence_interval
+    assert (ours.low, ours.high) == pytest.approx((expected.low, expected.high), abs=0.01)
+
+
+def test_scenes_that_agree_within_widen_the_interval() -> None:
+    # 20 scenes always succeed and 20 never do: there are 40 independent facts here, not 400.
+    outcomes = [np.full(10, scene % 2 == 0) for scene in range(40)]
+    over_scenes, over_episodes = bootstrap_over_scenes(outcomes), wilson(200, 400)
+    assert over_scenes.high - over_scenes.low > 2.5 * (over_episodes.high - over_episodes.low)
+
+
+def test_bootstrap_is_the_same_every_time() -> None:
+    outcomes = [np.array([True, False]), np.array([False, False]), np.array([True, True])]
+    assert bootstrap_over_scenes(outcomes) == bootstrap_over_scenes(outcomes)
+
+
+def test_paired_difference_counts_pairs() -> None:
+    a = [np.array([True, False, False]), np.array([False, False, False])]
+    b = [np.array([False, True, True]), np.array([True, True, False])]
+    result = paired_difference(a, b)
+    assert (result.only_a, result.only_b, result.episodes) == (1, 4, 6)
+    assert result.difference == pytest.approx(3 / 6)
+    assert result.interval95.low <= result.difference <= result.interval95.high
+    swapped = paired_difference(b, a)
+    assert swapped.difference == pytest.approx(-result.difference)
+    assert swapped.p_mcnemar == result.p_mcnemar == pytest.approx(stats.binomtest(1, 5).pvalue)
+
+
+def test_a_clear_difference_excludes_zero_and_a_policy_against_itself_does_not() -> None:
+    generator = np.random.default_rng(3)
+    a = [generator.random(10) < 0.3 for _ in range(40)]
+    b = [generator.random(10) < 0.7 for _ in range(40)]
+    assert paired_difference(a, b).interval95.excludes(0.0)
+    assert not paired_difference(a, a).interval95.excludes(0.0)
+    assert paired_difference(a, a).p_mcnemar == 1.0
+
+
+def test_different_episodes_are_refused() -> None:
+    with pytest.raises(ValueError, match="same episodes"):
+        paired_difference([np.ones(3, bool)], [np.ones(2, bool)])
