@@ -1,0 +1,82 @@
+"""The methods of Table 1, each as a difference from its parent."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from gplac.models.network import EncoderName
+from gplac.objectives.action import Action
+from gplac.objectives.classification import Classification
+from gplac.objectives.objective import Objective
+
+
+@dataclass(frozen=True)
+class Method:
+    """What a method sees and what it is trained on."""
+
+    encoder: EncoderName
+    """With spatial attention, or the plain convolutional network."""
+    labelled_scenes: int
+    """Scenes that its demonstrations come from."""
+    objectives: tuple[Objective, ...]
+    """Terms of the loss."""
+    weak_scenes: int = 0
+    """Scenes that its weakly labelled images come from; 0: it sees none."""
+
+    def but(self, **changes: Any) -> "Method":
+        """This method with some fields changed."""
+        return replace(self, **changes)
+
+    @property
+    def classifies(self) -> bool:
+        """Whether it trains the classifier of figure 2."""
+        return any(isinstance(objective, Classification) for objective in self.objectives)
+
+
+def att_1() -> Method:
+    """Attention, demonstrations of one scene."""
+    return Method(encoder="attention", labelled_scenes=1, objectives=(Action(),))
+
+
+def cnn_1() -> Method:
+    """ATT-1 without attention."""
+    return att_1().but(encoder="conv")
+
+
+def att_40() -> Method:
+    """ATT-1 with demonstrations of forty scenes: the ceiling that weak labels try to reach."""
+    return att_1().but(labelled_scenes=40)
+
+
+def cnn_40() -> Method:
+    """ATT-40 without attention."""
+    return att_40().but(encoder="conv")
+
+
+def gplac() -> Method:
+    """The paper's method: ATT-1 and a classifier on weakly labelled images that shares its feature points."""
+    return att_1().but(weak_scenes=40, objectives=(Action(), Classification()))
+
+
+def cnn_c() -> Method:
+    """GPLAC without attention."""
+    return gplac().but(encoder="conv")
+
+
+METHODS: dict[str, Callable[[], Method]] = {
+    "att-1": att_1,
+    "cnn-1": cnn_1,
+    "att-40": att_40,
+    "cnn-40": cnn_40,
+    "gplac": gplac,
+    "cnn-c": cnn_c,
+}
+
+PARENTS = {"cnn-1": "att-1", "att-40": "att-1", "cnn-40": "att-40", "gplac": "att-1", "cnn-c": "gplac"}
+"""What each method is a difference from."""
+
+
+def differences(method: Method, parent: Method) -> dict[str, tuple[Any, Any]]:
+    """Fields in which two methods differ: name -> (parent's value, method's value)."""
+    pairs = ((field.name, getattr(parent, field.name), getattr(method, field.name)) for field in fields(Method))
+    return {name: (before, after) for name, before, after in pairs if before != after}

@@ -1,0 +1,43 @@
+"""The fully connected parts of figure 2: one head for the action, one for the object's presence."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+def fully_connected(inputs: int, hidden: Sequence[int], outputs: int) -> nn.Sequential:
+    """Linear layers with ReLU between them."""
+    sizes = (inputs, *hidden)
+    layers: list[nn.Module] = []
+    for before, after in zip(sizes[:-1], sizes[1:], strict=True):
+        layers += [nn.Linear(before, after), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers, nn.Linear(sizes[-1], outputs))
+
+
+class PolicyHead(nn.Module):
+    """Feature points with dropout, joined with the robot's state, to an action (appendix 8.3)."""
+
+    def __init__(self, features: int, state_size: int, action_size: int, hidden: Sequence[int], dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.layers = fully_connected(features + state_size, hidden, action_size)
+
+    def forward(self, features_BF: Tensor, state_BS: Tensor) -> Tensor:
+        """(B, F) features and (B, S) normalised state to (B, A) normalised action."""
+        action_BA: Tensor = self.layers(torch.cat((self.dropout(features_BF), state_BS), dim=1))
+        return action_BA
+
+
+class ClassifierHead(nn.Module):
+    """Feature points with dropout to one logit: is the object of interest in the picture? (section 4)."""
+
+    def __init__(self, features: int, hidden: Sequence[int], dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.layers = fully_connected(features, hidden, 1)
+
+    def forward(self, features_BF: Tensor) -> Tensor:
+        """(B, F) features to (B,) logits."""
+        logit_B1: Tensor = self.layers(self.dropout(features_BF))
+        return logit_B1.squeeze(1)

@@ -1,0 +1,87 @@
+"""Batches as a function of (seed, step): a resumed run needs no loader state."""
+
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gplac.errors import UserError
+from gplac.seeding import rng
+
+
+class LabelledFrames(Protocol):
+    """What training reads of demonstrations (`gplac.data.dataset.Demonstrations`)."""
+
+    images: np.ndarray
+    """(N, H, W, 3) uint8"""
+    states: np.ndarray
+    """(N, S) float32"""
+    actions: np.ndarray
+    """(N, A) float32"""
+    scene: np.ndarray
+    """(N,) int64"""
+
+
+class WeakFrames(Protocol):
+    """What training reads of weakly labelled images (`gplac.data.dataset.WeakImages`)."""
+
+    images: np.ndarray
+    """(N, H, W, 3) uint8"""
+    labels: np.ndarray
+    """(N,) uint8: 1 where the object of interest is in the picture"""
+    scene: np.ndarray
+    """(N,) int64"""
+
+
+def resident(array: np.ndarray, device: torch.device) -> Tensor:
+    """The whole array on the device. On the CPU the memory is shared, not copied."""
+    return torch.from_numpy(np.ascontiguousarray(array)).to(device)
+
+
+class LabelledBatches:
+    """Demonstrated frames, each equally likely."""
+
+    def __init__(self, frames: LabelledFrames, size: int, seed: int, device: torch.device) -> None:
+        if len(frames.images) == 0:
+            raise UserError("the demonstrations hold no frame: collect some with `gplac collect demos`")
+        self.size, self.seed, self.device = size, seed, device
+        self.images_NHW3 = resident(frames.images, device)
+        self.states_NS = resident(frames.states.astype(np.float32, copy=False), device)
+        self.actions_NA = resident(frames.actions.astype(np.float32, copy=False), device)
+
+    def indices(self, step: int) -> np.ndarray:
+        """(size,) frames of the batch of `step`."""
+        return rng("labelled batch", self.seed, step).integers(len(self.images_NHW3), size=self.size)
+
+    def __call__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Images (B, H, W, 3) uint8, states (B, S), actions (B, A)."""
+        chosen = torch.from_numpy(self.indices(step)).to(self.device)
+        return self.images_NHW3[chosen], self.states_NS[chosen], self.actions_NA[chosen]
+
+
+class WeakBatches:
+    """Weakly labelled images: the first half of a batch shows the object of interest, the other does not."""
+
+    def __init__(self, frames: WeakFrames, size: int, seed: int, device: torch.device) -> None:
+        self.size, self.seed, self.device = size, seed, device
+        self.images_NHW3 = resident(frames.images, device)
+        self.present = np.flatnonzero(frames.labels)
+        self.absent = np.flatnonzero(frames.labels == 0)
+        if not len(self.present) or not len(self.absent):
+            raise UserError(
+                f"the weak images hold {len(self.present)} with and {len(self.absent)} without the object of interest: "
+                "a classifier needs both, collect them with `gplac collect weak`"
+            )
+        half = (size + 1) // 2
+        self.labels_B = torch.tensor([1.0] * half + [0.0] * (size - half), device=device)
+
+    def indices(self, step: int) -> np.ndarray:
+        """(size,) images of the batch of `step`."""
+        generator = rng("weak batch", self.seed, step)
+        present = generator.choice(self.present, size=(self.size + 1) // 2)
+        return np.concatenate((present, generator.choice(self.absent, size=self.size // 2)))
+
+    def __call__(self, step: int) -> tuple[Tensor, Tensor]:
+        """Images (B, H, W, 3) uint8, labels (B,) float32."""
+        return self.images_NHW3[torch.from_numpy(self.indices(step)).to(self.device)], self.labels_B

@@ -1,0 +1,95 @@
+"""Checkpoints: one safetensors file that holds everything a run needs to go on bit by bit, beside a readable JSON.
+
+The step is in the safetensors file's header as well, so that the two files need not be replaced together. Batches and
+dropout are functions of (seed, step); no generator's state is kept.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from gplac.errors import UserError
+from gplac.training.optimiser import Average
+
+CHECKPOINT = "checkpoint.safetensors"
+CHECKPOINT_JSON = "checkpoint.json"
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file in one go: a reader, or a kill, sees the old file or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace a JSON file in one go."""
+    write_atomically(path, (json.dumps(value, indent=2) + "\n").encode())
+
+
+def write_weights(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:
+    """Replace a safetensors file in one go."""
+    plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    write_atomically(path, save(plain, metadata))
+
+
+def save_checkpoint(
+    run_dir: Path, model: nn.Module, optimiser: torch.optim.Optimizer, average: Average | None, facts: dict[str, Any]
+) -> None:
+    """Write weights, Adam's moments and the average; `facts` is JSON-able and holds at least "step", those done."""
+    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+    for name, parameter in model.named_parameters():
+        # A parameter that no active objective has reached yet has no moments.
+        for key, value in optimiser.state.get(parameter, {}).items():
+            tensors[f"adam.{key}.{name}"] = value
+    if average is not None:
+        tensors |= {f"average.{name}": value for name, value in average.values.items()}
+    write_weights(run_dir / CHECKPOINT, tensors, {"facts": json.dumps(facts)})
+    write_json(run_dir / CHECKPOINT_JSON, facts)
+
+
+def load_checkpoint(
+    run_dir: Path, model: nn.Module, optimiser: torch.optim.Optimizer, average: Average | None
+) -> dict[str, Any]:
+    """Put a checkpoint back into `model`, `optimiser` and `average`, in place; return its facts.
+
+    Raises `UserError` if the file is damaged or belongs to another network.
+    """
+    path = run_dir / CHECKPOINT
+    try:
+        with safe_open(path, framework="pt") as file:
+            facts: dict[str, Any] = json.loads(file.metadata()["facts"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
+        model.load_state_dict(_part(tensors, "model."))
+        for name, parameter in model.named_parameters():
+            state = {key: tensors[f"adam.{key}.{name}"] for key in _adam_keys(tensors, name)}
+            if state:
+                optimiser.state[parameter] = {
+                    key: value if key == "step" else torch.empty_like(parameter).copy_(value)
+                    for key, value in state.items()
+                }
+                if parameter.is_cuda:
+                    optimiser.state[parameter]["step"] = state["step"].to(parameter.device)
+        if average is not None:
+            for name, value in _part(tensors, "average.").items():
+                average.values[name].copy_(value)
+    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        raise UserError(f"{path} cannot be resumed ({error}): train again in another directory") from error
+    return facts
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _adam_keys(tensors: dict[str, Tensor], name: str) -> list[str]:
+    return [key for key in ("step", "exp_avg", "exp_avg_sq") if f"adam.{key}.{name}" in tensors]

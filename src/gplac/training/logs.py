@@ -1,0 +1,84 @@
+"""What a run writes down and shows while it trains: JSON lines, TensorBoard, progress."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+METRICS = "metrics.jsonl"
+LINE_EVERY_S = 30.0
+"""Seconds between lines of progress where the output is not a terminal."""
+
+
+class Log:
+    """`metrics.jsonl` and `tb/` of a run that starts, or goes on, at `step`; lines of later steps are dropped."""
+
+    def __init__(self, run_dir: Path, step: int) -> None:
+        from torch.utils.tensorboard.writer import SummaryWriter  # slow to import
+
+        path = run_dir / METRICS
+        kept = [line for line in _whole_lines(path) if json.loads(line)["step"] <= step]
+        temporary = path.with_name(f".{METRICS}.{os.getpid()}")
+        temporary.write_text("".join(kept))
+        os.replace(temporary, path)
+        self.file = path.open("a")
+        self.board = SummaryWriter(str(run_dir / "tb"), purge_step=step + 1)
+
+    def write(self, step: int, metrics: dict[str, float]) -> None:
+        """Metrics after `step` optimiser steps."""
+        self.file.write(json.dumps({"step": step} | {k: float(f"{v:.6g}") for k, v in metrics.items()}) + "\n")
+        self.file.flush()
+        for name, value in metrics.items():
+            self.board.add_scalar(name, value, step)
+
+    def close(self) -> None:
+        """Flush both."""
+        self.file.close()
+        self.board.close()
+
+
+class Display:
+    """Progress with rate and time left: a bar on a terminal, else a line now and then."""
+
+    def __init__(self, title: str, step: int, steps: int) -> None:
+        self.title, self.first, self.steps = title, step, steps
+        self.started = self.last_line = time.monotonic()
+        self.bar: Progress | None = None
+        console = Console(stderr=True)
+        if console.is_terminal:
+            columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+            columns += [TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), TextColumn("{task.fields[loss]}")]
+            self.bar = Progress(*columns, console=console)
+            self.task = self.bar.add_task(title, total=steps, completed=step, rate="", loss="")
+            self.bar.start()
+
+    def update(self, step: int, metrics: dict[str, float]) -> None:
+        """Show `step` optimiser steps done."""
+        rate = f"{metrics['images_per_s']:.0f} images/s"
+        loss = f"loss {metrics['loss']:.4g}"
+        if self.bar is not None:
+            self.bar.update(self.task, completed=step, rate=rate, loss=loss)
+            return
+        now = time.monotonic()
+        if now - self.last_line >= LINE_EVERY_S or step == self.steps:
+            self.last_line = now
+            left_min = (self.steps - step) * (now - self.started) / max(1, step - self.first) / 60
+            line = f"{self.title}: step {step}/{self.steps}, {rate}, {loss}, {left_min:.1f} min left"
+            print(line, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        if self.bar is not None:
+            self.bar.stop()
+
+
+def _whole_lines(path: Path) -> list[str]:
+    """Lines of a file that may be missing, or may end in the middle of one."""
+    if not path.exists():
+        return []
+    return [line for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]

@@ -1,0 +1,88 @@
+"""A trained run as a callable on numpy arrays."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from gplac.config import NetworkConfig
+from gplac.errors import UserError
+from gplac.models.encoders import AttentionEncoder
+from gplac.models.network import Network
+from gplac.training.device import best_device
+from gplac.training.loop import RUN_JSON, WEIGHTS
+
+
+class Policy:
+    """Figure 2 after training: `policy(images, states) -> actions`, all numpy, a batch at a time."""
+
+    def __init__(self, network: Network, device: torch.device) -> None:
+        self.network = network.to(device).eval()
+        self.device = device
+
+    @torch.inference_mode()
+    def __call__(self, images: np.ndarray, states: np.ndarray) -> np.ndarray:
+        """Images (B, H, W, 3) uint8 and robot states (B, S) float32 to actions (B, A) float32 in the robot's units."""
+        return _numpy(self.network.act(self._images(images), self._tensor(states.astype(np.float32, copy=False))))
+
+    @torch.inference_mode()
+    def points(self, images: np.ndarray) -> np.ndarray:
+        """Images (B, H, W, 3) uint8 to feature points (B, K, 2): x right, y down, in [-0.5, 0.5]; `TypeError` without
+        attention."""
+        return _numpy(self.network.points(self._images(images)))
+
+    def pixels(self, images: np.ndarray) -> np.ndarray:
+        """Images (B, H, W, 3) uint8 to feature points (B, K, 2) in pixels: column, row, (0, 0) the first pixel's centre."""
+        points_BK2 = self.points(images)
+        encoder = self.network.encoder
+        cells = np.array([encoder.map_width - 1, encoder.map_height - 1], dtype=np.float32)
+        # A cell of the map looks at the pixels around `stride` times its index.
+        return (points_BK2 + 0.5) * cells * encoder.stride
+
+    @torch.inference_mode()
+    def classify(self, images: np.ndarray) -> np.ndarray:
+        """Images (B, H, W, 3) uint8 to the probability (B,) that the object of interest is there; `TypeError` without the
+        head."""
+        return _numpy(torch.sigmoid(self.network.classify(self.network.encode(self._images(images)))))
+
+    @torch.inference_mode()
+    def maps(self, images: np.ndarray) -> np.ndarray:
+        """Images (B, H, W, 3) uint8 to the softmax of each channel (B, K, H', W'), each summing to 1; `TypeError` without
+        attention."""
+        encoder = self.network.encoder
+        if not isinstance(encoder, AttentionEncoder):
+            raise TypeError("a network without attention has no attention maps")
+        map_BCHW = encoder.map(self._images(images))
+        return _numpy(encoder.attention.weights(map_BCHW).reshape(map_BCHW.shape))
+
+    def _images(self, images: np.ndarray) -> Tensor:
+        return self._tensor(images)
+
+    def _tensor(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+
+
+def _numpy(tensor: Tensor) -> np.ndarray:
+    return np.asarray(tensor.float().cpu().numpy())
+
+
+def load_policy(run_dir: Path, device: torch.device | None = None) -> Policy:
+    """The policy of a run that `gplac.training.loop` left in `run_dir`, finished or at its last checkpoint.
+
+    Raises `UserError` if there is none or its files are damaged.
+    """
+    try:
+        described: dict[str, Any] = json.loads((run_dir / RUN_JSON).read_text())["network"]
+        weights = load_file(run_dir / WEIGHTS)
+        names = NetworkConfig.__dataclass_fields__
+        config = {k: tuple(v) if isinstance(v, list) else v for k, v in described.items() if k in names}
+        network = Network(NetworkConfig(**config), **{k: v for k, v in described.items() if k not in names})
+        network.load_state_dict(weights)
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise UserError(f"{run_dir} holds no usable run ({error}): train one with `gplac train`") from error
+    return Policy(network, device or best_device())
