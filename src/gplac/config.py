@@ -6,6 +6,8 @@ A preset is one complete configuration; ``paper`` holds the paper's own numbers.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from gplac.errors import UserError
+
 
 @dataclass(frozen=True)
 class DataConfig:
@@ -125,3 +127,14 @@ def paper() -> Preset:
 
 
 PRESETS = {"smoke": smoke, "lite": lite, "paper": paper}
+
+
+def preset(name: str) -> Preset:
+    """The preset called ``name``.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    if name not in PRESETS:
+        raise UserError(f"There is no preset called {name!r}; choose one of: {', '.join(PRESETS)}.")
+    return PRESETS[name]()

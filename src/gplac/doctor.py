@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from gplac.provenance import hardware
+
 PACKAGES = ("gplac", "torch", "mujoco-core", "gymnasium", "stable-baselines3", "sb3-contrib", "numpy", "pyarrow")
 GL_PACKAGES = "libegl1 libgl1-mesa-dri libosmesa6"
 """Debian packages that make either of MuJoCo's two ways to draw without a screen work."""
@@ -26,8 +28,10 @@ print(GL.glGetString(GL.GL_RENDERER).decode())
 """
 _TORCH_PROBE = """
 import json, torch
+from gplac.training.device import has_bf16
 gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else None
-print(json.dumps({"gpu": gpu, "build": "CUDA " + torch.version.cuda if torch.version.cuda else "CPU"}))
+build = "CUDA " + torch.version.cuda if torch.version.cuda else "CPU"
+print(json.dumps({"gpu": gpu, "build": build, "bf16": has_bf16(torch.device("cpu"))}))
 """
 
 
@@ -45,28 +49,13 @@ class Finding:
 
 def examine(folder: Path = Path()) -> list[Finding]:
     """Everything there is to say about this machine; ``folder`` is where data would be written."""
-    return [*_versions(), *_processor(), _gpu(), _gl(), _disk(folder)]
+    return [*_versions(), _processor(), *_torch(), _gl(), _disk(folder)]
 
 
 def working_gl() -> dict[str, str]:
     """Ways to draw without a screen that work here: their ``MUJOCO_GL`` names, and what draws."""
     found = {name: _probe(_GL_PROBE, MUJOCO_GL=name, PYOPENGL_PLATFORM=name) for name in ("egl", "osmesa")}
     return {name: renderer for name, renderer in found.items() if renderer}
-
-
-def cpu_flags() -> set[str]:
-    """Instruction sets of the processor; empty where the system does not say."""
-    return set(_cpuinfo().get("flags", "").split())
-
-
-def cpu_name() -> str:
-    """The processor's own name."""
-    return _cpuinfo().get("model name", "unknown processor")
-
-
-def fast_bf16() -> bool:
-    """Whether the processor multiplies bfloat16 numbers in hardware, which training makes use of."""
-    return bool(cpu_flags() & {"avx512_bf16", "amx_bf16"})
 
 
 def _versions() -> Iterator[Finding]:
@@ -89,22 +78,23 @@ def _versions() -> Iterator[Finding]:
     )
 
 
-def _processor() -> Iterator[Finding]:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    yield Finding("processor", f"{cpu_name()}, {cores} cores")
-    if fast_bf16():
-        yield Finding("bfloat16", "in hardware: training on the processor uses it")
-    else:
-        yield Finding("bfloat16", "not in hardware", advice="Training on this processor is slower, in 32-bit numbers.")
+def _processor() -> Finding:
+    found = hardware()
+    return Finding("processor", f"{found['cpu']}, {found['cores']} cores, {found['memory_gib']} GiB of memory")
 
 
-def _gpu() -> Finding:
+def _torch() -> Iterator[Finding]:
     answer = _probe(_TORCH_PROBE)
     if not answer:
-        return Finding("GPU", "PyTorch does not start", ok=False, advice="Install PyTorch again: make venv")
+        yield Finding("PyTorch", "does not start", ok=False, advice="Install it again: rm -rf .venv, then make venv")
+        return
     found = json.loads(answer)
     value = found["gpu"] or "none that PyTorch can use"
-    return Finding("GPU", f"{value} (PyTorch built for {found['build']})")
+    yield Finding("GPU", f"{value} (PyTorch built for {found['build']})")
+    if found["bf16"]:
+        yield Finding("bfloat16", "in hardware: training on the processor uses it")
+    else:
+        yield Finding("bfloat16", "not in hardware", advice="Training on this processor uses 32-bit numbers: slower.")
 
 
 def _gl() -> Finding:
@@ -147,13 +137,3 @@ def _probe(code: str, **environment: str) -> str:
     except subprocess.TimeoutExpired:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def _cpuinfo() -> dict[str, str]:
-    """The first processor's entry in the kernel's list."""
-    try:
-        first = Path("/proc/cpuinfo").read_text().split("\n\n")[0]
-    except OSError:
-        return {}
-    pairs = (line.partition(":") for line in first.splitlines())
-    return {key.strip(): value.strip() for key, _, value in pairs}

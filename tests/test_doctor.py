@@ -1,0 +1,43 @@
+"""The doctor finds what is there, and says what to do where something is not."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gplac import doctor
+
+
+def test_a_machine_that_runs_the_tests_is_sound(tmp_path: Path) -> None:
+    findings = {finding.subject: finding for finding in doctor.examine(tmp_path)}
+    assert all(finding.ok for finding in findings.values()), [f for f in findings.values() if not f.ok]
+    assert {"Python", "torch", "mujoco-core", "processor", "GPU", "drawing", "disk"} <= findings.keys()
+    assert str(tmp_path) in findings["disk"].value
+
+
+def test_without_a_way_to_draw_it_prints_the_command_that_mends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "working_gl", dict)
+    monkeypatch.delenv("MUJOCO_GL", raising=False)
+    finding = doctor._gl()
+    assert not finding.ok
+    assert "apt-get install -y libegl1 libgl1-mesa-dri libosmesa6" in finding.advice
+
+
+def test_a_setting_that_cannot_work_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "working_gl", lambda: {"egl": "llvmpipe"})
+    monkeypatch.setenv("MUJOCO_GL", "glfw")
+    finding = doctor._gl()
+    assert finding.ok
+    assert "MUJOCO_GL=glfw" in finding.advice and "egl" in finding.advice
+
+
+def test_it_works_where_mujoco_cannot_even_be_imported(tmp_path: Path) -> None:
+    """An invalid MUJOCO_GL makes ``import mujoco`` raise; the doctor must survive and say so."""
+    command = [sys.executable, "-m", "gplac.cli", "doctor"]
+    done = subprocess.run(
+        command, env={**os.environ, "MUJOCO_GL": "nonsense"}, capture_output=True, text=True, timeout=120
+    )
+    assert "MUJOCO_GL=nonsense" in done.stdout
+    assert "Traceback" not in done.stderr
