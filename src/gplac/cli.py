@@ -5,6 +5,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,16 +18,64 @@ from gplac.errors import UserError
 
 app, expert, collect, data = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
 
-PresetName = Literal["smoke", "lite", "paper"]
+Task = Annotated[Positional[str], arg(metavar="TASK")]
+Folder = Annotated[Positional[Path], arg(metavar="FOLDER")]
+OptionalPath = Annotated[Path | None, arg(metavar="PATH")]
 Split = Literal["labelled", "weak", "validation", "test"]
-Level = Literal["standard", "wild"]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large everything is."""
+
+    preset: Literal["smoke", "lite", "paper"] = "lite"
+    """Size of everything: seconds, under an hour a run, or the paper's own numbers."""
+    set: Annotated[tuple[str, ...], arg(metavar="FIELD=VALUE ...")] = ()
+    """Changes to the preset, such as training.steps=3000 network.temperature=4."""
+
+    def settings(self) -> config.Preset:
+        """The preset with its changes; a changed one says so in its name."""
+        chosen = config.preset(self.preset)
+        if not self.set:
+            return chosen
+        arguments = []
+        for change in self.set:
+            field, equals, value = change.partition("=")
+            if not equals or field == "name":
+                raise UserError(f"--set {change}: write FIELD=VALUE, for instance --set training.steps=3000.")
+            arguments += [f"--{field}", *value.split(",")]
+        arguments += ["--name", f"{self.preset}-changed"]
+        explicit = (tyro.conf.FlagConversionOff,)
+        return tyro.cli(
+            config.Preset, default=chosen, args=arguments, prog="gplac ... --set", config=explicit
+        )
+
+    def data_folder(self, task: str) -> Path:
+        """Where data of this size lie unless the user says otherwise."""
+        changed = self.settings().data != config.preset(self.preset).data
+        return Path("data") / (f"{self.preset}-changed" if changed else self.preset) / task
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What is drawn, and by how many."""
+
+    level: Literal["standard", "wild"] = "standard"
+    """Difficulty of the looks."""
+    assets: OptionalPath = None
+    """Folder of your own textures and meshes, used instead of gplac's."""
+    workers: int = 0
+    """Processes that draw; 0: as many as suit this machine."""
+
+
+Sized = Annotated[Size, arg(name="")]
+Looking = Annotated[Looks, arg(name="")]
 
 
 @app.command
 def doctor(*, quiet: bool = False) -> None:
     """What this machine offers (drawing without a screen, processor, GPU, versions, disk) and what to do about it.
-
-    Ends with 1 if something that gplac needs is missing.
+    Ends with status 1 if something that gplac needs is missing.
 
     Args:
         quiet: Print only what is missing.
@@ -35,42 +84,207 @@ def doctor(*, quiet: bool = False) -> None:
 
     findings = [finding for finding in examine() if not (quiet and finding.ok)]
     for finding in findings:
-        print(f"{'ok  ' if finding.ok else 'BAD '} {finding.subject}: {finding.value}")
+        print(f"{'ok ' if finding.ok else 'BAD'} {finding.subject}: {finding.value}")
         if finding.advice:
-            print(f"     {finding.advice}")
+            print(f"    {finding.advice}")
     if not all(finding.ok for finding in findings):
         raise SystemExit(1)
 
 
+@expert.command(name="train")
+def expert_train(task: Task, /, *, out: OptionalPath = None, seed: int = 0) -> None:
+    """Train the expert that demonstrates, from full state, with TRPO. A stopped training goes on.
+
+    Args:
+        task: Name of the task.
+        out: File to write (safetensors); by default runs/experts/TASK-seedSEED.safetensors.
+        seed: Of weights, episodes and exploration.
+    """
+    from gplac.experts.train import train_expert
+
+    path = train_expert(task, out or Path(f"runs/experts/{task}-seed{seed}.safetensors"), seed)
+    print(f"The expert is in {path}.")
+
+
+@expert.command(name="evaluate")
+def expert_evaluate(
+    task: Task, /, *, weights: OptionalPath = None, episodes: int = 500, seed: int = 0, noise: float = 0.0
+) -> None:
+    """Run an expert for fresh episodes: how often it succeeds, and how smoothly it moves.
+
+    Args:
+        task: Name of the task.
+        weights: File of the expert; by default the one that comes with gplac.
+        episodes: How many.
+        seed: Of the initial states.
+        noise: Standard deviation of noise added to its torques, newton metres.
+    """
+    from gplac.experts.evaluate import evaluate_expert
+    from gplac.experts.expert import load_expert
+    from gplac.worlds.registry import task as task_named
+
+    score = evaluate_expert(task_named(task), load_expert(task, weights), episodes, seed, noise)
+    print(f"{score.successes} of {score.episodes} episodes succeed ({score.success_rate:.1%}).")
+    print(
+        f"Final distance {score.mean_distance_m:.3f} m; torques change by {score.mean_action_change:.1%} a step."
+    )
+
+
+@collect.command(name="demos")
+def collect_demos(
+    task: Task,
+    /,
+    *,
+    scenes: int = 1,
+    out: OptionalPath = None,
+    seed: int = 0,
+    expert: OptionalPath = None,
+    size: Sized = Size(),
+    looks: Looking = Looks(),
+) -> None:
+    """Collect the expert's successful episodes, seen by a camera. A stopped collection goes on.
+
+    Args:
+        task: Name of the task.
+        scenes: 1: the labelled scene alone; more: the first of those that weak images come from.
+        out: Folder to write; by default data/PRESET/TASK/demos-SCENES.
+        seed: Of initial states and noise.
+        expert: File of the expert; by default the one that comes with gplac.
+    """
+    from gplac.data.collect import collect_demonstrations
+    from gplac.experts.expert import load_expert
+
+    sizes = size.settings().data
+    out = out or size.data_folder(task) / f"demos-{scenes}"
+    collected = collect_demonstrations(
+        out,
+        task,
+        load_expert(task, expert),
+        [("labelled", 0)] if scenes == 1 else [("weak", index) for index in range(scenes)],
+        sizes.demonstrations if scenes == 1 else sizes.demonstrations_per_scene,
+        sizes.width,
+        sizes.height,
+        seed=seed,
+        action_noise=sizes.action_noise,
+        workers=looks.workers,
+        level=looks.level,
+        assets=looks.assets,
+    )
+    print(f"{collected.manifest.rows} frames are in {out}.")
+
+
+@collect.command(name="weak")
+def collect_weak_images(
+    task: Task,
+    /,
+    *,
+    out: OptionalPath = None,
+    seed: int = 0,
+    size: Sized = Size(),
+    looks: Looking = Looks(),
+) -> None:
+    """Collect weakly labelled images: no robot, half with the object of interest. A stopped collection goes on.
+
+    Args:
+        task: Name of the task.
+        out: Folder to write; by default data/PRESET/TASK/weak.
+        seed: Of where things are in the images.
+    """
+    from gplac.data.collect import collect_weak
+
+    sizes = size.settings().data
+    out = out or size.data_folder(task) / "weak"
+    collected = collect_weak(
+        out,
+        task,
+        [("weak", index) for index in range(sizes.weak_scenes)],
+        sizes.weak_per_scene,
+        sizes.width,
+        sizes.height,
+        seed=seed,
+        workers=looks.workers,
+        level=looks.level,
+        assets=looks.assets,
+    )
+    print(f"{collected.manifest.rows} images are in {out}.")
+
+
+@data.command(name="check")
+def data_check(folder: Folder, /) -> None:
+    """Compare a data set with its manifest: files, checksums, images, counts. Ends with status 1 if they differ.
+
+    Args:
+        folder: Folder of the data set.
+    """
+    from gplac.data.check import check
+
+    findings = check(folder)
+    for finding in findings:
+        print(finding)
+    if findings:
+        raise SystemExit(1)
+    print(f"{folder} is what its manifest says.")
+
+
 @app.command
-def demo(*, preset: PresetName = "lite", out: Path = Path("demo"), seed: int = 0) -> None:
+def train(
+    method: Annotated[Positional[str], arg(metavar="METHOD")],
+    /,
+    *,
+    task: str = "pusher",
+    demos: OptionalPath = None,
+    weak: OptionalPath = None,
+    out: OptionalPath = None,
+    seed: int = 0,
+    resume: bool = False,
+    size: Sized = Size(),
+) -> None:
+    """Train one method. With --resume a stopped or killed training goes on.
+
+    Args:
+        method: One of the methods of Table 1, for instance gplac or att-1.
+        task: Name of the task.
+        demos: Folder of demonstrations; by default data/PRESET/TASK/demos-SCENES, where `gplac collect demos` writes.
+        weak: Folder of weak images; by default data/PRESET/TASK/weak.
+        out: Folder of the run; by default runs/PRESET/TASK/METHOD-seedSEED.
+        seed: Of weights, batches and dropout.
+        resume: Go on where the run was stopped.
+    """
+    from gplac.methods import METHODS
+    from gplac.training.loop import train
+
+    settings, folder = size.settings(), size.data_folder(task)
+    scenes = min(METHODS[method]().labelled_scenes, settings.data.weak_scenes) if method in METHODS else 1
+    out = out or Path("runs") / settings.name / task / f"{method}-seed{seed}"
+    train(
+        method,
+        settings,
+        demos or folder / f"demos-{scenes}",
+        weak or folder / "weak",
+        out,
+        task,
+        seed,
+        resume,
+    )
+    print(f"The run is in {out}.")
+
+
+@app.command
+def demo(*, out: Path = Path("demo"), seed: int = 0, size: Sized = Size()) -> None:
     """The whole story: collect data, train GPLAC and ATT-1, evaluate both in unseen scenes, write a report.
 
     Args:
-        preset: Size of everything.
         out: Folder to write into; what is already there is gone on with.
         seed: Of data and training.
     """
     from gplac.demo import demo
 
-    demo(_preset(preset), out, seed)
+    demo(size.settings(), out, seed)
 
 
-def _preset(name: str, changes: Sequence[str] = ()) -> config.Preset:
-    """The preset, with changes such as ``training.steps=3000``; a changed one says so in its name."""
-    chosen = config.preset(name)
-    if not changes:
-        return chosen
-    arguments = []
-    for change in changes:
-        field, equals, value = change.partition("=")
-        if not equals or field == "name":
-            raise UserError(f"--set {change}: write FIELD=VALUE, for instance --set training.steps=3000.")
-        arguments += [f"--{field}", *value.split(",")]
-    arguments += ["--name", f"{name}-changed"]
-    return tyro.cli(
-        config.Preset, default=chosen, args=arguments, prog="--set", config=(tyro.conf.FlagConversionOff,)
-    )
+app.command(expert, name="expert", help="The expert that demonstrates.")
+app.command(collect, name="collect", help="Demonstrations and weakly labelled images.")
+app.command(data, name="data", help="Data sets on disk.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -81,6 +295,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             description="Visuomotor policies that work in new places, from demonstrations of one place and weakly "
             "labelled photographs.",
             args=arguments,
+            config=(tyro.conf.FlagCreatePairsOff,),
         )
     except UserError as error:
         _give_up(str(error))

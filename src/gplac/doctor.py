@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,19 +13,25 @@ from pathlib import Path
 
 from gplac.provenance import hardware
 
-PACKAGES = ("gplac", "torch", "mujoco-core", "gymnasium", "stable-baselines3", "sb3-contrib", "numpy", "pyarrow")
-GL_PACKAGES = "libegl1 libgl1-mesa-dri libosmesa6"
-"""Debian packages that make either of MuJoCo's two ways to draw without a screen work."""
+PACKAGES = (
+    "gplac",
+    "torch",
+    "mujoco-core",
+    "gymnasium",
+    "stable-baselines3",
+    "sb3-contrib",
+    "numpy",
+    "pyarrow",
+)
 MIN_FREE_GB = 2.0
 
-# Each probe runs in a process of its own: a broken driver may end the process, and MuJoCo chooses its way to draw
-# once, when it is first imported.
+# Each probe runs in a process of its own: a broken driver may end the process, and MuJoCo and PyOpenGL choose their
+# way to draw once, when they are first imported.
 _GL_PROBE = """
-import mujoco
-context = mujoco.GLContext(16, 16)
-context.make_current()
+from gplac.worlds import gl
+way = gl.context()
 from OpenGL import GL
-print(GL.glGetString(GL.GL_RENDERER).decode())
+print(f"{way}, {GL.glGetString(GL.GL_RENDERER).decode()}")
 """
 _TORCH_PROBE = """
 import json, torch
@@ -52,19 +59,15 @@ def examine(folder: Path = Path()) -> list[Finding]:
     return [*_versions(), _processor(), *_torch(), _gl(), _disk(folder)]
 
 
-def working_gl() -> dict[str, str]:
-    """Ways to draw without a screen that work here: their ``MUJOCO_GL`` names, and what draws."""
-    found = {name: _probe(_GL_PROBE, MUJOCO_GL=name, PYOPENGL_PLATFORM=name) for name in ("egl", "osmesa")}
-    return {name: renderer for name, renderer in found.items() if renderer}
-
-
 def _versions() -> Iterator[Finding]:
     yield Finding("Python", sys.version.split()[0])
     for package in PACKAGES:
         try:
             yield Finding(package, version(package))
         except PackageNotFoundError:
-            yield Finding(package, "missing", ok=False, advice="Install gplac with its dependencies: make venv")
+            yield Finding(
+                package, "missing", ok=False, advice="Install gplac with its dependencies: make venv"
+            )
     try:
         clash = version("mujoco")
     except PackageNotFoundError:
@@ -80,13 +83,16 @@ def _versions() -> Iterator[Finding]:
 
 def _processor() -> Finding:
     found = hardware()
-    return Finding("processor", f"{found['cpu']}, {found['cores']} cores, {found['memory_gib']} GiB of memory")
+    return Finding(
+        "processor", f"{found['cpu']}, {found['cores']} cores, {found['memory_gib']} GiB of memory"
+    )
 
 
 def _torch() -> Iterator[Finding]:
-    answer = _probe(_TORCH_PROBE)
-    if not answer:
-        yield Finding("PyTorch", "does not start", ok=False, advice="Install it again: rm -rf .venv, then make venv")
+    works, answer = probe(_TORCH_PROBE)
+    if not works:
+        advice = f"It says: {answer}. Install it again: rm -rf .venv, then make venv"
+        yield Finding("PyTorch", "does not start", ok=False, advice=advice)
         return
     found = json.loads(answer)
     value = found["gpu"] or "none that PyTorch can use"
@@ -94,23 +100,20 @@ def _torch() -> Iterator[Finding]:
     if found["bf16"]:
         yield Finding("bfloat16", "in hardware: training on the processor uses it")
     else:
-        yield Finding("bfloat16", "not in hardware", advice="Training on this processor uses 32-bit numbers: slower.")
+        yield Finding(
+            "bfloat16", "not in hardware", advice="Training on this processor uses 32-bit numbers: slower."
+        )
 
 
 def _gl() -> Finding:
-    ways = working_gl()
-    wanted = os.environ.get("MUJOCO_GL", "")
-    if wanted and wanted not in ways:
-        advice = f"MUJOCO_GL={wanted} is set and does not work without a screen; unset it"
-        advice += f", or set it to {next(iter(ways))}." if ways else f", and: {_install()}"
-        return Finding("drawing", f"MUJOCO_GL={wanted} fails", ok=bool(ways), advice=advice)
-    if not ways:
-        return Finding("drawing", "neither EGL nor OSMesa works", ok=False, advice=_install())
-    return Finding("drawing", ", ".join(f"{name} ({renderer})" for name, renderer in ways.items()))
-
-
-def _install() -> str:
-    return f"sudo apt-get update && sudo apt-get install -y {GL_PACKAGES}"
+    works, answer = probe(_GL_PROBE)
+    if works:
+        return Finding("drawing", answer)
+    asked = os.environ.get("MUJOCO_GL")
+    if asked and probe(_GL_PROBE, MUJOCO_GL="")[0]:
+        advice = f"MUJOCO_GL={asked} is set; without it gplac finds a way that works: unset MUJOCO_GL"
+        return Finding("drawing", f"fails with MUJOCO_GL={asked}", ok=False, advice=advice)
+    return Finding("drawing", "fails", ok=False, advice=answer)
 
 
 def _disk(folder: Path) -> Finding:
@@ -124,16 +127,17 @@ def _disk(folder: Path) -> Finding:
     )
 
 
-def _probe(code: str, **environment: str) -> str:
-    """What ``code`` prints in a fresh interpreter, or nothing if it fails."""
+def probe(code: str, **environment: str) -> tuple[bool, str]:
+    """Run ``code`` in a fresh interpreter: whether it ends well, and what it prints, or its last complaint."""
+    command = [sys.executable, "-c", code]
     try:
         done = subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            timeout=120,
+            command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120
         )
     except subprocess.TimeoutExpired:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+        return False, "no answer within two minutes"
+    if done.returncode == 0:
+        return True, done.stdout.strip()
+    complaint = done.stderr.strip().splitlines()[-1:] or [f"it ended with status {done.returncode}"]
+    # "module.SomeError: what went wrong" without the class, which tells a user nothing.
+    return False, re.sub(r"^[\w.]+: ", "", complaint[0])

@@ -1,0 +1,80 @@
+"""Sphinx configuration. Pages that only repeat the code are written from the code, each time the docs are built."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+from tyro.extras import SubcommandApp
+
+from gplac import cli
+from gplac.methods import METHODS, PARENTS, differences
+
+HERE = Path(__file__).parent
+GENERATED = HERE / "_generated"
+
+project = "gplac"
+author = "the gplac authors"
+project_copyright = "2026, the gplac authors"
+release = version_of("gplac")
+
+extensions = ["myst_parser", "sphinx.ext.mathjax"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"gplac {release}"
+
+
+def verbs(app: SubcommandApp, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every verb of the command line, groups resolved."""
+    for name, command in app._subcommands.items():
+        if isinstance(command.target, SubcommandApp):
+            yield from verbs(command.target, (*prefix, name))
+        else:
+            yield (*prefix, name)
+
+
+def commands() -> str:
+    """The help of every verb."""
+    parts = ["# Commands\n", "What `gplac VERB --help` prints.\n"]
+    for verb in verbs(cli.app):
+        done = subprocess.run(
+            [sys.executable, "-m", "gplac.cli", *verb, "--help"],
+            env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        parts.append(f"## gplac {' '.join(verb)}\n\n```text\n{done.stdout.strip()}\n```\n")
+    return "\n".join(parts)
+
+
+def methods_table() -> str:
+    """The methods as differences from their parents."""
+    lines = ["| method | parent | what differs |", "|---|---|---|"]
+    for name, make in METHODS.items():
+        parent = PARENTS.get(name)
+        if parent is None:
+            method = make()
+            what = f"encoder {method.encoder}, {method.labelled_scenes} labelled scene, the action loss alone"
+        else:
+            changes = differences(make(), METHODS[parent]())
+            what = "; ".join(f"{field}: {_plain(a)} → {_plain(b)}" for field, (a, b) in changes.items())
+        lines.append(f"| [{name.upper()}](methods/{name}.md) | {(parent or '').upper()} | {what} |")
+    return "\n".join(lines) + "\n"
+
+
+def _plain(value: object) -> str:
+    """A field's value as a reader would say it."""
+    if isinstance(value, tuple):
+        return " + ".join(getattr(each, "name", str(each)) for each in value) or "none"
+    return str(value)
+
+
+GENERATED.mkdir(exist_ok=True)
+(GENERATED / "commands.md").write_text(commands())
+(GENERATED / "methods_table.md").write_text(methods_table())
+exclude_patterns.append("_generated/methods_table.md")
