@@ -1,0 +1,237 @@
+"""From a scene's description to a MuJoCo model that looks like it. Looks weigh nothing and touch nothing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import mujoco
+import numpy as np
+
+from gplac.worlds.arm import TABLE_HEIGHT_M
+from gplac.worlds.looks import coasters, distractors, mugs, shapes, textures
+from gplac.worlds.looks.shapes import Part
+from gplac.worlds.looks.textures import Texture
+from gplac.worlds.scene import Scene
+from gplac.worlds.task import Task
+
+CAMERA = "policy"
+ARM_ROOT = "r_shoulder_pan_link"
+FLOOR_HEIGHT_M = -1.05
+SEEN, ARM, HIDDEN = 0, 1, 3
+"""Groups of geoms: what stands around, the robot, and what is never drawn."""
+
+_LIGHT_GREY, _DARK_GREY, _ACCENT = (0.80, 0.81, 0.83), (0.20, 0.21, 0.23), (0.93, 0.48, 0.12)
+_DARK_ARM_GEOMS = ("uar", "ef", "fr", "wf", "e1p", "e2p")
+
+
+@dataclass(frozen=True)
+class Look:
+    """A compiled model and where its pieces are."""
+
+    model: mujoco.MjModel
+    mug_body: int
+    coaster_body: int
+    distractor_bodies: tuple[int, ...]
+    mug_geoms: tuple[int, ...]
+    distractor_geoms: tuple[tuple[int, ...], ...]
+    """Geoms of each distractor."""
+    distractor_radii: tuple[float, ...]
+    mug_extent: tuple[float, float]
+    """Radius with handle, and height, metres."""
+
+
+def assemble(task: Task, scene: Scene, width: int, height: int, shadow_size: int = 512) -> Look:
+    """Compile the task's physics with the scene's look, for pictures of ``width`` x ``height``."""
+    spec = task.physics()
+    builder = _Builder(spec, Path(scene.pack) if scene.pack else None)
+    _quality(spec, width, height, shadow_size)
+    _dress_physics(spec)
+    _lights(spec, scene)
+    _room(builder, scene)
+    mug_parts = mugs.parts(scene.mug)
+    coaster = scene.coaster
+    things = [distractors.parts(thing) for thing in scene.distractors]
+    builder.thing("mug", spec.body("object"), mug_parts, (0, 0, _below(spec, "object")), scene.mug.yaw_deg)
+    coaster_parts = coasters.parts(coaster.instance, coaster.colour, coaster.second, coaster.pattern)
+    builder.thing("coaster", spec.body("goal"), coaster_parts, (0, 0, _below(spec, "goal")), 0.0)
+    for i, (thing, parts) in enumerate(zip(scene.distractors, things, strict=True)):
+        builder.thing(f"thing{i}", spec.worldbody, parts, (thing.x, thing.y, TABLE_HEIGHT_M), thing.yaw_deg)
+    camera = spec.worldbody.add_camera(name=CAMERA, pos=scene.camera.position, fovy=scene.camera.fovy_deg)
+    camera.quat = quaternion(scene.camera.rotation())
+    model = spec.compile()
+
+    def geoms(name: str) -> tuple[int, ...]:
+        return tuple(int(i) for i in np.flatnonzero(model.geom_bodyid == model.body(name).id))
+
+    names = [f"thing{i}" for i in range(len(things))]
+    return Look(
+        model=model,
+        mug_body=model.body("mug").id,
+        coaster_body=model.body("coaster").id,
+        distractor_bodies=tuple(model.body(name).id for name in names),
+        mug_geoms=geoms("mug"),
+        distractor_geoms=tuple(geoms(name) for name in names),
+        distractor_radii=tuple(shapes.extent(parts)[0] for parts in things),
+        mug_extent=shapes.extent(mug_parts),
+    )
+
+
+def quaternion(rotation: np.ndarray) -> np.ndarray:
+    """The unit quaternion (w, x, y, z) of a rotation matrix."""
+    quat = np.empty(4)
+    mujoco.mju_mat2Quat(quat, np.ascontiguousarray(rotation).reshape(9))
+    return quat
+
+
+def yaw_quaternion(degrees: float) -> np.ndarray:
+    """The unit quaternion of a turn about the vertical axis."""
+    half = np.deg2rad(degrees) / 2
+    return np.array([np.cos(half), 0.0, 0.0, np.sin(half)])
+
+
+class _Builder:
+    """Adds meshes and materials under names of its own."""
+
+    def __init__(self, spec: mujoco.MjSpec, pack: Path | None) -> None:
+        self.spec = spec
+        self.pack = pack
+        self.count = 0
+
+    def thing(
+        self,
+        name: str,
+        parent: mujoco.MjsBody,
+        parts: list[Part],
+        pos: tuple[float, float, float],
+        yaw_deg: float,
+    ) -> None:
+        """A body of its own, so that a renderer can move it."""
+        body = parent.add_body(name=name, pos=pos, quat=yaw_quaternion(yaw_deg))
+        for part in parts:
+            self.part(body, part)
+
+    def surface(self, mesh: shapes.Mesh, texture: Texture, gloss: float = 0.0) -> None:
+        """A sheet of the room."""
+        self.part(
+            self.spec.worldbody, Part(mesh, (1.0, 1.0, 1.0), textures.pixels(texture, self.pack), gloss)
+        )
+
+    def part(self, body: mujoco.MjsBody, part: Part) -> None:
+        """One geom without mass or contact.
+
+        What belongs to the world itself casts no shadow: large sheets fill the shadow map, slowly and with speckles.
+        """
+        self.count += 1
+        name = f"look{self.count}"
+        mesh = self.spec.add_mesh(name=name, inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL)
+        mesh.uservert = part.mesh.vertices.ravel().astype(np.float32)
+        mesh.usernormal = part.mesh.normals.ravel().astype(np.float32)
+        mesh.usertexcoord = part.mesh.uv.ravel().astype(np.float32)
+        faces = part.mesh.faces.ravel()
+        mesh.userface, mesh.userfacenormal, mesh.userfacetexcoord = faces, faces, faces
+        colour = part.colour if part.paint is None else (1.0, 1.0, 1.0)
+        material = self.spec.add_material(
+            name=name, rgba=[*colour, part.alpha], specular=0.6 * part.gloss, shininess=0.3 + 0.5 * part.gloss
+        )
+        if part.paint is not None:
+            rows, columns = part.paint.shape[:2]
+            texture = self.spec.add_texture(
+                name=name, type=mujoco.mjtTexture.mjTEXTURE_2D, width=columns, height=rows, nchannel=3
+            )
+            texture.data = np.ascontiguousarray(part.paint).tobytes()
+            material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = name
+        body.add_geom(
+            type=mujoco.mjtGeom.mjGEOM_MESH,
+            meshname=name,
+            material=name,
+            contype=0,
+            conaffinity=0,
+            mass=0.0,
+            group=SEEN,
+            castshadow=body.name != "world",
+        )
+
+
+def _quality(spec: mujoco.MjSpec, width: int, height: int, shadow_size: int) -> None:
+    visual = spec.visual
+    visual.global_.offwidth, visual.global_.offheight = width, height
+    quality = visual.quality
+    quality.offsamples, quality.shadowsize = 0, shadow_size
+    quality.numslices, quality.numstacks, quality.numquads = 16, 8, 1
+    # The shadow map covers a square about the centre, so keep it to what the camera sees.
+    spec.stat.center, spec.stat.extent = [0.45, -0.2, TABLE_HEIGHT_M], 0.75
+    visual.map.shadowclip, visual.map.znear, visual.map.zfar = 1.0, 0.1, 8.0
+    visual.headlight.diffuse, visual.headlight.specular = [0, 0, 0], [0, 0, 0]
+
+
+def _dress_physics(spec: mujoco.MjSpec) -> None:
+    """The robot looks the same in every scene; bodies that are replaced by looks are not drawn."""
+    arm = spec.body(ARM_ROOT).find_all(mujoco.mjtObj.mjOBJ_GEOM)
+    for geom in spec.geoms:
+        geom.group = HIDDEN
+    for geom in arm:
+        geom.group = ARM
+        tone = _DARK_GREY if geom.name in _DARK_ARM_GEOMS or geom.name == "" else _LIGHT_GREY
+        geom.rgba = [*(_ACCENT if geom.name in ("tip_arml", "tip_armr", "sl") else tone), 1.0]
+    spec.worldbody.add_geom(
+        type=mujoco.mjtGeom.mjGEOM_CYLINDER,
+        fromto=[0, -0.6, FLOOR_HEIGHT_M, 0, -0.6, -0.4],
+        size=[0.1, 0, 0],
+        rgba=[*_DARK_GREY, 1.0],
+        contype=0,
+        conaffinity=0,
+        mass=0.0,
+        group=ARM,
+    )
+
+
+def _lights(spec: mujoco.MjSpec, scene: Scene) -> None:
+    for light in list(spec.lights):
+        spec.delete(light)
+    spec.visual.headlight.ambient = scene.lighting.ambient
+    for i, light in enumerate(scene.lighting.lights):
+        towards = -np.array(light.direction)
+        spec.worldbody.add_light(
+            type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
+            pos=np.array([0.45, -0.2, TABLE_HEIGHT_M]) + 1.2 * towards,
+            dir=light.direction,
+            diffuse=light.colour,
+            specular=[0.35 * value for value in light.colour],
+            ambient=[0, 0, 0],
+            castshadow=i == 0,
+        )
+
+
+def _room(builder: _Builder, scene: Scene) -> None:
+    table, room = scene.table, scene.room
+    depth = 1.2 - table.far_edge_y
+    top = shapes.sheet(2.4, depth, table.texture.tile_m, np.deg2rad(table.texture.angle_deg))
+    # Turned about the middle of its far edge.
+    top = shapes.moved(top, y=depth / 2)
+    builder.surface(
+        shapes.moved(top, x=0.45, y=table.far_edge_y, z=TABLE_HEIGHT_M, yaw=np.deg2rad(table.yaw_deg)),
+        table.texture,
+        table.gloss,
+    )
+    floor_depth = -0.4 - room.wall_y
+    floor = shapes.sheet(4.0, floor_depth, room.floor.tile_m, 0.0, (4, 2))
+    builder.surface(
+        shapes.moved(floor, x=0.45, y=room.wall_y + floor_depth / 2, z=FLOOR_HEIGHT_M), room.floor
+    )
+    wall = shapes.sheet(4.0, 2.0, room.wall.tile_m, 0.0, (4, 2))
+    upright = shapes.Mesh(
+        wall.vertices @ np.array([[-1.0, 0, 0], [0, 0, 1], [0, 1, 0]]),
+        np.broadcast_to(np.array([0.0, 1.0, 0.0]), wall.normals.shape),
+        wall.uv,
+        wall.faces,
+    )
+    builder.surface(shapes.moved(upright, x=0.45, y=room.wall_y, z=FLOOR_HEIGHT_M + 1.0), room.wall)
+    if room.skirting_m > 0.02:
+        board = shapes.moved(
+            shapes.box(4.0, 0.02, room.skirting_m), x=0.45, y=room.wall_y + 0.01, z=FLOOR_HEIGHT_M
+        )
+        builder.part(builder.spec.worldbody, Part(board, room.skirting, gloss=0.1))
+
+
+def _below(spec: mujoco.MjSpec, body: str) -> float:
+    """Height of the table's top in the frame of a body that stands upright in the world."""
+    return TABLE_HEIGHT_M - float(spec.body(body).pos[2])

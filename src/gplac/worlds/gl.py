@@ -1,0 +1,48 @@
+"""Drawing without a screen: finds EGL or OSMesa by itself. One context serves a whole process."""
+
+import importlib
+import os
+import sys
+from typing import Any
+
+from gplac.errors import UserError
+
+GL_PACKAGES = "libegl1 libgl1-mesa-dri libosmesa6"
+_WAYS = ("egl", "osmesa")
+_current: tuple[str, Any] | None = None
+
+
+def context() -> str:
+    """Make a GL context of this process current, and say by which way: ``egl`` or ``osmesa``.
+
+    ``MUJOCO_GL`` decides where it names one of the two; else the first that works is taken.
+
+    Raises:
+        UserError: neither works on this machine.
+    """
+    global _current
+    if _current is None:
+        _current = _open()
+    _current[1].make_current()
+    return _current[0]
+
+
+def _open() -> tuple[str, Any]:
+    asked = os.environ.get("MUJOCO_GL", "").lower()
+    problems = []
+    for way in (asked,) if asked in _WAYS else _WAYS:
+        # PyOpenGL binds to one platform when it is first imported; a failed try must leave nothing behind.
+        os.environ["PYOPENGL_PLATFORM"] = way
+        try:
+            made = importlib.import_module(f"mujoco.{way}").GLContext(16, 16)
+            made.make_current()
+        except Exception as error:  # drivers and ctypes fail in many ways, all of which mean "not this one"
+            problems.append(f"{way}: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
+            for name in [name for name in sys.modules if name.split(".")[0] == "OpenGL"]:
+                del sys.modules[name]
+        else:
+            return way, made
+    raise UserError(
+        f"No way to draw without a screen works here ({'; '.join(problems)}); install one, on Debian with: "
+        f"apt-get install {GL_PACKAGES}"
+    )

@@ -1,0 +1,75 @@
+"""Where things may stand on the table, and where a picture shows it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gplac.worlds.arm import TABLE_HEIGHT_M
+from gplac.worlds.camera import Camera
+
+Floats = npt.NDArray[np.float64]
+
+# Only the picture's shape matters here, not its size.
+WIDTH, HEIGHT = 200, 175
+
+
+@dataclass(frozen=True)
+class Field:
+    """The part of the table that a task plays on, world metres."""
+
+    x: tuple[float, float]
+    """Where the object of interest may start."""
+    y: tuple[float, float]
+    goal: tuple[float, float]
+    goal_clear_m: float = 0.11
+    """Distance from the goal's middle that distractors keep."""
+    reach_m: float = 0.055
+    """Room that the object of interest takes beyond where its middle may be."""
+
+
+PUSHER_FIELD = Field(x=(0.25, 0.65), y=(-0.35, -0.05), goal=(0.45, -0.05))
+VIEW_X, VIEW_Y = (-0.05, 0.95), (-0.50, 0.22)
+"""A rectangle around all of the table that a camera can see."""
+
+
+def outline(x: float, y: float, radius: float, height: float) -> Floats:
+    """Points ``(16, 3)`` on the foot and the top of a cylinder on the table."""
+    angle = np.linspace(0.0, 2 * np.pi, 8, endpoint=False)
+    ring = np.stack([x + radius * np.cos(angle), y + radius * np.sin(angle)], axis=-1)
+    low, high = (np.full((8, 1), TABLE_HEIGHT_M + z) for z in (0.0, height))
+    return np.concatenate([np.hstack([ring, low]), np.hstack([ring, high])])
+
+
+def in_view(camera: Camera, points: Floats, margin: float = 0.0) -> bool:
+    """Whether all points are in the picture, ``margin`` (a share of its height) inside its edges."""
+    image = camera.project(points, WIDTH, HEIGHT)
+    inset = margin * HEIGHT
+    return bool(((image > inset) & (image < np.array([WIDTH, HEIGHT]) - inset)).all())
+
+
+def hides(camera: Camera, points: Floats, field: Field) -> float:
+    """Share of the field that a thing with this outline stands before."""
+    spots = np.stack(np.meshgrid(np.linspace(*field.x, 6), np.linspace(*field.y, 5)), -1).reshape(-1, 2)
+    spots = np.concatenate([spots, [field.goal]])
+    middle = np.full((len(spots), 1), TABLE_HEIGHT_M + 0.05)
+    image = camera.project(np.hstack([spots, middle]), WIDTH, HEIGHT)
+    shape = camera.project(points, WIDTH, HEIGHT)
+    return float(((image > shape.min(0)) & (image < shape.max(0))).all(1).mean())
+
+
+def clear_of_field(x: float, y: float, radius: float, field: Field) -> bool:
+    """Whether a thing keeps off the object's starts, the goal, and the way that the arm comes."""
+    room = radius + field.reach_m
+    beside = x < field.x[0] - room or x > field.x[1] + room
+    in_front = (
+        y > field.y[1] + room and np.hypot(x - field.goal[0], y - field.goal[1]) > radius + field.goal_clear_m
+    )
+    return bool(beside or in_front)
+
+
+def apart(
+    x: float, y: float, radius: float, others: list[tuple[float, float, float]], gap: float = 0.008
+) -> bool:
+    """Whether a disc touches none of the others, each ``(x, y, radius)``."""
+    return all(np.hypot(x - ox, y - oy) > radius + other + gap for ox, oy, other in others)

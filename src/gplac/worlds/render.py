@@ -1,0 +1,218 @@
+"""Pictures of a scene: the policy's view with the arm, and weak images without it."""
+
+from types import TracebackType
+
+import mujoco
+import numpy as np
+import numpy.typing as npt
+
+from gplac.worlds import gl, layout
+from gplac.worlds.arm import TABLE_HEIGHT_M
+from gplac.worlds.assemble import ARM, CAMERA, HIDDEN, SEEN, assemble, quaternion, yaw_quaternion
+from gplac.worlds.camera import Camera
+from gplac.worlds.scene import Scene
+from gplac.worlds.task import Task
+
+Image = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+WEAK_JITTER_M, WEAK_JITTER_DEG = 0.03, 3.0
+WEAK_COASTER_M = 0.04
+WEAK_SHOWN = 0.8
+"""Probability that a distractor is in a weak image."""
+WEAK_SEEN_SHARE = 120 / (200 * 175)
+"""Share of a weak image that the object of interest at least fills."""
+
+
+class SceneRenderer:
+    """Draws one scene; a context manager.
+
+    Args:
+        width, height: of the pictures, pixels.
+        supersample: each pixel is the mean of this many pixels squared. By default 2 for pictures at most 128 wide,
+            where it costs little, else 1.
+
+    Raises:
+        UserError: this machine cannot draw.
+    """
+
+    def __init__(
+        self, task: Task, scene: Scene, width: int, height: int, supersample: int | None = None
+    ) -> None:
+        gl.context()
+        self._task, self._scene = task, scene
+        self._fine = supersample or (2 if width <= 128 else 1)
+        self._size = (width, height)
+        self._look = assemble(task, scene, width * self._fine, height * self._fine)
+        model = self._model = self._look.model
+        self._data = mujoco.MjData(model)
+        self._rest = self._data.qpos.copy()
+        self._mjv = mujoco.MjvScene(model, maxgeom=model.ngeom + 16)
+        self._option = mujoco.MjvOption()
+        self._option.geomgroup[:] = 0
+        self._camera = mujoco.MjvCamera()
+        self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
+        self._camera.fixedcamid = model.camera(CAMERA).id
+        self._perturb = mujoco.MjvPerturb()
+        self._rect = mujoco.MjrRect(0, 0, width * self._fine, height * self._fine)
+        self._pixels = np.empty((height * self._fine, width * self._fine, 3), np.uint8)
+        self._mjr: mujoco.MjrContext | None = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
+        flags = self._mjv.flags
+        for flag in (
+            mujoco.mjtRndFlag.mjRND_REFLECTION,
+            mujoco.mjtRndFlag.mjRND_SKYBOX,
+            mujoco.mjtRndFlag.mjRND_HAZE,
+        ):
+            flags[flag] = False
+        self._places = (
+            model.body_pos.copy(),
+            model.body_quat.copy(),
+            model.cam_pos.copy(),
+            model.cam_quat.copy(),
+        )
+
+    def __enter__(self) -> "SceneRenderer":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free what the scene holds in the graphics library; the renderer draws no more."""
+        if self._mjr is not None:
+            gl.context()
+            self._mjr.free()
+            self._mjr = None
+
+    def frame(self, qpos: Floats) -> Image:
+        """The policy's view ``(height, width, 3)`` of positions ``(nq,)``."""
+        self._put_back()
+        return self._draw(qpos, arm=True)
+
+    def mask(self, qpos: Floats) -> Mask:
+        """Where the object of interest is seen in `frame`: ``(height, width)``."""
+        self._put_back()
+        return self._seen(qpos, arm=True)
+
+    def weak(self, rng: np.random.Generator, present: bool) -> Image:
+        """A picture ``(height, width, 3)`` without the robot, everything moved (section 6.2).
+
+        The same generator state gives the same picture with and without the object of interest, so nothing else
+        tells the two labels apart.
+        """
+        qpos = self._shuffle(rng)
+        self._show_mug(present)
+        return self._draw(qpos, arm=False)
+
+    def weak_mask(self, rng: np.random.Generator, present: bool) -> Mask:
+        """Where the object of interest is seen in the picture that `weak` makes of the same generator state."""
+        qpos = self._shuffle(rng)
+        self._show_mug(present)
+        return self._seen(qpos, arm=False)
+
+    def _put_back(self) -> None:
+        """Everything to where the scene has it."""
+        model = self._model
+        model.body_pos[:], model.body_quat[:], model.cam_pos[:], model.cam_quat[:] = self._places
+        self._show_mug(True)
+        for geoms in self._look.distractor_geoms:
+            model.geom_group[list(geoms)] = SEEN
+
+    def _show_mug(self, shown: bool) -> None:
+        self._model.geom_group[list(self._look.mug_geoms)] = SEEN if shown else HIDDEN
+
+    def _shuffle(self, rng: np.random.Generator) -> Floats:
+        """Move everything at random until enough of the object of interest is seen; returns the positions."""
+        width, height = self._size
+        needed = WEAK_SEEN_SHARE * width * height
+        while True:
+            qpos = self._arrange(rng)
+            self._show_mug(True)
+            if self._seen(qpos, arm=False).sum() >= needed:
+                return qpos
+
+    def _arrange(self, rng: np.random.Generator) -> Floats:
+        self._put_back()
+        model, look = self._model, self._look
+        camera = self._scene.camera.jittered(rng, WEAK_JITTER_M, WEAK_JITTER_DEG)
+        model.cam_pos[self._camera.fixedcamid] = camera.position
+        model.cam_quat[self._camera.fixedcamid] = quaternion(camera.rotation())
+        x, y = self._place_mug(rng, camera)
+        model.body_quat[look.mug_body] = yaw_quaternion(rng.uniform(-180.0, 180.0))
+        model.body_pos[look.coaster_body][:2] += rng.uniform(-WEAK_COASTER_M, WEAK_COASTER_M, 2)
+        taken = [(x, y, look.mug_extent[0])]
+        things = zip(look.distractor_bodies, look.distractor_geoms, look.distractor_radii, strict=True)
+        for body, geoms, radius in things:
+            spot = self._place_distractor(rng, camera, radius, taken) if rng.random() < WEAK_SHOWN else None
+            if spot is None:
+                model.geom_group[list(geoms)] = HIDDEN
+                continue
+            taken.append((*spot, radius))
+            model.body_pos[body][:2] = spot
+            model.body_quat[body] = yaw_quaternion(rng.uniform(-180.0, 180.0))
+        return self._task.with_object(self._rest, np.array([x, y]))
+
+    def _place_mug(self, rng: np.random.Generator, camera: Camera) -> tuple[float, float]:
+        radius, height = self._look.mug_extent
+        while True:
+            x, y = rng.uniform(*layout.VIEW_X), rng.uniform(*layout.VIEW_Y)
+            if layout.in_view(camera, layout.outline(x, y, radius, height), 0.01):
+                return float(x), float(y)
+
+    def _place_distractor(
+        self, rng: np.random.Generator, camera: Camera, radius: float, taken: list[tuple[float, float, float]]
+    ) -> tuple[float, float] | None:
+        for _ in range(30):
+            x, y = float(rng.uniform(*layout.VIEW_X)), float(rng.uniform(*layout.VIEW_Y))
+            if layout.apart(x, y, radius, taken) and layout.in_view(
+                camera, np.array([[x, y, TABLE_HEIGHT_M]])
+            ):
+                return x, y
+        return None
+
+    def _update(self, qpos: Floats, arm: bool) -> mujoco.MjrContext:
+        if self._mjr is None:
+            raise RuntimeError("This renderer is closed.")
+        gl.context()
+        data = self._data
+        data.qpos[:] = qpos
+        mujoco.mj_kinematics(self._model, data)
+        mujoco.mj_camlight(self._model, data)
+        self._option.geomgroup[SEEN], self._option.geomgroup[ARM] = 1, int(arm)
+        everything = mujoco.mjtCatBit.mjCAT_ALL.value
+        mujoco.mjv_updateScene(
+            self._model, data, self._option, self._perturb, self._camera, everything, self._mjv
+        )
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._mjr)
+        return self._mjr
+
+    def _read(self, context: mujoco.MjrContext) -> Image:
+        mujoco.mjr_render(self._rect, self._mjv, context)
+        mujoco.mjr_readPixels(self._pixels, None, self._rect, context)
+        return self._pixels
+
+    def _draw(self, qpos: Floats, arm: bool) -> Image:
+        pixels = self._read(self._update(qpos, arm))
+        if self._fine == 1:
+            return pixels[::-1].copy()
+        width, height = self._size
+        fine = pixels.reshape(height, self._fine, width, self._fine, 3)
+        total = fine.sum(axis=(1, 3), dtype=np.uint16)
+        return np.asarray((total[::-1] + self._fine**2 // 2) // self._fine**2).astype(np.uint8)
+
+    def _seen(self, qpos: Floats, arm: bool) -> Mask:
+        context = self._update(qpos, arm)
+        flags = self._mjv.flags
+        flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = True
+        pixels = self._read(context)
+        flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = False
+        # Each pixel's colour is one more than the number of a geom, red being the lowest byte.
+        number = pixels[..., :2].astype(np.int32) @ np.array([1, 256], np.int32)
+        mine = set(self._look.mug_geoms)
+        wanted = [geom.segid + 1 for geom in self._mjv.geoms[: self._mjv.ngeom] if geom.objid in mine]
+        seen = np.isin(number, wanted)[::-1]
+        width, height = self._size
+        return np.asarray(seen.reshape(height, self._fine, width, self._fine).mean(axis=(1, 3)) >= 0.5)

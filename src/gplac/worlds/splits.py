@@ -1,0 +1,141 @@
+"""Which scene is which: four splits whose assets are disjoint (section 6.1)."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from gplac.errors import UserError
+from gplac.seeding import rng, seed_of
+from gplac.worlds import layout
+from gplac.worlds.camera import Camera
+from gplac.worlds.looks import coasters, distractors, lights, mugs, shapes
+from gplac.worlds.looks.breadth import Breadth, Weights, breadth
+from gplac.worlds.looks.distractors import Distractor
+from gplac.worlds.looks.palettes import NATURAL, hsv, object_colour, pick, surface_colours, uniform
+from gplac.worlds.looks.textures import TILE_M, Texture
+from gplac.worlds.scene import Coaster, Room, Scene, Table
+
+SPLITS = {"labelled": 1, "weak": 40, "validation": 10, "test": 40}
+"""Scenes of each split. Scene 0 of ``weak`` is the labelled one."""
+STREAMS = {"labelled": "weak", "weak": "weak", "validation": "validation", "test": "test"}
+_STREAM_NUMBERS = {"weak": 0, "validation": 1, "test": 2}
+
+
+def scene(task: str, split: str, index: int, level: str = "standard", assets: Path | None = None) -> Scene:
+    """The look of one scene; a function of its arguments alone.
+
+    Args:
+        assets: folder of an asset pack whose textures and meshes replace the procedural ones.
+
+    Raises:
+        UserError: unknown split or level, negative index, or a bad asset pack.
+    """
+    if split not in SPLITS:
+        raise UserError(f"There is no split called {split!r}; choose one of: {', '.join(SPLITS)}.")
+    if index < 0 or (split == "labelled" and index > 0):
+        raise UserError(f"The split {split!r} has no scene {index}; scenes are counted from 0.")
+    stream = STREAMS[split]
+    return _Draw(task, stream, index, level).scene()
+
+
+class _Draw:
+    """Draws the pieces of one scene, each from a generator of its own, so that changing the ranges of one piece
+    leaves the others as they were."""
+
+    def __init__(self, task: str, stream: str, index: int, level: str) -> None:
+        self.keys = (task, stream, index, level)
+        self.breadth: Breadth = breadth(level)
+
+    def generator(self, *piece: str | int) -> np.random.Generator:
+        return rng("scene", *self.keys, *piece)
+
+    def instance(self, *piece: str | int) -> int:
+        """A number for a design that belongs to this stream only."""
+        return 3 * (seed_of("instance", *self.keys, *piece) % 2**28) + _STREAM_NUMBERS[self.keys[1]]
+
+    def scene(self) -> Scene:
+        task, stream, index, level = self.keys
+        limits = self.breadth
+        camera = Camera().jittered(self.generator("camera"), limits.camera_jitter_m, limits.camera_jitter_deg)
+        return Scene(
+            task=task,
+            stream=stream,
+            index=index,
+            level=level,
+            camera=camera,
+            mug=mugs.draw(self.generator("mug"), self.instance("mug"), limits),
+            coaster=self.coaster(),
+            table=self.table(),
+            room=self.room(),
+            lighting=lights.draw(self.generator("lights"), limits),
+            distractors=self.distractors(camera),
+        )
+
+    def texture(self, piece: str, families: Weights) -> Texture:
+        generator = self.generator(piece)
+        family = pick(generator, families)
+        ground, pattern = surface_colours(generator, family, self.breadth)
+        turns = (0.0, 90.0) if family in ("wood", "stripes") else (0.0,)
+        angle = 0.0 if piece != "table" else float(generator.choice(turns)) + uniform(generator, (-8.0, 8.0))
+        return Texture(
+            family=family,
+            instance=self.instance(piece),
+            ground=ground,
+            pattern=pattern,
+            contrast=uniform(generator, self.breadth.contrast),
+            tile_m=round(TILE_M.get(family, 0.6) * uniform(generator, self.breadth.pattern_scale), 4),
+            angle_deg=angle,
+        )
+
+    def table(self) -> Table:
+        generator = self.generator("table top")
+        return Table(
+            texture=self.texture("table", self.breadth.table_families),
+            far_edge_y=uniform(generator, (-0.56, -0.47)),
+            yaw_deg=uniform(generator, (-5.0, 5.0)),
+            gloss=uniform(generator, (0.0, 0.3)),
+        )
+
+    def room(self) -> Room:
+        generator = self.generator("room")
+        return Room(
+            wall=self.texture("wall", self.breadth.wall_families),
+            floor=self.texture("floor", self.breadth.floor_families),
+            wall_y=uniform(generator, (-1.95, -1.72)),
+            skirting=hsv(0.1, float(generator.uniform(0.0, 0.3)), float(generator.choice([0.9, 0.75, 0.35]))),
+            skirting_m=uniform(generator, (0.0, 0.09)),
+        )
+
+    def coaster(self) -> Coaster:
+        generator = self.generator("coaster")
+        colour, second = object_colour(generator, self.breadth), object_colour(generator, self.breadth)
+        pattern = str(generator.choice(coasters.PATTERNS))
+        if pattern == "cork" and self.breadth.palette == "natural":
+            colour, second = NATURAL["wood"][0]
+        return Coaster(self.instance("coaster"), colour, second, pattern)
+
+    def distractors(self, camera: Camera) -> tuple[Distractor, ...]:
+        """Things beside the field; one that finds no room after many tries is left out."""
+        low, high = self.breadth.distractors
+        generator = self.generator("distractors")
+        placed: list[Distractor] = []
+        taken: list[tuple[float, float, float]] = []
+        for i in range(int(generator.integers(low, high + 1))):
+            thing = distractors.draw(
+                self.generator("distractor", i), self.instance("distractor", i), self.breadth
+            )
+            radius, height = shapes.extent(distractors.parts(thing))
+            for _ in range(200):
+                x, y = (uniform(generator, limits) for limits in (layout.VIEW_X, layout.VIEW_Y))
+                points = layout.outline(x, y, radius, height)
+                if (
+                    layout.clear_of_field(x, y, radius, layout.PUSHER_FIELD)
+                    and layout.in_view(camera, points.mean(0)[None])
+                    and layout.hides(camera, points, layout.PUSHER_FIELD) < 0.05
+                    and layout.apart(x, y, radius, taken)
+                ):
+                    placed.append(replace(thing, x=x, y=y))
+                    taken.append((x, y, radius))
+                    break
+        return tuple(placed)
