@@ -78,5 +78,7 @@ PARENTS = {"cnn-1": "att-1", "att-40": "att-1", "cnn-40": "att-40", "gplac": "at
 
 def differences(method: Method, parent: Method) -> dict[str, tuple[Any, Any]]:
     """Fields in which two methods differ: name -> (parent's value, method's value)."""
-    pairs = ((field.name, getattr(parent, field.name), getattr(method, field.name)) for field in fields(Method))
+    pairs = (
+        (field.name, getattr(parent, field.name), getattr(method, field.name)) for field in fields(Method)
+    )
     return {name: (before, after) for name, before, after in pairs if before != after}

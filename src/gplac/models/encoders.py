@@ -55,7 +55,9 @@ class Encoder(nn.Module):
         super().__init__()
         channels = config.channels
         if channels[0] != 64:
-            raise UserError(f"network.channels starts with {channels[0]}: VGG-16's first layer has 64 filters, use 64")
+            raise UserError(
+                f"network.channels starts with {channels[0]}, but VGG-16's first layer has 64 filters"
+            )
         self.stride = stride
         self.map_height, self.map_width = math.ceil(height / stride), math.ceil(width / stride)
         self.first = FirstLayer(stride, config.first_layer == "trained")
@@ -66,14 +68,15 @@ class Encoder(nn.Module):
             layers.append(nn.Conv2d(channels[i - 1], channels[i], kernel_size=3, padding=1, bias=not norm))
             if norm:
                 layers.append(nn.BatchNorm2d(channels[i]))
-            layers.append(nn.ReLU(inplace=True))
+            if not last:
+                layers.append(nn.ReLU(inplace=True))
         self.layers = nn.Sequential(*layers)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def map(self, images_BHW3: Tensor) -> Tensor:
         """(B, H, W, 3) uint8 images to the post-ReLU map (B, C, H', W') of the last convolution."""
-        map_BCHW: Tensor = self.layers(self.first(images_BHW3))
-        return map_BCHW
+        # What follows works on whole channels; a ReLU on both sides of the change of layout would be slow backward.
+        return torch.relu_(self.layers(self.first(images_BHW3)).contiguous())
 
 
 class AttentionEncoder(Encoder):
@@ -81,7 +84,8 @@ class AttentionEncoder(Encoder):
 
     def __init__(self, config: NetworkConfig, height: int, width: int) -> None:
         super().__init__(config, height, width, stride=2)
-        self.attention = SpatialSoftmax(self.map_height, self.map_width, config.temperature, config.learn_temperature)
+        size = self.map_height, self.map_width
+        self.attention = SpatialSoftmax(*size, config.temperature, config.learn_temperature)
         self.feature_size = 2 * config.channels[-1]
 
     def points(self, images_BHW3: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """The fully connected parts of figure 2: one head for the action, one for the object's presence."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +11,7 @@ def fully_connected(inputs: int, hidden: Sequence[int], outputs: int) -> nn.Sequ
     """Linear layers with ReLU between them."""
     sizes = (inputs, *hidden)
     layers: list[nn.Module] = []
-    for before, after in zip(sizes[:-1], sizes[1:], strict=True):
+    for before, after in pairwise(sizes):
         layers += [nn.Linear(before, after), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers, nn.Linear(sizes[-1], outputs))
 
@@ -18,7 +19,9 @@ def fully_connected(inputs: int, hidden: Sequence[int], outputs: int) -> nn.Sequ
 class PolicyHead(nn.Module):
     """Feature points with dropout, joined with the robot's state, to an action (appendix 8.3)."""
 
-    def __init__(self, features: int, state_size: int, action_size: int, hidden: Sequence[int], dropout: float) -> None:
+    def __init__(
+        self, features: int, state_size: int, action_size: int, hidden: Sequence[int], dropout: float
+    ) -> None:
         super().__init__()
         self.dropout = nn.Dropout(dropout)
         self.layers = fully_connected(features + state_size, hidden, action_size)

@@ -1,4 +1,4 @@
-"""The network of figure 2: shared convolutions, attention, a policy head, and a classifier head where one is trained."""
+"""The network of figure 2: shared convolutions, a policy head, and a classifier head where one is trained."""
 
 from typing import Literal
 

@@ -20,12 +20,14 @@ class SpatialSoftmax(nn.Module):
     The paper has no temperature t (t = 1). A learnable one is held as its logarithm, so that it stays positive.
     """
 
-    def __init__(self, height: int, width: int, temperature: float = 1.0, learn_temperature: bool = False) -> None:
+    def __init__(
+        self, height: int, width: int, temperature: float = 1.0, learn_temperature: bool = False
+    ) -> None:
         super().__init__()
-        self.height, self.width = height, width
         self.cells_N2: Tensor
         self.register_buffer("cells_N2", coordinates(height, width), persistent=False)
-        self.log_temperature = nn.Parameter(torch.tensor(float(temperature)).log(), requires_grad=learn_temperature)
+        log_temperature = torch.tensor(float(temperature)).log()
+        self.log_temperature = nn.Parameter(log_temperature, requires_grad=learn_temperature)
 
     def weights(self, map_BCHW: Tensor) -> Tensor:
         """(B, C, H*W) softmax over the cells of each channel; at least float32, whatever the map is."""
@@ -39,7 +41,8 @@ class SpatialSoftmax(nn.Module):
         # Half precision would round positions to about a pixel, so the whole layer leaves autocast.
         with torch.autocast(map_BCHW.device.type, enabled=False):
             weights_BCN = self.weights(map_BCHW)
-            return weights_BCN @ self.cells_N2.to(weights_BCN.dtype)
+            points_BC2: Tensor = weights_BCN @ self.cells_N2.to(weights_BCN.dtype)
+            return points_BC2
 
     def entropy(self, map_BCHW: Tensor) -> Tensor:
         """(B, C) entropy of each channel's softmax in nats: log(H*W) for a flat map, 0 for a single cell."""

@@ -1,8 +1,9 @@
 """Batches as a function of (seed, step): a resumed run needs no loader state."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -13,28 +14,32 @@ from gplac.seeding import rng
 class LabelledFrames(Protocol):
     """What training reads of demonstrations (`gplac.data.dataset.Demonstrations`)."""
 
-    images: np.ndarray
-    """(N, H, W, 3) uint8"""
-    states: np.ndarray
-    """(N, S) float32"""
-    actions: np.ndarray
-    """(N, A) float32"""
-    scene: np.ndarray
-    """(N,) int64"""
+    @property
+    def images(self) -> npt.NDArray[np.uint8]:
+        """(N, H, W, 3)"""
+
+    @property
+    def states(self) -> npt.NDArray[np.float32]:
+        """(N, S)"""
+
+    @property
+    def actions(self) -> npt.NDArray[np.float32]:
+        """(N, A)"""
 
 
 class WeakFrames(Protocol):
     """What training reads of weakly labelled images (`gplac.data.dataset.WeakImages`)."""
 
-    images: np.ndarray
-    """(N, H, W, 3) uint8"""
-    labels: np.ndarray
-    """(N,) uint8: 1 where the object of interest is in the picture"""
-    scene: np.ndarray
-    """(N,) int64"""
+    @property
+    def images(self) -> npt.NDArray[np.uint8]:
+        """(N, H, W, 3)"""
+
+    @property
+    def labels(self) -> npt.NDArray[np.uint8]:
+        """(N,): 1 where the object of interest is in the picture, else 0"""
 
 
-def resident(array: np.ndarray, device: torch.device) -> Tensor:
+def resident(array: npt.NDArray[Any], device: torch.device) -> Tensor:
     """The whole array on the device. On the CPU the memory is shared, not copied."""
     return torch.from_numpy(np.ascontiguousarray(array)).to(device)
 
@@ -50,7 +55,7 @@ class LabelledBatches:
         self.states_NS = resident(frames.states.astype(np.float32, copy=False), device)
         self.actions_NA = resident(frames.actions.astype(np.float32, copy=False), device)
 
-    def indices(self, step: int) -> np.ndarray:
+    def indices(self, step: int) -> npt.NDArray[np.int64]:
         """(size,) frames of the batch of `step`."""
         return rng("labelled batch", self.seed, step).integers(len(self.images_NHW3), size=self.size)
 
@@ -70,13 +75,13 @@ class WeakBatches:
         self.absent = np.flatnonzero(frames.labels == 0)
         if not len(self.present) or not len(self.absent):
             raise UserError(
-                f"the weak images hold {len(self.present)} with and {len(self.absent)} without the object of interest: "
+                f"of the weak images {len(self.present)} show the object of interest and {len(self.absent)} do not: "
                 "a classifier needs both, collect them with `gplac collect weak`"
             )
         half = (size + 1) // 2
         self.labels_B = torch.tensor([1.0] * half + [0.0] * (size - half), device=device)
 
-    def indices(self, step: int) -> np.ndarray:
+    def indices(self, step: int) -> npt.NDArray[np.int64]:
         """(size,) images of the batch of `step`."""
         generator = rng("weak batch", self.seed, step)
         present = generator.choice(self.present, size=(self.size + 1) // 2)

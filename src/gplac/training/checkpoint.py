@@ -4,8 +4,10 @@ The step is in the safetensors file's header as well, so that the two files need
 dropout are functions of (seed, step); no generator's state is kept.
 """
 
+import contextlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +45,11 @@ def write_weights(path: Path, tensors: dict[str, Tensor], metadata: dict[str, st
 
 
 def save_checkpoint(
-    run_dir: Path, model: nn.Module, optimiser: torch.optim.Optimizer, average: Average | None, facts: dict[str, Any]
+    run_dir: Path,
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    average: Average | None,
+    facts: dict[str, Any],
 ) -> None:
     """Write weights, Adam's moments and the average; `facts` is JSON-able and holds at least "step", those done."""
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
@@ -57,6 +63,13 @@ def save_checkpoint(
     write_json(run_dir / CHECKPOINT_JSON, facts)
 
 
+def read_facts(run_dir: Path) -> dict[str, Any]:
+    """The facts of a checkpoint; `UserError` if it is damaged."""
+    with _open(run_dir) as file:
+        facts: dict[str, Any] = json.loads(file.metadata()["facts"])
+    return facts
+
+
 def load_checkpoint(
     run_dir: Path, model: nn.Module, optimiser: torch.optim.Optimizer, average: Average | None
 ) -> dict[str, Any]:
@@ -64,32 +77,33 @@ def load_checkpoint(
 
     Raises `UserError` if the file is damaged or belongs to another network.
     """
-    path = run_dir / CHECKPOINT
-    try:
-        with safe_open(path, framework="pt") as file:
-            facts: dict[str, Any] = json.loads(file.metadata()["facts"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
+    with _open(run_dir) as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
         model.load_state_dict(_part(tensors, "model."))
         for name, parameter in model.named_parameters():
-            state = {key: tensors[f"adam.{key}.{name}"] for key in _adam_keys(tensors, name)}
-            if state:
+            if f"adam.step.{name}" in tensors:
+                moments = {key: tensors[f"adam.{key}.{name}"] for key in ("exp_avg", "exp_avg_sq")}
                 optimiser.state[parameter] = {
-                    key: value if key == "step" else torch.empty_like(parameter).copy_(value)
-                    for key, value in state.items()
+                    "step": tensors[f"adam.step.{name}"].to(parameter.device),
+                    **{key: torch.empty_like(parameter).copy_(value) for key, value in moments.items()},
                 }
-                if parameter.is_cuda:
-                    optimiser.state[parameter]["step"] = state["step"].to(parameter.device)
         if average is not None:
             for name, value in _part(tensors, "average.").items():
                 average.values[name].copy_(value)
-    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
-        raise UserError(f"{path} cannot be resumed ({error}): train again in another directory") from error
+        facts: dict[str, Any] = json.loads(file.metadata()["facts"])
     return facts
+
+
+@contextlib.contextmanager
+def _open(run_dir: Path) -> Iterator[Any]:
+    """The checkpoint's file, its many ways of being wrong told in one sentence."""
+    path = run_dir / CHECKPOINT
+    try:
+        with safe_open(path, framework="pt") as file:
+            yield file
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise UserError(f"{path} cannot be resumed ({error}): train again in another directory") from error
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-
-def _adam_keys(tensors: dict[str, Tensor], name: str) -> list[str]:
-    return [key for key in ("step", "exp_avg", "exp_avg_sq") if f"adam.{key}.{name}" in tensors]

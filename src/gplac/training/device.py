@@ -13,7 +13,7 @@ def best_device() -> torch.device:
 def has_bf16(device: torch.device) -> bool:
     """Whether the device multiplies bfloat16 in hardware; emulated, it would be slower than float32."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     flags = torch.cpu.get_capabilities()
     return bool(flags.get("avx512_bf16") or flags.get("amx_bf16"))
 

@@ -31,7 +31,9 @@ class Log:
 
     def write(self, step: int, metrics: dict[str, float]) -> None:
         """Metrics after `step` optimiser steps."""
-        self.file.write(json.dumps({"step": step} | {k: float(f"{v:.6g}") for k, v in metrics.items()}) + "\n")
+        self.file.write(
+            json.dumps({"step": step} | {k: float(f"{v:.6g}") for k, v in metrics.items()}) + "\n"
+        )
         self.file.flush()
         for name, value in metrics.items():
             self.board.add_scalar(name, value, step)
@@ -52,7 +54,11 @@ class Display:
         console = Console(stderr=True)
         if console.is_terminal:
             columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
-            columns += [TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), TextColumn("{task.fields[loss]}")]
+            columns += [
+                TextColumn("{task.fields[rate]}"),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[loss]}"),
+            ]
             self.bar = Progress(*columns, console=console)
             self.task = self.bar.add_task(title, total=steps, completed=step, rate="", loss="")
             self.bar.start()

@@ -46,7 +46,9 @@ class Average:
     def update(self, step: int) -> None:
         """Take in the weights after optimiser step `step` (from 0)."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        torch._foreach_lerp_(list(self.values.values()), [v.detach() for v in self.source.values()], 1 - decay)
+        torch._foreach_lerp_(
+            list(self.values.values()), [v.detach() for v in self.source.values()], 1 - decay
+        )
 
 
 def _moving(model: nn.Module) -> dict[str, Tensor]:

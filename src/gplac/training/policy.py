@@ -1,10 +1,12 @@
 """A trained run as a callable on numpy arrays."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -15,7 +17,8 @@ from gplac.errors import UserError
 from gplac.models.encoders import AttentionEncoder
 from gplac.models.network import Network
 from gplac.training.device import best_device
-from gplac.training.loop import RUN_JSON, WEIGHTS
+from gplac.training.loop import RUN_JSON
+from gplac.training.trainer import WEIGHTS
 
 
 class Policy:
@@ -26,18 +29,20 @@ class Policy:
         self.device = device
 
     @torch.inference_mode()
-    def __call__(self, images: np.ndarray, states: np.ndarray) -> np.ndarray:
+    def __call__(self, images: npt.NDArray[np.uint8], states: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Images (B, H, W, 3) uint8 and robot states (B, S) float32 to actions (B, A) float32 in the robot's units."""
-        return _numpy(self.network.act(self._images(images), self._tensor(states.astype(np.float32, copy=False))))
+        return _numpy(
+            self.network.act(self._images(images), self._tensor(states.astype(np.float32, copy=False)))
+        )
 
     @torch.inference_mode()
-    def points(self, images: np.ndarray) -> np.ndarray:
+    def points(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Images (B, H, W, 3) uint8 to feature points (B, K, 2): x right, y down, in [-0.5, 0.5]; `TypeError` without
         attention."""
         return _numpy(self.network.points(self._images(images)))
 
-    def pixels(self, images: np.ndarray) -> np.ndarray:
-        """Images (B, H, W, 3) uint8 to feature points (B, K, 2) in pixels: column, row, (0, 0) the first pixel's centre."""
+    def pixels(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Images (B, H, W, 3) uint8 to feature points (B, K, 2) in pixels: column, row; (0, 0) is the first's centre."""
         points_BK2 = self.points(images)
         encoder = self.network.encoder
         cells = np.array([encoder.map_width - 1, encoder.map_height - 1], dtype=np.float32)
@@ -45,14 +50,14 @@ class Policy:
         return (points_BK2 + 0.5) * cells * encoder.stride
 
     @torch.inference_mode()
-    def classify(self, images: np.ndarray) -> np.ndarray:
-        """Images (B, H, W, 3) uint8 to the probability (B,) that the object of interest is there; `TypeError` without the
-        head."""
+    def classify(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Images (B, H, W, 3) uint8 to the probability (B,) that the object of interest is there; `TypeError` without
+        the head."""
         return _numpy(torch.sigmoid(self.network.classify(self.network.encode(self._images(images)))))
 
     @torch.inference_mode()
-    def maps(self, images: np.ndarray) -> np.ndarray:
-        """Images (B, H, W, 3) uint8 to the softmax of each channel (B, K, H', W'), each summing to 1; `TypeError` without
+    def maps(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Images (B, H, W, 3) uint8 to the softmax of each channel (B, K, H', W'), each of sum 1; `TypeError` without
         attention."""
         encoder = self.network.encoder
         if not isinstance(encoder, AttentionEncoder):
@@ -60,14 +65,14 @@ class Policy:
         map_BCHW = encoder.map(self._images(images))
         return _numpy(encoder.attention.weights(map_BCHW).reshape(map_BCHW.shape))
 
-    def _images(self, images: np.ndarray) -> Tensor:
+    def _images(self, images: npt.NDArray[Any]) -> Tensor:
         return self._tensor(images)
 
-    def _tensor(self, array: np.ndarray) -> Tensor:
+    def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
 
 
-def _numpy(tensor: Tensor) -> np.ndarray:
+def _numpy(tensor: Tensor) -> npt.NDArray[np.float32]:
     return np.asarray(tensor.float().cpu().numpy())
 
 
@@ -79,9 +84,11 @@ def load_policy(run_dir: Path, device: torch.device | None = None) -> Policy:
     try:
         described: dict[str, Any] = json.loads((run_dir / RUN_JSON).read_text())["network"]
         weights = load_file(run_dir / WEIGHTS)
-        names = NetworkConfig.__dataclass_fields__
-        config = {k: tuple(v) if isinstance(v, list) else v for k, v in described.items() if k in names}
-        network = Network(NetworkConfig(**config), **{k: v for k, v in described.items() if k not in names})
+        settings: dict[str, Any] = {
+            key: tuple(v) if isinstance(v, list) else v for key, v in described.items()
+        }
+        config = {field.name: settings.pop(field.name) for field in fields(NetworkConfig)}
+        network = Network(NetworkConfig(**config), **settings)
         network.load_state_dict(weights)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"{run_dir} holds no usable run ({error}): train one with `gplac train`") from error

@@ -1,0 +1,190 @@
+"""The loop over optimiser steps, with logs and checkpoints."""
+
+import contextlib
+import math
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gplac.config import TrainConfig
+from gplac.errors import UserError
+from gplac.methods import Method
+from gplac.models.encoders import AttentionEncoder
+from gplac.models.network import Network
+from gplac.seeding import seed_of
+from gplac.training.batches import LabelledBatches, WeakBatches
+from gplac.training.checkpoint import CHECKPOINT, save_checkpoint, write_weights
+from gplac.training.device import mixed_precision
+from gplac.training.learner import Learner, active, sources
+from gplac.training.logs import Display, Log
+from gplac.training.optimiser import Average, learning_rate
+
+WEIGHTS = "weights.safetensors"
+LOG_EVERY = 20
+"""Optimiser steps between lines of the log."""
+ENTROPY_IMAGES = 8
+"""Images whose map entropy is logged."""
+
+Validation = Callable[[Network, int], dict[str, float]]
+"""Called at each checkpoint with the network in evaluation mode and the steps done; its numbers are logged."""
+
+
+class Trainer:
+    """One run's moving parts, and the loop over its steps."""
+
+    def __init__(
+        self,
+        learner: Learner,
+        optimiser: torch.optim.Optimizer,
+        average: Average | None,
+        method: Method,
+        config: TrainConfig,
+        labelled: LabelledBatches,
+        weak: WeakBatches | None,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.learner, self.optimiser, self.average = learner, optimiser, average
+        self.method, self.config, self.seed, self.device = method, config, seed, device
+        self.labelled, self.weak = labelled, weak
+        self.parameters = [p for p in learner.parameters() if p.requires_grad]
+
+    def evaluated_weights(self) -> dict[str, Tensor]:
+        """The network's state, with the moving average, if there is one, in place of what it averages."""
+        state: dict[str, Tensor] = self.learner.network.state_dict()
+        return state | (self.average.values if self.average else {})
+
+    def step(self, step: int) -> tuple[dict[str, Tensor], int]:
+        """One optimiser step; returns its metrics, still on the device, and how many images it used."""
+        objectives = active(self.method, step, self.config)
+        needs = sources(objectives)
+        labelled = self.labelled(step) if "labelled" in needs else None
+        weak = self.weak(step) if self.weak is not None and "weak" in needs else None
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(step, self.config)
+        torch.manual_seed(seed_of("dropout", self.seed, step))
+        with mixed_precision(self.device):
+            loss, metrics = self.learner.loss(objectives, labelled, weak, step / self.config.steps)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
+        metrics |= {"loss": loss.detach(), "gradient_norm": torch.nn.utils.get_total_norm(gradients)}
+        self.optimiser.step()
+        if self.average:
+            self.average.update(step)
+        return metrics, sum(len(batch[0]) for batch in (labelled, weak) if batch is not None)
+
+    def run(self, run_dir: Path, facts: dict[str, Any], validation: Validation | None, title: str) -> None:
+        """Steps from `facts["step"]` to the last, with logs and checkpoints; `facts` is kept up to date."""
+        first, steps = facts["step"], self.config.steps
+        log, display = Log(run_dir, first), Display(title, first, steps)
+        window: list[dict[str, Tensor]] = []
+        window_images, window_started = 0, time.monotonic()
+        self.learner.train()
+        try:
+            with Interrupt() as interrupt, torch.random.fork_rng():
+                for step in range(first, steps):
+                    metrics, images = self.step(step)
+                    window.append(metrics)
+                    window_images += images
+                    done = step + 1
+                    saving = done % self.config.checkpoint_every == 0 or done == steps or interrupt.asked
+                    if saving or done % LOG_EVERY == 0:
+                        means = _means(window)
+                        _check_finite(means, done, run_dir)
+                        elapsed = time.monotonic() - window_started
+                        facts["step"], facts["images"] = done, facts["images"] + window_images
+                        facts["wall_s"] += elapsed
+                        means |= {
+                            "images_per_s": window_images / elapsed,
+                            "learning_rate": learning_rate(step, self.config),
+                        } | self.entropy(step)
+                        if saving:
+                            means |= self.save(run_dir, facts, validation)
+                        log.write(done, means)
+                        display.update(done, means)
+                        window, window_images, window_started = [], 0, time.monotonic()
+                    if interrupt.asked:
+                        raise KeyboardInterrupt(f"stopped after step {done}; resume {run_dir} to go on")
+        finally:
+            display.close()
+            log.close()
+
+    def save(self, run_dir: Path, facts: dict[str, Any], validation: Validation | None) -> dict[str, float]:
+        """Write a checkpoint and the weights as they would be evaluated; validate them."""
+        save_checkpoint(run_dir, self.learner, self.optimiser, self.average, facts)
+        weights = self.evaluated_weights()
+        write_weights(run_dir / WEIGHTS, weights)
+        if validation is None:
+            return {}
+        network = self.learner.network
+        trained = {name: value.clone() for name, value in network.state_dict().items()}
+        network.load_state_dict(weights)
+        network.eval()
+        try:
+            with torch.no_grad(), mixed_precision(self.device):
+                return validation(network, facts["step"])
+        finally:
+            network.load_state_dict(trained)
+            network.train()
+
+    @torch.no_grad()
+    def entropy(self, step: int) -> dict[str, float]:
+        """How diffuse the attention is, as a share of a flat map's entropy, over some labelled images."""
+        encoder = self.learner.network.encoder
+        if not isinstance(encoder, AttentionEncoder):
+            return {}
+        encoder.eval()  # else these images would enter the batch-norm statistics
+        with mixed_precision(self.device):
+            entropy_BC = encoder.attention.entropy(encoder.map(self.labelled(step)[0][:ENTROPY_IMAGES]))
+        encoder.train()
+        flat = torch.tensor(float(encoder.map_height * encoder.map_width)).log()
+        return {"map_entropy": float(entropy_BC.mean().cpu() / flat)}
+
+
+class Interrupt:
+    """While active, the first Ctrl-C only sets `asked`, so that no step is cut in two; the second one interrupts."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.previous: Any = None
+
+    def __enter__(self) -> "Interrupt":
+        with contextlib.suppress(ValueError):  # only the main thread may listen to signals
+            self.previous = signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.previous is not None:
+            signal.signal(signal.SIGINT, self.previous)
+
+    def _ask(self, _signal: int, _frame: FrameType | None) -> None:
+        self.asked = True
+        signal.signal(signal.SIGINT, self.previous)
+
+
+def _means(window: list[dict[str, Tensor]]) -> dict[str, float]:
+    """Each metric's mean over the steps that have it."""
+    names = dict.fromkeys(name for metrics in window for name in metrics)
+    values = {name: [metrics[name].float() for metrics in window if name in metrics] for name in names}
+    return {name: float(torch.stack(values[name]).mean()) for name in names}
+
+
+def _check_finite(means: dict[str, float], step: int, run_dir: Path) -> None:
+    """`UserError` if training has diverged; called before a checkpoint is written, so that the last one is good."""
+    for name, value in means.items():
+        if not math.isfinite(value):
+            kept = (
+                f"the last good checkpoint is in {run_dir}"
+                if (run_dir / CHECKPOINT).exists()
+                else "no checkpoint yet"
+            )
+            raise UserError(
+                f"training diverged: {name} is {value} at step {step} ({kept}); lower the learning rate"
+            )
