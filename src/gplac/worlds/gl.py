@@ -28,6 +28,8 @@ def context() -> str:
 
 
 def _open() -> tuple[str, Any]:
+    # Programs draw in several processes, one a core; Mesa's own threads would only get into their way.
+    os.environ.setdefault("LP_NUM_THREADS", "0")
     asked = os.environ.get("MUJOCO_GL", "").lower()
     problems = []
     for way in (asked,) if asked in _WAYS else _WAYS:

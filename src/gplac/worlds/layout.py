@@ -49,13 +49,14 @@ def in_view(camera: Camera, points: Floats, margin: float = 0.0) -> bool:
 
 
 def hides(camera: Camera, points: Floats, field: Field) -> float:
-    """Share of the field that a thing with this outline stands before."""
+    """Share of the field that a thing with this outline stands before; all of it if that is where the goal is."""
     spots = np.stack(np.meshgrid(np.linspace(*field.x, 6), np.linspace(*field.y, 5)), -1).reshape(-1, 2)
     spots = np.concatenate([spots, [field.goal]])
     middle = np.full((len(spots), 1), TABLE_HEIGHT_M + 0.05)
     image = camera.project(np.hstack([spots, middle]), WIDTH, HEIGHT)
     shape = camera.project(points, WIDTH, HEIGHT)
-    return float(((image > shape.min(0)) & (image < shape.max(0))).all(1).mean())
+    hidden = ((image > shape.min(0)) & (image < shape.max(0))).all(1)
+    return 1.0 if hidden[-1] else float(hidden.mean())
 
 
 def clear_of_field(x: float, y: float, radius: float, field: Field) -> bool:
