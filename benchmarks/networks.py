@@ -1,0 +1,144 @@
+"""Training and single-image inference of GPLAC's network, beside the same network as PyTorch's defaults have it."""
+
+import os
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+
+from contest import Case, Run
+
+WIDTH, HEIGHT = 100, 88
+FRAMES = 512
+CORES = os.cpu_count() or 1
+
+
+def _frames() -> SimpleNamespace:
+    """Made-up data of the right sizes: speed does not depend on what is in the pictures."""
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    return SimpleNamespace(
+        images=generator.integers(0, 256, (FRAMES, HEIGHT, WIDTH, 3), dtype=np.uint8),
+        states=generator.standard_normal((FRAMES, 17), dtype=np.float32),
+        actions=generator.standard_normal((FRAMES, 7), dtype=np.float32),
+        labels=(np.arange(FRAMES) % 2).astype(np.uint8),
+        scene=np.zeros(FRAMES, np.int64),
+    )
+
+
+def our_training() -> Run:
+    """Whole optimiser steps of GPLAC after the warm-up, as `gplac train` takes them."""
+    import torch
+
+    from gplac.config import preset
+    from gplac.methods import gplac
+    from gplac.models.network import Network
+    from gplac.training.batches import LabelledBatches, WeakBatches
+    from gplac.training.loop import Learner, Trainer, resolved
+    from gplac.training.optimiser import adam
+
+    device, frames = torch.device("cpu"), _frames()
+    settings = preset("lite")
+    config = replace(settings.training, warmup_steps=0)
+    method = resolved(gplac(), settings)
+    learner = Learner(Network(settings.network, HEIGHT, WIDTH, 17, 7), method.objectives).train()
+    labelled = LabelledBatches(frames, config.labelled_batch, 0, device)
+    weak = WeakBatches(frames, config.weak_batch, 0, device)
+    trainer = Trainer(learner, adam(learner, config), None, method, config, labelled, weak, 0, device)
+
+    def run(seconds: float) -> dict[str, float]:
+        start, images, step = time.perf_counter(), 0, 0
+        while (elapsed := time.perf_counter() - start) < seconds:
+            images += trainer.step(step)[1]
+            step += 1
+        return {"training": images / elapsed}
+
+    return run
+
+
+def plain_training() -> Run:
+    """The same steps with PyTorch's defaults."""
+    import torch
+    from plain import PlainNetwork
+    from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
+
+    frames = _frames()
+    images = torch.from_numpy(frames.images).permute(0, 3, 1, 2).contiguous()
+    states, actions = torch.from_numpy(frames.states), torch.from_numpy(frames.actions)
+    labels = torch.from_numpy(frames.labels).float()
+    network = PlainNetwork(HEIGHT, WIDTH)
+    optimiser = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], 3e-4)
+
+    def run(seconds: float) -> dict[str, float]:
+        start, count = time.perf_counter(), 0
+        while (elapsed := time.perf_counter() - start) < seconds:
+            ours, theirs = torch.randint(FRAMES, (32,)), torch.randint(FRAMES, (32,))
+            features = network.features(images[torch.cat((ours, theirs))].float() / 255 - 0.5)
+            loss = mse_loss(network.act(features[:32], states[ours]), actions[ours])
+            loss = loss + binary_cross_entropy_with_logits(network.classify(features[32:]), labels[theirs])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            count += 64
+        return {"training": count / elapsed}
+
+    return run
+
+
+def _percentiles(durations: list[float]) -> dict[str, float]:
+    import numpy as np
+
+    p50, p99 = np.percentile(durations, [50, 99]) * 1e3
+    return {"inference p50": float(p50), "inference p99": float(p99)}
+
+
+def our_inference() -> Run:
+    """One picture and robot state in, torques out, as a robot would ask for them."""
+    import torch
+
+    from gplac.config import preset
+    from gplac.models.network import Network
+    from gplac.training.policy import Policy
+
+    frames = _frames()
+    policy = Policy(Network(preset("lite").network, HEIGHT, WIDTH, 17, 7), torch.device("cpu"))
+
+    def run(seconds: float) -> dict[str, float]:
+        durations: list[float] = []
+        end = time.perf_counter() + seconds
+        while (start := time.perf_counter()) < end:
+            i = len(durations) % FRAMES
+            policy(frames.images[i : i + 1], frames.states[i : i + 1])
+            durations.append(time.perf_counter() - start)
+        return _percentiles(durations)
+
+    return run
+
+
+def plain_inference() -> Run:
+    """The same with PyTorch's defaults."""
+    import torch
+    from plain import PlainNetwork
+
+    frames = _frames()
+    network = PlainNetwork(HEIGHT, WIDTH).eval()
+
+    def run(seconds: float) -> dict[str, float]:
+        durations: list[float] = []
+        end = time.perf_counter() + seconds
+        while (start := time.perf_counter()) < end:
+            i = len(durations) % FRAMES
+            with torch.no_grad():
+                image = torch.from_numpy(frames.images[i : i + 1]).permute(0, 3, 1, 2).contiguous().float()
+                network.act(
+                    network.features(image / 255 - 0.5), torch.from_numpy(frames.states[i : i + 1])
+                ).numpy()
+            durations.append(time.perf_counter() - start)
+        return _percentiles(durations)
+
+    return run
+
+
+PLAIN = "the same network, eager float32 PyTorch"
+TRAINING = Case({"training": "images/s"}, PLAIN, our_training, plain_training, CORES)
+INFERENCE = Case({"inference p50": "ms", "inference p99": "ms"}, PLAIN, our_inference, plain_inference, CORES)

@@ -1,0 +1,71 @@
+"""Speed beside peers: ``make bench``. Writes results/bench/<hardware>.json and prints a table.
+
+Every row compares two contenders that took turns within one run on one machine; only ratios travel to other machines.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+from networks import INFERENCE, TRAINING
+from rich.console import Console
+from rich.table import Table
+from worlds import ALL_STEPS, FRAMES, STEPS
+
+from gplac.evaluation.result import write_json
+from gplac.provenance import hardware, provenance
+
+CASES = {
+    "steps": STEPS,
+    "all-steps": ALL_STEPS,
+    "frames": FRAMES,
+    "training": TRAINING,
+    "inference": INFERENCE,
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """Speed beside peers."""
+
+    repeats: int = 7
+    """Turns of each contender, besides one to warm up."""
+    seconds: float = 3.0
+    """Length of a turn."""
+    only: tuple[str, ...] = ()
+    """Some of: steps, all-steps, frames, training, inference."""
+    out: Path | None = None
+    """File to write; by default results/bench/<hardware>.json."""
+
+
+def main(options: Options) -> None:
+    """Run the cases, print them, write them."""
+    unknown = set(options.only) - set(CASES)
+    if unknown:
+        raise SystemExit(f"No benchmark is called {', '.join(unknown)}; choose from {', '.join(CASES)}.")
+    rows = []
+    for name in options.only or CASES:
+        rows += [
+            {**row, "provenance": provenance()}
+            for row in CASES[name].contest(options.repeats, options.seconds)
+        ]
+    table = Table("", "ours", "peer", "unit", "ratio", "from", "to", "n", "peer's name")
+    for row in rows:
+        numbers = [f"{row[key]:,.1f}" for key in ("ours", "peer")]
+        ratios = [f"{row[key]:.2f}" for key in ("ratio", "ratio_min", "ratio_max")]
+        table.add_row(row["name"], *numbers, row["unit"], *ratios, str(row["n"]), row["peer_name"])
+    Console(width=140).print(table)
+    out = options.out or Path("results/bench") / f"{machine()}.json"
+    write_json(rows, "benchmark", out)
+    print(f"Written to {out}.")
+
+
+def machine() -> str:
+    """A file name for this machine."""
+    found = hardware()
+    return re.sub(r"[^a-z0-9]+", "-", f"{found['cpu']} {found['cores']} cores".lower()).strip("-")
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Options))

@@ -1,0 +1,40 @@
+"""`make bench` at its smallest: contenders take turns, and the file is what scripts expect."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from gplac.evaluation.result import check
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_bench_writes_a_file_of_the_promised_form(tmp_path: Path) -> None:
+    out = tmp_path / "bench.json"
+    command = [sys.executable, "benchmarks/run.py", "--only", "steps", "inference"]
+    command += ["--repeats", "2", "--seconds", "0.05", "--out", str(out)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
+    rows = json.loads(out.read_text())
+    check(rows, "benchmark", str(out))
+    assert [row["name"] for row in rows] == ["control steps, one thread", "inference p50", "inference p99"]
+    for row in rows:
+        assert row["n"] == 2
+        assert row["ratio_min"] <= row["ratio"] <= row["ratio_max"]
+    slower, faster = (row["ours"] for row in rows[:0:-1])
+    assert slower >= faster  # p99 and p50
+
+
+def test_the_plain_network_is_the_same_network() -> None:
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    from plain import PlainNetwork
+
+    from gplac.config import preset
+    from gplac.models.network import Network
+
+    ours = Network(preset("lite").network, 88, 100, 17, 7)
+    assert _trained(ours) == _trained(PlainNetwork(88, 100))
+
+
+def _trained(network: object) -> int:
+    return sum(p.numel() for p in network.parameters() if p.requires_grad)  # type: ignore[attr-defined]
