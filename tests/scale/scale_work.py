@@ -39,10 +39,10 @@ def nothing(number: int) -> None:
     return None
 
 
-def surroundings(_: int) -> tuple[int, tuple[int, str, str]]:
+def surroundings(_: int) -> tuple[int, tuple[int, str]]:
     """Process, how often it was prepared, and what it finds in its environment."""
     time.sleep(0.05)
-    return os.getpid(), (_prepared, os.environ["MUJOCO_GL"], os.environ["OMP_NUM_THREADS"])
+    return os.getpid(), (_prepared, os.environ["OMP_NUM_THREADS"])
 
 
 def touch_and_sleep(path: str) -> None:

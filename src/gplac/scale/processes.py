@@ -20,11 +20,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 WORKER_ENVIRONMENT = {
-    "MUJOCO_GL": "egl",  # read when mujoco is imported, so it must stand before a worker imports anything
-    "OMP_NUM_THREADS": "1",  # one worker a core: numpy, torch and Mesa must not multiply threads
+    "OMP_NUM_THREADS": "1",  # one worker a core: numpy and torch must not multiply threads
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    "LP_NUM_THREADS": "1",
 }
 """What workers find in their environment, unless the user has set it."""
 

@@ -27,6 +27,18 @@ def context() -> str:
     return _current[0]
 
 
+def renderer_name() -> str:
+    """What draws here, for instance "llvmpipe (LLVM 15.0.6, 256 bits)": another one gives other pixels.
+
+    Raises:
+        UserError: this machine cannot draw.
+    """
+    context()
+    # PyOpenGL may be imported only after the context has chosen its platform.
+    functions = importlib.import_module("OpenGL.GL")
+    return str(functions.glGetString(functions.GL_RENDERER).decode())
+
+
 def _open() -> tuple[str, Any]:
     # Programs draw in several processes, one a core; Mesa's own threads would only get into their way.
     os.environ.setdefault("LP_NUM_THREADS", "0")

@@ -1,0 +1,225 @@
+"""Collecting demonstrations and weak images into a folder (section 6.2, appendix 8.2.2).
+
+A shard is a function of what was asked for and of its number. So shards are drawn in any order by any number of
+processes, and a collection that was killed goes on at the next missing shard and ends with the same bytes.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gplac.data.collection import Collected, Collection, open_collection, progress
+from gplac.data.draw import DemonstrationJob, Look, WeakJob, is_present
+from gplac.data.episodes import Expert, roll_out
+from gplac.data.manifest import Request, Shard
+from gplac.errors import UserError
+from gplac.worlds.registry import task as task_named
+from gplac.worlds.splits import scene
+
+EPISODES_PER_SHARD = 10
+WEAK_PER_SHARD = 500
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a shard holds: episodes or images ``first`` to ``first + count - 1`` of one scene."""
+
+    scene: int
+    """Position in the request's list of scenes."""
+    first: int
+    count: int
+
+
+def collect_demonstrations(
+    out: Path,
+    task: str,
+    expert: Expert,
+    scenes: Sequence[tuple[str, int]],
+    episodes_per_scene: int,
+    width: int,
+    height: int,
+    *,
+    seed: int = 0,
+    action_noise: float = 0.15,
+    workers: int = 0,
+    level: str = "standard",
+    assets: Path | None = None,
+) -> Collected:
+    """Roll out the expert, keep its successful episodes, draw them in the scenes, and write them to ``out``.
+
+    The first ``episodes_per_scene`` episodes are of the first scene, and so on. They depend on task, expert, noise
+    and seed: two data sets with the same ones hold the same motions, whatever their scenes look like.
+
+    Args:
+        out: folder of the data set; a collection that was stopped there goes on.
+        task: name of the task.
+        expert: who demonstrates.
+        scenes: (split, index) of the scenes, all of one split.
+        episodes_per_scene: successful episodes in each.
+        width: of the images, pixels.
+        height: of the images, pixels.
+        seed: of initial states and noise.
+        action_noise: standard deviation of the noise on executed actions, torque units.
+        workers: processes that draw; 0: one for each core.
+        level: difficulty of the looks.
+        assets: folder of the user's own textures and meshes.
+
+    Raises:
+        UserError: impossible arguments, an unfit expert, a folder that holds something else or cannot be written to.
+    """
+    split, indices = _one_split(scenes)
+    request = Request(
+        "demonstrations",
+        task,
+        split,
+        indices,
+        episodes_per_scene,
+        level,
+        width,
+        height,
+        seed,
+        action_noise,
+        _text(assets),
+    )
+    _check_numbers(request)
+    steps = task_named(task).episode_steps
+    parts = _parts(request, EPISODES_PER_SHARD)
+    with open_collection(
+        out, request, [Shard(_name(request, part), part.count * steps) for part in parts]
+    ) as collection:
+        if not collection.missing:
+            return Collected(collection.manifest, 0, 0.0)
+        looks = _looks(collection)
+        total = len(indices) * episodes_per_scene
+        with progress("episodes", total) as advance:
+            episodes = roll_out(task_named(task), expert, total, action_noise, seed, advance)
+        collection.pin("episodes", episodes.fingerprint())
+
+        def job(number: int) -> DemonstrationJob:
+            part = parts[number]
+            start = part.scene * episodes_per_scene + part.first
+            chosen = slice(start, start + part.count)
+            motions = episodes.qpos[chosen], episodes.states[chosen], episodes.actions[chosen]
+            return DemonstrationJob(
+                out / collection.manifest.shards[number].name, looks[part.scene], start, *motions
+            )
+
+        counts = {
+            "rows": total * steps,
+            "scenes": len(indices),
+            "episodes": total,
+            "attempts": episodes.attempted,
+        }
+        return collection.draw([job(number) for number in collection.missing], counts, workers)
+
+
+def collect_weak(
+    out: Path,
+    task: str,
+    scenes: Sequence[tuple[str, int]],
+    per_scene: int,
+    width: int,
+    height: int,
+    *,
+    seed: int = 0,
+    workers: int = 0,
+    level: str = "standard",
+    assets: Path | None = None,
+) -> Collected:
+    """Draw images without the robot, half with the object of interest and half without, and write them to ``out``.
+
+    Args:
+        out: folder of the data set; a collection that was stopped there goes on.
+        task: name of the task.
+        scenes: (split, index) of the scenes, all of one split.
+        per_scene: images of each, an even number.
+        width: of the images, pixels.
+        height: of the images, pixels.
+        seed: of where things are in the images.
+        workers: processes that draw; 0: one for each core.
+        level: difficulty of the looks.
+        assets: folder of the user's own textures and meshes.
+
+    Raises:
+        UserError: impossible arguments, or a folder that holds something else or cannot be written to.
+    """
+    split, indices = _one_split(scenes)
+    request = Request(
+        "weak", task, split, indices, per_scene, level, width, height, seed, assets=_text(assets)
+    )
+    _check_numbers(request)
+    if per_scene % 2:
+        raise UserError(
+            f"{per_scene} images of a scene cannot be half with and half without the object; make it even."
+        )
+    parts = _parts(request, WEAK_PER_SHARD)
+    with open_collection(
+        out, request, [Shard(_name(request, part), part.count) for part in parts]
+    ) as collection:
+        if not collection.missing:
+            return Collected(collection.manifest, 0, 0.0)
+        looks = _looks(collection)
+
+        def job(number: int) -> WeakJob:
+            part = parts[number]
+            return WeakJob(
+                out / collection.manifest.shards[number].name, looks[part.scene], seed, part.first, part.count
+            )
+
+        rows = len(indices) * per_scene
+        present = len(indices) * sum(map(is_present, range(per_scene)))
+        counts = {"rows": rows, "scenes": len(indices), "present": present, "absent": rows - present}
+        return collection.draw([job(number) for number in collection.missing], counts, workers)
+
+
+def _one_split(scenes: Sequence[tuple[str, int]]) -> tuple[str, tuple[int, ...]]:
+    """The split and the indices in it: ``scene_index`` in the shards means one scene."""
+    if not scenes:
+        raise UserError("A data set needs at least one scene; name some.")
+    splits = {split for split, _ in scenes}
+    indices = tuple(index for _, index in scenes)
+    if len(splits) > 1:
+        raise UserError(
+            f"A data set is of one split, not of {', '.join(sorted(splits))}; collect into a folder for each."
+        )
+    if len(set(indices)) < len(indices):
+        raise UserError("A data set names each of its scenes once; leave out the repeated ones.")
+    return splits.pop(), indices
+
+
+def _check_numbers(request: Request) -> None:
+    wrong = [name for name in ("per_scene", "width", "height") if getattr(request, name) < 1]
+    wrong += ["action_noise"] if not 0.0 <= request.action_noise < float("inf") else []
+    for name in wrong:
+        raise UserError(f"{name} cannot be {getattr(request, name)}; make it positive.")
+
+
+def _parts(request: Request, size: int) -> list[_Part]:
+    return [
+        _Part(position, first, min(size, request.per_scene - first))
+        for position in range(len(request.scenes))
+        for first in range(0, request.per_scene, size)
+    ]
+
+
+def _name(request: Request, part: _Part) -> str:
+    return f"{request.kind}-{request.split}-{request.scenes[part.scene]:04d}-{part.first:06d}.parquet"
+
+
+def _looks(collection: Collection) -> list[Look]:
+    """What to draw in each scene, after making sure that scenes look as they did when the collection was started."""
+    request = collection.manifest.request
+    assets = None if request.assets is None else Path(request.assets)
+    digest = hashlib.sha256()
+    for index in request.scenes:
+        digest.update(scene(request.task, request.split, index, request.level, assets).to_json().encode())
+    collection.pin("scenes", digest.hexdigest())
+    size = request.width, request.height
+    return [
+        Look(request.task, request.split, index, request.level, assets, *size) for index in request.scenes
+    ]
+
+
+def _text(assets: Path | None) -> str | None:
+    return None if assets is None else str(assets.resolve())

@@ -1,0 +1,208 @@
+"""A folder that is being filled with shards, and can be gone on with after any interruption."""
+
+import fcntl
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from gplac.data.draw import Job, close_renderer, draw, renderer_name
+from gplac.data.files import remove_temporaries
+from gplac.data.manifest import MANIFEST, Manifest, Request, Shard
+from gplac.data.shards import sha256
+from gplac.errors import UserError
+from gplac.provenance import provenance
+from gplac.scale.executor import executor
+
+DECIDING_PACKAGES = ("gplac", "mujoco-core", "numpy", "pyarrow", "simplejpeg")
+"""Distributions whose version decides the bytes of a shard; the renderer does, too."""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a collection did."""
+
+    manifest: Manifest
+    """Of the complete data set."""
+    drawn: int
+    """Images drawn by this call; the others were there already."""
+    seconds: float
+    """Time that drawing and writing them took."""
+
+    @property
+    def per_second(self) -> float:
+        """Images drawn a second, by all workers together."""
+        return self.drawn / self.seconds if self.drawn else 0.0
+
+
+class Collection:
+    """One data set on its way to completeness; made by `open_collection`."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.folder = folder
+        self.manifest = manifest
+
+    @property
+    def missing(self) -> list[int]:
+        """Numbers of the shards that are not finished."""
+        return [number for number, shard in enumerate(self.manifest.shards) if shard.sha256 is None]
+
+    def pin(self, what: str, fingerprint: str) -> None:
+        """Make sure that shards to come belong to the finished ones.
+
+        Args:
+            what: "scenes", "episodes" or "renderer".
+            fingerprint: of what this process would draw.
+
+        Raises:
+            UserError: the collection was started with another one.
+        """
+        known = self.manifest.fingerprints.get(what, fingerprint)
+        if known != fingerprint:
+            raise UserError(
+                f"The collection in {self.folder} was started with other {what} ({known[:40]}, now {fingerprint[:40]}):"
+                " gplac or its surroundings have changed since; collect into another folder, or delete this one."
+            )
+        self.manifest = replace(self.manifest, fingerprints={**self.manifest.fingerprints, what: fingerprint})
+
+    def draw(self, jobs: Sequence[Job], counts: dict[str, int], workers: int) -> Collected:
+        """Draw what is missing, with a job for each missing shard, and note in the manifest what is done.
+
+        Raises:
+            UserError: a shard cannot be written. What is finished stays.
+            KeyboardInterrupt: with the advice to go on later.
+        """
+        missing = self.missing
+        self.manifest = replace(self.manifest, counts=counts)
+        rows = sum(self.manifest.shards[number].rows for number in missing)
+        start = time.monotonic()
+        try:
+            with executor(workers) as pool, progress("images", rows) as advance:
+                for _, name in pool.map(renderer_name, [None]):
+                    self.pin("renderer", name)
+                self.manifest.write(self.folder)
+                for i, (size, digest) in pool.map(draw, jobs):
+                    self.manifest = self.manifest.with_shard(missing[i], size, digest)
+                    self.manifest.write(self.folder)
+                    advance(self.manifest.shards[missing[i]].rows)
+        except KeyboardInterrupt:
+            done = len(missing) - len(self.missing)
+            raise KeyboardInterrupt(
+                f"{done} of {len(missing)} shards are new; the same command goes on."
+            ) from None
+        finally:
+            close_renderer()
+        return Collected(self.manifest, rows, time.monotonic() - start)
+
+
+@contextmanager
+def open_collection(folder: Path, request: Request, shards: Sequence[Shard]) -> Iterator[Collection]:
+    """Start a collection in ``folder``, or go on with the one there; no other process can until this is left.
+
+    Finished shards are verified; a damaged one counts as missing.
+
+    Raises:
+        UserError: the folder holds something else, is in use, or cannot be written to.
+    """
+    with _claimed(folder):
+        remove_temporaries(folder)
+        if (folder / MANIFEST).exists():
+            manifest = _verified(folder, Manifest.read(folder), request, shards)
+        elif left := sorted(path.name for path in folder.iterdir()):
+            raise UserError(
+                f"{folder} holds other things ({left[0]}, ...); name a new folder, or an empty one."
+            )
+        else:
+            manifest = Manifest(request, tuple(shards), _versions(), provenance=provenance())
+        yield Collection(folder, manifest)
+
+
+def _verified(folder: Path, manifest: Manifest, request: Request, shards: Sequence[Shard]) -> Manifest:
+    """The manifest found, after a look at whether it is of this request and its shards are what it says."""
+    if differences := request.differences(manifest.request):
+        raise UserError(
+            f"{folder} holds another collection: asked for is {'; '.join(differences)}."
+            " Name another folder, or delete this one."
+        )
+    for number, shard in enumerate(manifest.shards):
+        path = folder / shard.name
+        if shard.sha256 is not None and not (path.is_file() and sha256(path) == shard.sha256):
+            manifest = manifest.with_shard(number, None, None)
+    if manifest.complete:
+        return manifest
+    versions = _versions()
+    changed = [f"{name} {versions[name]} instead of {manifest.versions.get(name)}"
+               for name in versions if versions[name] != manifest.versions.get(name)]  # fmt: skip
+    if changed or [(shard.name, shard.rows) for shard in shards] != [
+        (each.name, each.rows) for each in manifest.shards
+    ]:
+        raise UserError(
+            f"The collection in {folder} was started with other software ({'; '.join(changed) or 'other shards'});"
+            " install what it was started with, or collect into another folder."
+        )
+    return manifest
+
+
+def _versions() -> dict[str, str]:
+    return {package: version(package) for package in DECIDING_PACKAGES}
+
+
+@contextmanager
+def _claimed(folder: Path) -> Iterator[None]:
+    """Make ``folder`` and lock it. The system lifts the lock when this process ends, however it does."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise UserError(f"Cannot make the folder {folder}: {error.strerror}; name another one.") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UserError(
+            f"Another process is collecting into {folder}; wait for it, or name another folder."
+        ) from error
+    else:
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on a terminal, and nothing elsewhere. Yields a function to be told how many more are done."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, disable=not sys.stderr.isatty(), speed_estimate_period=300
+    ) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.advance(task, done)
+
+
+class _Rate(ProgressColumn):
+    """Units a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")

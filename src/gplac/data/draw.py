@@ -1,0 +1,135 @@
+"""What a worker does: draw the pictures of one shard and write it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from gplac.data import schema
+from gplac.data.shards import Images, encode_jpeg, write_shard
+from gplac.seeding import rng
+from gplac.worlds import gl
+from gplac.worlds.registry import task as task_named
+from gplac.worlds.render import SceneRenderer
+from gplac.worlds.splits import scene
+
+
+@dataclass(frozen=True)
+class Look:
+    """Which scene is drawn, and how large."""
+
+    task: str
+    split: str
+    index: int
+    level: str
+    assets: Path | None
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class DemonstrationJob:
+    """``E`` consecutive episodes of ``T`` steps in one scene."""
+
+    path: Path
+    look: Look
+    first_episode: int
+    """Index of the first of them in the data set."""
+    qpos: npt.NDArray[np.float64]
+    """``(E, T, nq)``"""
+    states: npt.NDArray[np.float32]
+    """``(E, T, state_size)``"""
+    actions: npt.NDArray[np.float32]
+    """``(E, T, action_size)``"""
+
+
+@dataclass(frozen=True)
+class WeakJob:
+    """Weak images ``first`` to ``first + count - 1`` of one scene."""
+
+    path: Path
+    look: Look
+    seed: int
+    first: int
+    count: int
+
+
+Job = DemonstrationJob | WeakJob
+
+_warm: tuple[Look, SceneRenderer] | None = None
+
+
+def renderer_of(look: Look) -> SceneRenderer:
+    """This process's renderer of ``look``; the last one stays open, since shards of a scene follow each other."""
+    global _warm
+    if _warm is None or _warm[0] != look:
+        close_renderer()
+        description = scene(look.task, look.split, look.index, look.level, look.assets)
+        _warm = look, SceneRenderer(task_named(look.task), description, look.width, look.height)
+    return _warm[1]
+
+
+def close_renderer() -> None:
+    """Release the renderer that this process keeps."""
+    global _warm
+    if _warm is not None:
+        _warm[1].close()
+        _warm = None
+
+
+def renderer_name(_: object) -> str:
+    """What draws in this process; see `gplac.worlds.gl.renderer_name`."""
+    return gl.renderer_name()
+
+
+def draw(job: Job) -> tuple[int, str]:
+    """Draw and write a shard: a function of the job alone. Gives the file's size in bytes and SHA-256.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    return _demonstrations(job) if isinstance(job, DemonstrationJob) else _weak(job)
+
+
+def _demonstrations(job: DemonstrationJob) -> tuple[int, str]:
+    renderer = renderer_of(job.look)
+    episodes, steps = job.qpos.shape[:2]
+    rows = episodes * steps
+    episode = job.first_episode + np.repeat(np.arange(episodes), steps)
+    frame = np.tile(np.arange(steps), episodes)
+    columns = {
+        schema.IMAGE: [encode_jpeg(renderer.frame(qpos)) for qpos in job.qpos.reshape(rows, -1)],
+        schema.STATE: job.states.reshape(rows, -1),
+        schema.ACTION: job.actions.reshape(rows, -1),
+        schema.EPISODE: episode,
+        schema.FRAME: frame,
+        schema.TIMESTAMP: (frame / task_named(job.look.task).control_hz).astype(np.float32),
+        schema.INDEX: episode * steps + frame,
+        schema.SCENE: np.full(rows, job.look.index),
+        schema.QPOS: job.qpos.reshape(rows, -1),
+    }
+    sizes = (array.shape[-1] for array in (job.states, job.actions, job.qpos))
+    return write_shard(job.path, schema.demonstration_schema(*sizes), columns)
+
+
+def _weak(job: WeakJob) -> tuple[int, str]:
+    numbers = range(job.first, job.first + job.count)
+    columns = {
+        schema.WEAK_IMAGE: [encode_jpeg(weak_image(job.look, job.seed, number)) for number in numbers],
+        schema.LABEL: np.array([is_present(number) for number in numbers], np.uint8),
+        schema.SCENE: np.full(job.count, job.look.index),
+        schema.WEAK_INDEX: np.array(numbers),
+    }
+    return write_shard(job.path, schema.weak_schema(), columns)
+
+
+def is_present(number: int) -> bool:
+    """Whether the object of interest is in a scene's weak image ``number``: in every second one."""
+    return number % 2 == 0
+
+
+def weak_image(look: Look, seed: int, number: int) -> Images:
+    """Weak image ``number`` of a scene, ``(H, W, 3)``."""
+    generator = rng("weak", look.task, seed, look.split, look.index, number)
+    return renderer_of(look).weak(generator, is_present(number))

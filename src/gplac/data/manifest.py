@@ -1,0 +1,143 @@
+"""``manifest.json``: what a data set is, how it was made, and the checksums of its shards."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from gplac.data.files import write_atomically
+from gplac.errors import UserError
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+Kind = Literal["demonstrations", "weak"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for. Together with the versions of the software it decides every byte of the shards."""
+
+    kind: Kind
+    task: str
+    split: str
+    scenes: tuple[int, ...]
+    """Indices within the split."""
+    per_scene: int
+    """Episodes (demonstrations) or images (weak) of each scene."""
+    level: str
+    """Difficulty of the looks."""
+    width: int
+    height: int
+    seed: int
+    action_noise: float = 0.0
+    """Standard deviation of the noise on the executed action, torque units; demonstrations only."""
+    assets: str | None = None
+    """Folder of the user's own textures and meshes."""
+
+    def differences(self, other: "Request") -> list[str]:
+        """The fields in which another request differs, each with both values."""
+        pairs = [(each.name, getattr(self, each.name), getattr(other, each.name)) for each in fields(self)]
+        return [f"{name} {_short(mine)} instead of {_short(its)}" for name, mine, its in pairs if mine != its]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One file of a data set."""
+
+    name: str
+    rows: int
+    bytes: int | None = None
+    """Size of the file; None while it is not finished."""
+    sha256: str | None = None
+    """Checksum of the file; None while it is not finished."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All that is known of a data set besides its shards."""
+
+    request: Request
+    shards: tuple[Shard, ...]
+    versions: dict[str, str]
+    """Of what decides the bytes: gplac, mujoco, the renderer, the encoders."""
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of the descriptions of the scenes, and of the episodes' positions."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Rows, scenes, episodes and the expert's attempts at them, images with and without the object of interest."""
+    provenance: dict[str, Any] = field(default_factory=dict)
+    """Command, revision, versions, hardware and date of the first start of the collection."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every shard is finished."""
+        return all(shard.sha256 for shard in self.shards)
+
+    @property
+    def rows(self) -> int:
+        """Frames or images of the whole data set."""
+        return sum(shard.rows for shard in self.shards)
+
+    def with_shard(self, index: int, size: int | None, digest: str | None) -> Self:
+        """A manifest that knows that shard ``index`` is finished, or, with None, that it is not."""
+        shards = list(self.shards)
+        shards[index] = replace(shards[index], bytes=size, sha256=digest)
+        return replace(self, shards=tuple(shards))
+
+    def write(self, folder: Path) -> None:
+        """Write ``manifest.json`` into ``folder``, whole or not at all.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        content = {"format": FORMAT, "complete": self.complete, **asdict(self)}
+        write_atomically(folder / MANIFEST, (json.dumps(content, indent=1) + "\n").encode())
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """The manifest of the data set in ``folder``.
+
+        Raises:
+            UserError: there is none, or it is not one of gplac's.
+        """
+        path = folder / MANIFEST
+        try:
+            content = json.loads(path.read_bytes())
+        except FileNotFoundError as error:
+            what = "has no manifest.json" if folder.is_dir() else "does not exist"
+            raise UserError(
+                f"No data set: {folder} {what}; name the folder that `gplac collect` wrote."
+            ) from error
+        except NotADirectoryError as error:
+            raise UserError(
+                f"No data set: {folder} is no folder; name the one that `gplac collect` wrote."
+            ) from error
+        except ValueError as error:
+            raise UserError(f"{path} is damaged (no JSON); restore it, or collect the data again.") from error
+        try:
+            return cls._parse(content)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UserError(
+                f"{path} is no manifest of gplac: {error}; restore it, or collect again."
+            ) from error
+
+    @classmethod
+    def _parse(cls, content: Mapping[str, Any]) -> Self:
+        if content["format"] != FORMAT:
+            raise ValueError(f"its format is {content['format']!r} where {FORMAT} is known")
+        request = content["request"]
+        if request["kind"] not in ("demonstrations", "weak"):
+            raise ValueError(f"its kind is {request['kind']!r}")
+        return cls(
+            request=Request(**{**request, "scenes": tuple(int(index) for index in request["scenes"])}),
+            shards=tuple(Shard(**shard) for shard in content["shards"]),
+            versions=dict(content["versions"]),
+            fingerprints=dict(content["fingerprints"]),
+            counts=dict(content["counts"]),
+            provenance=dict(content["provenance"]),
+        )
+
+
+def _short(value: object) -> str:
+    text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return text if len(text) <= 40 else text[:37] + "..."

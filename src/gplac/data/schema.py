@@ -1,0 +1,57 @@
+"""Columns of the shards. Names are LeRobot's where it has one, so that its users find their way."""
+
+import pyarrow as pa
+
+IMAGE = "observation.image"
+STATE = "observation.state"
+ACTION = "action"
+EPISODE = "episode_index"
+FRAME = "frame_index"
+TIMESTAMP = "timestamp"
+INDEX = "index"
+SCENE = "scene_index"
+QPOS = "diagnostic.qpos"
+
+WEAK_IMAGE = "image"
+WEAK_INDEX = "image_index"
+LABEL = "label"
+
+
+def demonstration_schema(state_size: int, action_size: int, qpos_size: int) -> pa.Schema:
+    """A row for each frame: the picture and the robot's state *before* the action, and the action.
+
+    The image is JPEG of quality 95 without chroma subsampling. ``timestamp`` is in seconds since the start of the
+    episode, ``frame_index`` counts from 0 in each episode, ``index`` over the whole data set, ``scene_index`` within
+    the split. ``diagnostic.qpos`` tells where everything really was: for instruments, and for the one method that
+    may know it (ATT-PO).
+    """
+    return pa.schema(
+        [
+            pa.field(IMAGE, pa.binary(), nullable=False),
+            pa.field(STATE, pa.list_(pa.float32(), state_size), nullable=False),
+            pa.field(ACTION, pa.list_(pa.float32(), action_size), nullable=False),
+            pa.field(EPISODE, pa.int64(), nullable=False),
+            pa.field(FRAME, pa.int64(), nullable=False),
+            pa.field(TIMESTAMP, pa.float32(), nullable=False),
+            pa.field(INDEX, pa.int64(), nullable=False),
+            pa.field(SCENE, pa.int64(), nullable=False),
+            pa.field(QPOS, pa.list_(pa.float64(), qpos_size), nullable=False),
+        ]
+    )
+
+
+def weak_schema() -> pa.Schema:
+    """A row for each image: JPEG as above, 1 if the object of interest is in it or 0, scene, number in the scene."""
+    return pa.schema(
+        [
+            pa.field(WEAK_IMAGE, pa.binary(), nullable=False),
+            pa.field(LABEL, pa.uint8(), nullable=False),
+            pa.field(SCENE, pa.int64(), nullable=False),
+            pa.field(WEAK_INDEX, pa.int64(), nullable=False),
+        ]
+    )
+
+
+def image_column(kind: str) -> str:
+    """The column of a kind of data set ("demonstrations" or "weak") that holds its pictures."""
+    return IMAGE if kind == "demonstrations" else WEAK_IMAGE
