@@ -7,7 +7,8 @@ import mujoco
 import numpy as np
 
 from gplac.worlds.arm import TABLE_HEIGHT_M
-from gplac.worlds.looks import coasters, distractors, mugs, shapes, textures
+from gplac.worlds.layout import TABLE_MIDDLE_X
+from gplac.worlds.looks import coasters, packs, shapes
 from gplac.worlds.looks.shapes import Part
 from gplac.worlds.looks.textures import Texture
 from gplac.worlds.scene import Scene
@@ -44,14 +45,15 @@ class Look:
 def assemble(task: Task, scene: Scene, width: int, height: int, shadow_size: int = 512) -> Look:
     """Compile the task's physics with the scene's look, for pictures of ``width`` x ``height``."""
     spec = task.physics()
-    builder = _Builder(spec, Path(scene.pack) if scene.pack else None)
+    folder = Path(scene.pack)
+    builder = _Builder(spec, folder)
     _quality(spec, width, height, shadow_size)
     _dress_physics(spec)
     _lights(spec, scene)
     _room(builder, scene)
-    mug_parts = mugs.parts(scene.mug)
+    mug_parts = packs.mug_parts(scene.mug, folder)
     coaster = scene.coaster
-    things = [distractors.parts(thing) for thing in scene.distractors]
+    things = [packs.distractor_parts(thing, folder) for thing in scene.distractors]
     builder.thing("mug", spec.body("object"), mug_parts, (0, 0, _below(spec, "object")), scene.mug.yaw_deg)
     coaster_parts = coasters.parts(coaster.instance, coaster.colour, coaster.second, coaster.pattern)
     builder.thing("coaster", spec.body("goal"), coaster_parts, (0, 0, _below(spec, "goal")), 0.0)
@@ -93,9 +95,9 @@ def yaw_quaternion(degrees: float) -> np.ndarray:
 class _Builder:
     """Adds meshes and materials under names of its own."""
 
-    def __init__(self, spec: mujoco.MjSpec, pack: Path | None) -> None:
+    def __init__(self, spec: mujoco.MjSpec, folder: Path) -> None:
         self.spec = spec
-        self.pack = pack
+        self.folder = folder
         self.count = 0
 
     def thing(
@@ -114,7 +116,8 @@ class _Builder:
     def surface(self, mesh: shapes.Mesh, texture: Texture, gloss: float = 0.0) -> None:
         """A sheet of the room."""
         self.part(
-            self.spec.worldbody, Part(mesh, (1.0, 1.0, 1.0), textures.pixels(texture, self.pack), gloss)
+            self.spec.worldbody,
+            Part(mesh, (1.0, 1.0, 1.0), packs.texture_pixels(texture, self.folder), gloss),
         )
 
     def part(self, body: mujoco.MjsBody, part: Part) -> None:
@@ -212,7 +215,9 @@ def _room(builder: _Builder, scene: Scene) -> None:
     # Turned about the middle of its far edge.
     top = shapes.moved(top, y=depth / 2)
     builder.surface(
-        shapes.moved(top, x=0.45, y=table.far_edge_y, z=TABLE_HEIGHT_M, yaw=np.deg2rad(table.yaw_deg)),
+        shapes.moved(
+            top, x=TABLE_MIDDLE_X, y=table.far_edge_y, z=TABLE_HEIGHT_M, yaw=np.deg2rad(table.yaw_deg)
+        ),
         table.texture,
         table.gloss,
     )

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from gplac.worlds.arm import TABLE_HEIGHT_M
 from gplac.worlds.camera import Camera
+from gplac.worlds.scene import Table
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,7 +30,9 @@ class Field:
 
 
 PUSHER_FIELD = Field(x=(0.25, 0.65), y=(-0.35, -0.05), goal=(0.45, -0.05))
-VIEW_X, VIEW_Y = (-0.05, 0.95), (-0.50, 0.22)
+TABLE_MIDDLE_X = 0.45
+"""The table is turned about the middle of its far edge, which is here."""
+VIEW_X, VIEW_Y = (-0.05, 0.95), (-0.55, 0.22)
 """A rectangle around all of the table that a camera can see."""
 
 
@@ -57,6 +60,12 @@ def hides(camera: Camera, points: Floats, field: Field) -> float:
     shape = camera.project(points, WIDTH, HEIGHT)
     hidden = ((image > shape.min(0)) & (image < shape.max(0))).all(1)
     return 1.0 if hidden[-1] else float(hidden.mean())
+
+
+def on_table(x: float, y: float, radius: float, table: Table) -> bool:
+    """Whether a disc lies wholly before the table's far edge."""
+    yaw = np.deg2rad(table.yaw_deg)
+    return bool((y - table.far_edge_y) * np.cos(yaw) - (x - TABLE_MIDDLE_X) * np.sin(yaw) > radius)
 
 
 def clear_of_field(x: float, y: float, radius: float, field: Field) -> bool:

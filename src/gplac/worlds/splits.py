@@ -9,9 +9,11 @@ from gplac.errors import UserError
 from gplac.seeding import rng, seed_of
 from gplac.worlds import layout
 from gplac.worlds.camera import Camera
-from gplac.worlds.looks import coasters, distractors, lights, mugs, shapes
+from gplac.worlds.looks import coasters, distractors, lights, mugs, packs, shapes
 from gplac.worlds.looks.breadth import Breadth, Weights, breadth
 from gplac.worlds.looks.distractors import Distractor
+from gplac.worlds.looks.mugs import Mug
+from gplac.worlds.looks.packs import Pack
 from gplac.worlds.looks.palettes import NATURAL, hsv, object_colour, pick, surface_colours, uniform
 from gplac.worlds.looks.textures import TILE_M, Texture
 from gplac.worlds.scene import Coaster, Room, Scene, Table
@@ -36,16 +38,17 @@ def scene(task: str, split: str, index: int, level: str = "standard", assets: Pa
     if index < 0 or (split == "labelled" and index > 0):
         raise UserError(f"The split {split!r} has no scene {index}; scenes are counted from 0.")
     stream = STREAMS[split]
-    return _Draw(task, stream, index, level).scene()
+    return _Draw(task, stream, index, level, packs.open_pack(assets) if assets else None).scene()
 
 
 class _Draw:
     """Draws the pieces of one scene, each from a generator of its own, so that changing the ranges of one piece
     leaves the others as they were."""
 
-    def __init__(self, task: str, stream: str, index: int, level: str) -> None:
+    def __init__(self, task: str, stream: str, index: int, level: str, pack: Pack | None) -> None:
         self.keys = (task, stream, index, level)
         self.breadth: Breadth = breadth(level)
+        self.pack = pack or Pack(Path(), (), (), ())
 
     def generator(self, *piece: str | int) -> np.random.Generator:
         return rng("scene", *self.keys, *piece)
@@ -64,13 +67,22 @@ class _Draw:
             index=index,
             level=level,
             camera=camera,
-            mug=mugs.draw(self.generator("mug"), self.instance("mug"), limits),
+            mug=self.mug(),
             coaster=self.coaster(),
             table=self.table(),
             room=self.room(),
             lighting=lights.draw(self.generator("lights"), limits),
             distractors=self.distractors(camera),
+            pack=str(self.pack.folder) if self.pack.textures or self.pack.mugs or self.pack.things else "",
         )
+
+    def file(self, piece: str, files: tuple[str, ...]) -> str:
+        """One of a pack's files; empty where it has none."""
+        return str(self.generator("file", piece).choice(files)) if files else ""
+
+    def mug(self) -> Mug:
+        mug = mugs.draw(self.generator("mug"), self.instance("mug"), self.breadth)
+        return replace(mug, file=self.file("mug", self.pack.mugs))
 
     def texture(self, piece: str, families: Weights) -> Texture:
         generator = self.generator(piece)
@@ -86,6 +98,7 @@ class _Draw:
             contrast=uniform(generator, self.breadth.contrast),
             tile_m=round(TILE_M.get(family, 0.6) * uniform(generator, self.breadth.pattern_scale), 4),
             angle_deg=angle,
+            file=self.file(piece, self.pack.textures),
         )
 
     def table(self) -> Table:
@@ -125,7 +138,8 @@ class _Draw:
             thing = distractors.draw(
                 self.generator("distractor", i), self.instance("distractor", i), self.breadth
             )
-            radius, height = shapes.extent(distractors.parts(thing))
+            thing = replace(thing, file=self.file(f"distractor {i}", self.pack.things))
+            radius, height = shapes.extent(packs.distractor_parts(thing, self.pack.folder))
             for _ in range(200):
                 x, y = (uniform(generator, limits) for limits in (layout.VIEW_X, layout.VIEW_Y))
                 points = layout.outline(x, y, radius, height)

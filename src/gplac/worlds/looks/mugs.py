@@ -11,6 +11,8 @@ from gplac.worlds.looks.breadth import Breadth
 from gplac.worlds.looks.palettes import Colour, adjusted, hsv, mug_colour, pick, uniform
 from gplac.worlds.looks.shapes import Part, Profile
 
+CATEGORY = "mug"
+"""Name of the mugs' folder in an asset pack."""
 DECORATIONS = ("plain", "bands", "two_tone", "dipped", "dots", "logo", "stripes", "speckled")
 HANDLES = ("c", "d", "ear", "ring", "none")
 DRINKS: dict[str, Colour] = {

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -220,14 +219,8 @@ TILE_M: dict[str, float] = {
 """Typical edge of one repetition; 0.6 m where nothing is said."""
 
 
-def pixels(texture: Texture, pack: Path | None = None) -> Pixels:
-    """Paint ``texture``: ``(SIZE, SIZE, 3)`` uint8.
-
-    Args:
-        pack: folder of the asset pack that ``texture.file`` lies in.
-    """
-    if texture.file:
-        raise NotImplementedError(pack)
+def pixels(texture: Texture) -> Pixels:
+    """Paint ``texture`` by procedure: ``(SIZE, SIZE, 3)`` uint8."""
     field = FAMILIES[texture.family](rng("texture", texture.family, texture.instance))
     mix = (texture.contrast * np.clip(field, -0.3, 1.2))[..., None]
     ground, pattern = np.array(texture.ground), np.array(texture.pattern)

@@ -1,0 +1,99 @@
+"""Contact sheets: many scenes at a glance, with a caption under each."""
+
+import os
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from gplac.errors import UserError
+from gplac.seeding import rng
+from gplac.worlds import registry
+from gplac.worlds.render import SceneRenderer
+from gplac.worlds.scene import Scene
+from gplac.worlds.splits import SPLITS, scene
+
+Kind = Literal["view", "positive", "negative"]
+"""What to show of a scene: the policy's view at the start of an episode, or a weak image with or without the object."""
+
+Image8 = npt.NDArray[np.uint8]
+_GAP, _CAPTION = 4, 14
+_PAPER, _INK = (250, 250, 248), (40, 40, 40)
+
+
+def contact_sheet(
+    task: str,
+    split: str,
+    out: Path,
+    kind: Kind = "view",
+    columns: int = 8,
+    width: int = 200,
+    height: int = 175,
+    level: str = "standard",
+    assets: Path | None = None,
+    scenes: int | None = None,
+) -> Path:
+    """Draw the scenes of a split side by side into the PNG file ``out``, and return its path.
+
+    Args:
+        width, height: of each picture, pixels.
+        assets: folder of an asset pack.
+        scenes: how many; by default all of the split.
+
+    Raises:
+        UserError: unknown task, split, level or kind, a bad asset pack, or a machine that cannot draw.
+    """
+    if kind not in get_args(Kind):
+        raise UserError(f"There is no picture of kind {kind!r}; choose one of: {', '.join(get_args(Kind))}.")
+    registry.task(task)
+    count = scenes or SPLITS.get(split, 1)
+    pictures, captions = [], []
+    for index in range(count):
+        look = scene(task, split, index, level, assets)
+        pictures.append(_picture(look, kind, width, height))
+        table, mug = look.table.texture, look.mug
+        captions.append(
+            f"{split} {index}: {Path(table.file).stem or table.family}, {Path(mug.file).stem or mug.decoration} mug"
+        )
+    return _save(tiled(pictures, captions, min(columns, count)), out)
+
+
+def tiled(pictures: list[Image8], captions: list[str], columns: int) -> Image.Image:
+    """Pictures ``(H, W, 3)`` of one size in rows, each above its caption."""
+    height, width = pictures[0].shape[:2]
+    rows = -(-len(pictures) // columns)
+    size = (columns * (width + _GAP) + _GAP, rows * (height + _CAPTION + _GAP) + _GAP)
+    sheet = Image.new("RGB", size, _PAPER)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=10)
+    for i, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
+        x, y = _GAP + i % columns * (width + _GAP), _GAP + i // columns * (height + _CAPTION + _GAP)
+        while caption and draw.textlength(caption, font) > width:
+            caption = caption[:-1]
+        sheet.paste(Image.fromarray(picture), (x, y))
+        draw.text((x, y + height + 1), caption, _INK, font)
+    return sheet
+
+
+def _picture(look: Scene, kind: Kind, width: int, height: int) -> Image8:
+    task = registry.task(look.task)
+    generator = rng("sheet", look.task, look.stream, look.index)
+    with SceneRenderer(task, look, width, height) as renderer:
+        if kind == "view":
+            return renderer.frame(task.reset(generator)[0])
+        return renderer.weak(generator, present=kind == "positive")
+
+
+def _save(sheet: Image.Image, out: Path) -> Path:
+    """Write under another name first, so that a half-written file never has the right one."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        partial = out.with_name(out.name + ".partial")
+        sheet.save(partial, format="PNG")
+        os.replace(partial, out)
+    except OSError as error:
+        raise UserError(
+            f"Cannot write the contact sheet {out} ({error.strerror}); name another file."
+        ) from error
+    return out
