@@ -159,7 +159,8 @@ class SceneRenderer:
         radius, height = self._look.mug_extent
         while True:
             x, y = rng.uniform(*layout.VIEW_X), rng.uniform(*layout.VIEW_Y)
-            if layout.in_view(camera, layout.outline(x, y, radius, height), 0.01):
+            inside = layout.in_view(camera, layout.outline(x, y, radius, height), 0.01)
+            if inside and layout.on_table(x, y, radius, self._scene.table):
                 return float(x), float(y)
 
     def _place_distractor(
@@ -167,9 +168,8 @@ class SceneRenderer:
     ) -> tuple[float, float] | None:
         for _ in range(30):
             x, y = float(rng.uniform(*layout.VIEW_X)), float(rng.uniform(*layout.VIEW_Y))
-            if layout.apart(x, y, radius, taken) and layout.in_view(
-                camera, np.array([[x, y, TABLE_HEIGHT_M]])
-            ):
+            free = layout.apart(x, y, radius, taken) and layout.on_table(x, y, radius, self._scene.table)
+            if free and layout.in_view(camera, np.array([[x, y, TABLE_HEIGHT_M]])):
                 return x, y
         return None
 

@@ -61,6 +61,7 @@ class _Draw:
         task, stream, index, level = self.keys
         limits = self.breadth
         camera = Camera().jittered(self.generator("camera"), limits.camera_jitter_m, limits.camera_jitter_deg)
+        table = self.table()
         return Scene(
             task=task,
             stream=stream,
@@ -69,10 +70,10 @@ class _Draw:
             camera=camera,
             mug=self.mug(),
             coaster=self.coaster(),
-            table=self.table(),
+            table=table,
             room=self.room(),
             lighting=lights.draw(self.generator("lights"), limits),
-            distractors=self.distractors(camera),
+            distractors=self.distractors(camera, table),
             pack=str(self.pack.folder) if self.pack.textures or self.pack.mugs or self.pack.things else "",
         )
 
@@ -128,7 +129,7 @@ class _Draw:
             colour, second = NATURAL["wood"][0]
         return Coaster(self.instance("coaster"), colour, second, pattern)
 
-    def distractors(self, camera: Camera) -> tuple[Distractor, ...]:
+    def distractors(self, camera: Camera, table: Table) -> tuple[Distractor, ...]:
         """Things beside the field; one that finds no room after many tries is left out."""
         low, high = self.breadth.distractors
         generator = self.generator("distractors")
@@ -145,6 +146,7 @@ class _Draw:
                 points = layout.outline(x, y, radius, height)
                 if (
                     layout.clear_of_field(x, y, radius, layout.PUSHER_FIELD)
+                    and layout.on_table(x, y, radius, table)
                     and layout.in_view(camera, points.mean(0)[None])
                     and layout.hides(camera, points, layout.PUSHER_FIELD) < 0.05
                     and layout.apart(x, y, radius, taken)
