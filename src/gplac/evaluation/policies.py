@@ -1,0 +1,68 @@
+"""What evaluation asks of a policy, and policies that know nothing, for controls and tests."""
+
+import zlib
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from gplac.seeding import rng
+
+Images = npt.NDArray[np.uint8]
+Float32 = npt.NDArray[np.float32]
+GREY = 127
+"""What every pixel of a blanked image is."""
+
+
+class Policy(Protocol):
+    """Images ``(B, H, W, 3)`` and robot states ``(B, state_size)`` in, torques ``(B, action_size)`` out.
+
+    A policy keeps no memory between calls: evaluation calls it for many scenes in turn, in no fixed order.
+    """
+
+    def __call__(self, images: Images, states: Float32) -> Float32: ...
+
+
+@runtime_checkable
+class HasPoints(Protocol):
+    """A policy whose feature points can be asked for."""
+
+    def points(self, images: Images) -> Float32:
+        """Feature points ``(B, K, 2)`` in [-0.5, 0.5]: x to the right, y down."""
+        ...
+
+
+@runtime_checkable
+class HasClassifier(Protocol):
+    """A policy that also answers the weak label's question."""
+
+    def classify(self, images: Images) -> Float32:
+        """Probability ``(B,)`` that the object of interest is in the picture."""
+        ...
+
+
+class ZeroPolicy:
+    """No torque, ever."""
+
+    def __init__(self, action_size: int = 7) -> None:
+        self.action_size = action_size
+
+    def __call__(self, images: Images, states: Float32) -> Float32:
+        """Zeros ``(B, action_size)``."""
+        return np.zeros((len(images), self.action_size), np.float32)
+
+
+class RandomPolicy:
+    """Torques drawn evenly within ``limit``, a function of the robot's state: a rollout repeats itself."""
+
+    def __init__(self, limit: float = 2.0, action_size: int = 7, seed: int = 0) -> None:
+        self.limit, self.action_size, self.seed = limit, action_size, seed
+
+    def __call__(self, images: Images, states: Float32) -> Float32:
+        """Torques ``(B, action_size)``."""
+        rows = [
+            rng("random policy", self.seed, zlib.crc32(np.ascontiguousarray(state).tobytes()))
+            for state in states
+        ]
+        drawn = [row.uniform(-self.limit, self.limit, self.action_size) for row in rows]
+        return np.stack(drawn).astype(np.float32)

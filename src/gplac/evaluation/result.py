@@ -1,0 +1,198 @@
+"""Result files: one JSON for each policy evaluated, the same for every script that reads them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Self
+
+import jsonschema
+import numpy as np
+import numpy.typing as npt
+
+from gplac.data.files import write_atomically
+from gplac.errors import UserError
+from gplac.evaluation.drawing import View
+from gplac.evaluation.statistics import bootstrap_over_scenes, wilson
+from gplac.evaluation.store import Episodes
+from gplac.worlds.registry import task as task_named
+
+THRESHOLDS_M = [round(0.01 * step, 2) for step in range(1, 31)]
+"""Distances at which success is counted for the threshold curve: 1 cm to 30 cm."""
+
+Result = dict[str, Any]
+"""A result as in ``gplac/schemas/result.json``; rates are fractions in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """Where a policy came from, as far as a result tells."""
+
+    method: str
+    preset: str
+    seed: int
+    weak_images: int
+    """Weakly labelled images it was trained on."""
+    steps: int
+    """Optimiser steps."""
+    images_per_s: float
+    """Images that training went through in a second."""
+    wall_s: float
+    """Seconds that training took."""
+    parameters: int
+    """Numbers in the network."""
+
+    @classmethod
+    def of_run(cls, run: Mapping[str, Any]) -> Self:
+        """From what training left in ``run.json``."""
+        done = run["training"]
+        return cls(
+            method=run["method"],
+            preset=run["preset"]["name"],
+            seed=run["seed"],
+            weak_images=run["weak_images"],
+            steps=done.get("steps", 0),
+            images_per_s=done.get("images_per_s", 0.0),
+            wall_s=done.get("wall_s", 0.0),
+            parameters=done["parameters"],
+        )
+
+
+def result(
+    view: View,
+    episodes: Episodes,
+    controls: Mapping[str, Episodes],
+    training: Training,
+    provenance: Mapping[str, Any],
+) -> Result:
+    """The result of an evaluation.
+
+    Args:
+        view: what the policy saw.
+        episodes: what it did.
+        controls: what it did in the controls, "blank" and "labelled".
+        training: where it comes from.
+        provenance: command, revision, versions, hardware, date.
+    """
+    task = task_named(view.task)
+    outcomes = episodes.outcomes(task)
+    over_scenes = bootstrap_over_scenes(list(outcomes))
+    start = episodes.qpos[:, :, 0]
+    found: Result = {
+        "task": view.task,
+        "method": training.method,
+        "preset": training.preset,
+        "seed": training.seed,
+        "split": episodes.split,
+        "level": view.level,
+        "image": [view.width, view.height],
+        "scenes": len(episodes.scenes),
+        **_count(outcomes),
+        "interval95_scenes": [over_scenes.low, over_scenes.high],
+        "per_scene": [
+            _of_scene(*rows)
+            for rows in zip(
+                episodes.scenes,
+                outcomes,
+                episodes.distances[:, :, -1],
+                task.object_xy(start),
+                task.goal_xy(start),
+                strict=True,
+            )
+        ],
+        "threshold_curve": {
+            "thresholds_m": THRESHOLDS_M,
+            "success_rates": [float(episodes.outcomes(task, threshold).mean()) for threshold in THRESHOLDS_M],
+        },
+        "controls": {name: _count(control.outcomes(task)) for name, control in controls.items()},
+        "weak_images": training.weak_images,
+        "training": {
+            "steps": training.steps,
+            "images_per_s": round(training.images_per_s, 1),
+            "wall_s": round(training.wall_s, 1),
+            "parameters": training.parameters,
+        },
+        "provenance": dict(provenance),
+    }
+    if view.assets is not None:
+        found["assets"] = view.assets.name
+    return found
+
+
+def _count(outcomes: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    successes, episodes = int(outcomes.sum()), outcomes.size
+    interval = wilson(successes, episodes)
+    return {
+        "episodes": episodes,
+        "successes": successes,
+        "success_rate": successes / episodes,
+        "interval95": [interval.low, interval.high],
+    }
+
+
+def _of_scene(
+    scene: int,
+    outcomes: npt.NDArray[np.bool_],
+    distances: npt.NDArray[np.float64],
+    object_xy: npt.NDArray[np.float64],
+    goal_xy: npt.NDArray[np.float64],
+) -> dict[str, Any]:
+    return {
+        "scene": scene,
+        "episodes": len(outcomes),
+        "successes": int(outcomes.sum()),
+        "success_rate": float(outcomes.mean()),
+        "outcomes": outcomes.tolist(),
+        # A tenth of a millimetre is far below what counts, and keeps the files small.
+        "final_distances_m": np.round(distances, 4).tolist(),
+        "object_xy_m": np.round(object_xy, 4).tolist(),
+        "goal_xy_m": np.round(goal_xy, 4).tolist(),
+    }
+
+
+def check(document: Any, schema: str, where: str) -> None:
+    """Compare ``document`` with ``gplac/schemas/<schema>.json``.
+
+    Raises:
+        UserError: it differs; the message names the field, in ``where``.
+    """
+    rules = json.loads((files("gplac") / "schemas" / f"{schema}.json").read_text())
+    try:
+        jsonschema.validate(document, rules)
+    except jsonschema.ValidationError as error:
+        field = "/".join(str(part) for part in error.absolute_path) or "the whole"
+        raise UserError(
+            f"{where} is no {schema} file of gplac: {field}: {error.message[:200]}; write it again."
+        ) from error
+
+
+def write_json(document: Any, schema: str, path: Path) -> None:
+    """Check ``document`` and write it, whole or not at all.
+
+    Raises:
+        UserError: it does not fit the schema.
+    """
+    check(document, schema, str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, (json.dumps(document, indent=1, allow_nan=False) + "\n").encode())
+
+
+def read_result(path: Path) -> Result:
+    """A result file.
+
+    Raises:
+        UserError: there is none, or it is something else.
+    """
+    try:
+        document: Result = json.loads(path.read_text())
+    except OSError as error:
+        raise UserError(
+            f"There is no result file {path}; write one with: gplac evaluate RUN --json {path}"
+        ) from error
+    except ValueError as error:
+        raise UserError(
+            f"{path} is not JSON ({error}); write it again with: gplac evaluate RUN --json {path}"
+        ) from error
+    check(document, "result", str(path))
+    return document

@@ -1,0 +1,173 @@
+"""Running a policy in scenes, from initial states that are the same for every policy (section 6.1)."""
+
+from collections import deque
+from collections.abc import Callable, Generator
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+
+from gplac.errors import UserError
+from gplac.evaluation.drawing import BATCH, DrawingPool, View, default_workers
+from gplac.evaluation.policies import GREY, Images, Policy
+from gplac.evaluation.store import Chunk, Episodes, Record, Store
+from gplac.seeding import rng
+from gplac.worlds.registry import task as task_named
+from gplac.worlds.splits import SPLITS
+from gplac.worlds.task import Floats, Task
+from gplac.worlds.vector import VectorTask
+
+Progress = Callable[[int, int], None]
+"""Told how many episodes are done and how many there are."""
+
+
+def evaluate(
+    policy: Policy,
+    view: View,
+    split: str,
+    scenes: int,
+    episodes: int,
+    *,
+    blank: bool = False,
+    workers: int | None = None,
+    cache: Path | None = None,
+    policy_id: str = "",
+    progress: Progress | None = None,
+) -> Episodes:
+    """Run ``policy`` for ``episodes`` episodes in each of the first ``scenes`` scenes of ``split``.
+
+    The result is a function of the policy, the view, the split and the numbers of scenes and episodes; not of
+    ``workers``, nor of whether an earlier call was killed and this one resumes it.
+
+    Args:
+        policy: see `gplac.evaluation.policies.Policy`.
+        view: task, image size and looks.
+        split: "labelled", "weak", "validation" or "test".
+        scenes: how many scenes.
+        episodes: how many episodes in each.
+        blank: show the policy grey pictures instead of the scene: a control.
+        workers: processes that draw; by default one more than there are cores.
+        cache: folder that keeps what is done, so that a killed evaluation resumes.
+        policy_id: tells policies apart in the cache, for instance a checksum of the weights.
+        progress: called after every few episodes.
+
+    Raises:
+        UserError: unknown task or split, more scenes than the split has, or torques that are not finite.
+    """
+    if scenes < 1 or episodes < 1:
+        raise UserError(
+            f"An evaluation needs one scene and one episode or more, not {scenes} and {episodes}."
+        )
+    _check_split(split, scenes)
+    task = task_named(view.task)
+    starts = range(0, episodes, BATCH)
+    chunks = [Chunk(s, first, min(BATCH, episodes - first)) for s in range(scenes) for first in starts]
+    store = Store(cache, view, split, {"blank": blank, "policy": policy_id})
+    records = {chunk: record for chunk in chunks if (record := store.load(chunk)) is not None}
+
+    def keep(chunk: Chunk, record: Record) -> None:
+        store.save(chunk, record)
+        records[chunk] = record
+        if progress is not None:
+            progress(sum(done.count for done in records), scenes * episodes)
+
+    todo = deque(chunk for chunk in chunks if chunk not in records)
+    if blank:
+        _run_blank(policy, task, view, split, todo, keep)
+    elif todo:
+        with DrawingPool(view, min(workers or default_workers(), len(todo))) as pool:
+            _run_drawn(policy, task, split, todo, pool, keep)
+    joined = [np.concatenate([records[chunk][part] for chunk in chunks]) for part in (0, 1)]
+    distances, qpos = (array.reshape(scenes, episodes, *array.shape[1:]) for array in joined)
+    return Episodes(split, tuple(range(scenes)), distances, qpos)
+
+
+def _check_split(split: str, scenes: int) -> None:
+    if split not in SPLITS:
+        raise UserError(f"There is no split called {split!r}; choose one of: {', '.join(SPLITS)}.")
+    if scenes > SPLITS[split]:
+        raise UserError(f"The {split} split has {SPLITS[split]} scenes, not {scenes}; ask for fewer.")
+
+
+def _lockstep(
+    policy: Policy, task: Task, simulations: VectorTask, split: str, chunk: Chunk
+) -> Generator[Floats, Images, Record]:
+    """Run a chunk: yields positions ``(n, nq)`` to draw, is sent their frames ``(BATCH, H, W, 3)``."""
+    states = [
+        task.reset(rng("evaluation", task.name, split, chunk.scene, chunk.first + episode))
+        for episode in range(chunk.count)
+    ]
+    # Rows beyond the chunk repeat its first episode: the batch of the policy has one size.
+    states += states[:1] * (BATCH - chunk.count)
+    simulations.set_state(np.stack([qpos for qpos, _ in states]), np.stack([qvel for _, qvel in states]))
+    positions, distances = [simulations.qpos[: chunk.count]], []
+    for _ in range(task.episode_steps):
+        frames = yield positions[-1]
+        actions = policy(frames, simulations.robot_state())
+        if actions.shape != (BATCH, task.action_size) or not np.isfinite(actions[: chunk.count]).all():
+            raise UserError(
+                f"The policy answered with torques of shape {actions.shape}, or with some not finite,"
+                f" where {(BATCH, task.action_size)} finite ones are due; look at the log of its training."
+            )
+        simulations.step(actions)
+        positions.append(simulations.qpos[: chunk.count])
+        distances.append(task.distance(positions[-1]))
+    return np.stack(distances, axis=1), np.stack(positions, axis=1)
+
+
+def _run_blank(
+    policy: Policy,
+    task: Task,
+    view: View,
+    split: str,
+    todo: deque[Chunk],
+    keep: Callable[[Chunk, Record], None],
+) -> None:
+    frames = np.full((BATCH, view.height, view.width, 3), GREY, np.uint8)
+    simulations = VectorTask(task, BATCH)
+    for chunk in todo:
+        running = _lockstep(policy, task, simulations, split, chunk)
+        next(running)
+        while (record := _send(running, frames)[1]) is None:
+            pass
+        keep(chunk, record)
+
+
+def _run_drawn(
+    policy: Policy,
+    task: Task,
+    split: str,
+    todo: deque[Chunk],
+    pool: DrawingPool,
+    keep: Callable[[Chunk, Record], None],
+) -> None:
+    """Each worker draws one chunk at a time; this process runs policy and physics for whichever is ready."""
+    simulations = {worker: VectorTask(task, BATCH) for worker in pool.workers}
+    running: dict[Connection, tuple[Chunk, Generator[Floats, Images, Record]]] = {}
+
+    def begin(worker: Connection) -> None:
+        chunk = todo.popleft()
+        running[worker] = chunk, _lockstep(policy, task, simulations[worker], split, chunk)
+        pool.ask(worker, split, chunk.scene, next(running[worker][1]))
+
+    for worker in pool.workers:
+        begin(worker)
+    while running:
+        for worker, frames in pool.ready(list(running)):
+            chunk, steps = running[worker]
+            positions, record = _send(steps, frames)
+            if record is None:
+                pool.ask(worker, split, chunk.scene, positions)
+                continue
+            keep(chunk, record)
+            del running[worker]
+            if todo:
+                begin(worker)
+
+
+def _send(steps: Generator[Floats, Images, Record], frames: Images) -> tuple[Floats, Record | None]:
+    try:
+        return steps.send(frames), None
+    except StopIteration as end:
+        record: Record = end.value
+        return record[1][:, -1], record

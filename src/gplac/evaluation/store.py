@@ -1,0 +1,121 @@
+"""Finished episodes on disk: what a killed evaluation resumes from, and what films are drawn from."""
+
+import json
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import mujoco
+import numpy as np
+import numpy.typing as npt
+
+from gplac.data.files import write_atomically
+from gplac.errors import UserError
+from gplac.evaluation.drawing import View
+from gplac.worlds.task import Task
+
+Record = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+"""Of some episodes: distances ``(n, T)`` after each step and positions ``(n, T + 1, nq)``."""
+SETTINGS = "settings.json"
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """What happened in ``E`` episodes in each of ``S`` scenes of one split."""
+
+    split: str
+    scenes: tuple[int, ...]
+    distances: npt.NDArray[np.float64]
+    """``(S, E, T)``: the task's distance after each step, metres."""
+    qpos: npt.NDArray[np.float64]
+    """``(S, E, T + 1, nq)``: positions, first the initial ones; enough to draw every episode again."""
+
+    def outcomes(self, task: Task, threshold_m: float | None = None) -> npt.NDArray[np.bool_]:
+        """Success ``(S, E)`` by the task's own threshold or another one."""
+        return task.success(np.moveaxis(self.distances, -1, 0), threshold_m)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Consecutive episodes of one scene, run in lockstep: the unit of work and of resuming."""
+
+    scene: int
+    first: int
+    count: int
+
+    @property
+    def file(self) -> str:
+        """Its name on disk."""
+        return f"scene-{self.scene:03d}-episodes-{self.first:04d}-{self.first + self.count - 1:04d}.npz"
+
+
+class Store:
+    """Finished chunks in a folder, each written whole or not at all; or nowhere if there is no folder.
+
+    Args:
+        folder: where; made if need be.
+        view: what the policy sees.
+        split: in which scenes.
+        settings: whatever else decides the numbers. Chunks that other settings left here are removed.
+    """
+
+    def __init__(self, folder: Path | None, view: View, split: str, settings: dict[str, Any]) -> None:
+        self._folder = folder
+        if folder is None:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        known = {**settings, "view": asdict(view), "split": split, "mujoco": mujoco.__version__}
+        wanted = json.dumps(known, default=str, indent=1, sort_keys=True) + "\n"
+        note = folder / SETTINGS
+        if not note.exists() or note.read_text() != wanted:
+            # Another policy or other pictures: what lies here answers another question.
+            for stale in folder.glob("scene-*.npz"):
+                stale.unlink()
+            write_atomically(note, wanted.encode())
+
+    def load(self, chunk: Chunk) -> Record | None:
+        """A chunk, if it was finished before."""
+        if self._folder is None or not (path := self._folder / chunk.file).exists():
+            return None
+        return _read(path)
+
+    def save(self, chunk: Chunk, record: Record) -> None:
+        """Keep a finished chunk."""
+        if self._folder is None:
+            return
+        content = BytesIO()
+        np.savez_compressed(content, distances=record[0], qpos=record[1])
+        write_atomically(self._folder / chunk.file, content.getvalue())
+
+
+def load_episodes(folder: Path, episodes: int) -> tuple[View, Episodes]:
+    """The episodes that an evaluation kept in ``folder``, ``episodes`` in each scene, and what the policy saw.
+
+    Raises:
+        UserError: there are none.
+    """
+    try:
+        settings = json.loads((folder / SETTINGS).read_text())
+        chunks: dict[int, list[Record]] = {}
+        for path in sorted(folder.glob("scene-*.npz")):
+            chunks.setdefault(int(path.name.split("-")[1]), []).append(_read(path))
+        joined = [
+            np.stack(
+                [
+                    np.concatenate([chunk[part] for chunk in of_scene])[:episodes]
+                    for of_scene in chunks.values()
+                ]
+            )
+            for part in (0, 1)
+        ]
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{folder} holds no whole evaluation ({error}); run: gplac evaluate") from error
+    view = settings["view"]
+    assets = None if view["assets"] is None else Path(view["assets"])
+    return View(**view | {"assets": assets}), Episodes(settings["split"], tuple(chunks), joined[0], joined[1])
+
+
+def _read(path: Path) -> Record:
+    with np.load(path, allow_pickle=False) as arrays:
+        return arrays["distances"], arrays["qpos"]

@@ -1,0 +1,142 @@
+import copy
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from looking import LookingPolicy
+from scipy import stats
+from synthetic import PROVENANCE, synthetic_result
+
+from gplac.errors import UserError
+from gplac.evaluation.compare import compare
+from gplac.evaluation.drawing import View
+from gplac.evaluation.measure import evaluation_folder, measure
+from gplac.evaluation.result import THRESHOLDS_M, Training, check, read_result, write_json
+
+TRAINING = Training("gplac", "smoke", 0, 16, 6, 100.0, 1.0, 70_000)
+
+
+def test_numbers_agree_with_each_other() -> None:
+    found = synthetic_result("gplac", 0.8)
+    outcomes = np.array([scene["outcomes"] for scene in found["per_scene"]])
+    assert (found["scenes"], found["episodes"], outcomes.shape) == (40, 400, (40, 10))
+    assert found["successes"] == outcomes.sum() == sum(scene["successes"] for scene in found["per_scene"])
+    assert found["success_rate"] == found["successes"] / found["episodes"]
+    wilson = stats.binomtest(found["successes"], 400).proportion_ci(method="wilson")
+    assert found["interval95"] == pytest.approx([wilson.low, wilson.high])
+    finals = np.array([scene["final_distances_m"] for scene in found["per_scene"]])
+    curve = found["threshold_curve"]
+    assert curve["thresholds_m"] == THRESHOLDS_M
+    assert curve["success_rates"][THRESHOLDS_M.index(0.08)] == found["success_rate"]
+    assert curve["success_rates"][THRESHOLDS_M.index(0.17)] == pytest.approx(
+        (finals <= 0.17).mean(), abs=0.005
+    )
+    assert sorted(curve["success_rates"]) == curve["success_rates"]
+    assert {name: control["episodes"] for name, control in found["controls"].items()} == {
+        "blank": 400,
+        "labelled": 400,
+    }
+
+
+def test_a_result_file_reads_back(tmp_path: Path) -> None:
+    found = synthetic_result("gplac", 0.8, scenes=3, count=2)
+    write_json(found, "result", tmp_path / "deep" / "result.json")
+    assert read_result(tmp_path / "deep" / "result.json") == found
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"success_rate": 80.0}, "success_rate"),
+        ({"seed": "zero"}, "seed"),
+        ({"controls": {"blank": {"episodes": 1}}}, "controls/blank"),
+        ({"interval95": [0.1]}, "interval95"),
+        ({"surprise": 1}, "the whole"),
+    ],
+)
+def test_what_breaks_the_contract_is_not_written(change: dict, field: str, tmp_path: Path) -> None:
+    found = synthetic_result("gplac", 0.8, scenes=2, count=2) | change
+    with pytest.raises(UserError, match=field):
+        write_json(found, "result", tmp_path / "result.json")
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_field_of_the_contract_is_required() -> None:
+    found = synthetic_result("gplac", 0.8, scenes=2, count=2)
+    contract = (
+        "task method preset seed split scenes episodes successes success_rate interval95 per_scene controls "
+        "weak_images training provenance"
+    )
+    for field in contract.split():
+        with pytest.raises(UserError, match=field):
+            check({key: value for key, value in found.items() if key != field}, "result", "it")
+    for field in ("command", "revision", "versions", "hardware", "date"):
+        cut = copy.deepcopy(found)
+        del cut["provenance"][field]
+        with pytest.raises(UserError, match=field):
+            check(cut, "result", "it")
+
+
+def test_files_that_are_no_results_are_explained(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no result file"):
+        read_result(tmp_path / "none.json")
+    (tmp_path / "text.json").write_text("hello")
+    with pytest.raises(UserError, match="not JSON"):
+        read_result(tmp_path / "text.json")
+    (tmp_path / "other.json").write_text("{}")
+    with pytest.raises(UserError, match="no result file of gplac"):
+        read_result(tmp_path / "other.json")
+
+
+def test_benchmark_schema() -> None:
+    row = {
+        "name": "step",
+        "ours": 30e3,
+        "peer": 11e3,
+        "peer_name": "Gymnasium",
+        "ratio": 2.7,
+        "unit": "1/s",
+        "n": 5,
+    }
+    check([row], "benchmark", "it")
+    with pytest.raises(UserError, match="ratio"):
+        check([{key: value for key, value in row.items() if key != "ratio"}], "benchmark", "it")
+
+
+def test_comparison_pairs_what_two_results_share() -> None:
+    gplac, att_1 = synthetic_result("gplac", 0.8), synthetic_result("att-1", 0.3)
+    whole = compare(att_1, gplac)
+    assert whole.episodes == 400
+    assert whole.difference == pytest.approx(gplac["success_rate"] - att_1["success_rate"])
+    assert whole.interval95.excludes(0.0)
+    small = copy.deepcopy(gplac)
+    small["per_scene"] = [scene | {"outcomes": scene["outcomes"][:4]} for scene in small["per_scene"][:6]]
+    assert compare(att_1, small).episodes == 24
+
+
+def test_comparison_refuses_other_episodes() -> None:
+    test, validation = (
+        synthetic_result("gplac", 0.8),
+        synthetic_result("att-1", 0.3) | {"split": "validation"},
+    )
+    with pytest.raises(UserError, match="split is test and validation"):
+        compare(test, validation)
+
+
+def test_measuring_a_policy_leaves_a_result_with_controls(tmp_path: Path) -> None:
+    view = View("pusher", 32, 28)
+    folder = evaluation_folder(tmp_path, view, "validation")
+    assert folder == tmp_path / "evaluation" / "validation"
+    told = []
+    found = measure(
+        LookingPolicy(), view, "validation", 1, 2, TRAINING, PROVENANCE, folder,
+        policy_id="looking", workers=1, progress=lambda part: lambda *done: told.append((part, *done)),
+    )  # fmt: skip
+    assert read_result(folder / "result.json") == json.loads(json.dumps(found))
+    assert {name: control["episodes"] for name, control in found["controls"].items()} == {
+        "blank": 2,
+        "labelled": 2,
+    }
+    assert told == [("episodes", 2, 2), ("blank", 2, 2), ("labelled", 2, 2)]
+    assert evaluation_folder(tmp_path, View("pusher", 32, 28, "wild"), "test").name == "test-wild"

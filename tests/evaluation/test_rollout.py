@@ -1,0 +1,132 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from looking import LookingPolicy
+
+from gplac.errors import UserError
+from gplac.evaluation.drawing import View
+from gplac.evaluation.policies import RandomPolicy, ZeroPolicy
+from gplac.evaluation.rollout import evaluate
+from gplac.evaluation.store import Episodes, load_episodes
+from gplac.seeding import rng
+from gplac.worlds.registry import task
+
+VIEW = View("pusher", 32, 28)
+
+KILLED = """
+from pathlib import Path
+from looking import LookingPolicy
+from gplac.evaluation.drawing import View
+from gplac.evaluation.rollout import evaluate
+if __name__ == "__main__":
+    evaluate(LookingPolicy(), View("pusher", 32, 28), "validation", 3, 2, workers=1, cache=Path("cache"))
+"""
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> Episodes:
+    return evaluate(LookingPolicy(), VIEW, "validation", 3, 2, workers=2)
+
+
+def same(a: Episodes, b: Episodes) -> bool:
+    return np.array_equal(a.qpos, b.qpos) and np.array_equal(a.distances, b.distances)
+
+
+def test_episodes_start_where_every_other_policy_starts(undisturbed: Episodes) -> None:
+    pusher = task("pusher")
+    for scene in range(3):
+        for episode in range(2):
+            start = pusher.reset(rng("evaluation", "pusher", "validation", scene, episode))[0]
+            assert np.array_equal(undisturbed.qpos[scene, episode, 0], start)
+    assert undisturbed.qpos.shape == (3, 2, 101, 11)
+    assert np.allclose(undisturbed.distances, pusher.distance(undisturbed.qpos[:, :, 1:]))
+
+
+def test_the_policy_sees_each_scene(undisturbed: Episodes) -> None:
+    """The same initial state under another look goes another way, for a policy that looks."""
+    assert not np.array_equal(undisturbed.qpos[0, 0, -1, :7], undisturbed.qpos[1, 0, -1, :7])
+
+
+def test_number_of_workers_does_not_matter(undisturbed: Episodes) -> None:
+    assert same(evaluate(LookingPolicy(), VIEW, "validation", 3, 2, workers=1), undisturbed)
+
+
+def test_killed_evaluation_resumes_to_the_same_numbers(undisturbed: Episodes, tmp_path: Path) -> None:
+    (tmp_path / "killed.py").write_text(KILLED)
+    source = Path(__file__).parents[2] / "src"
+    paths = os.pathsep.join([str(source), str(Path(__file__).parent)])
+    process = subprocess.Popen(
+        [sys.executable, "killed.py"], cwd=tmp_path, env=os.environ | {"PYTHONPATH": paths}
+    )
+    cache = tmp_path / "cache"
+    deadline = time.monotonic() + 60
+    while not list(cache.glob("scene-*.npz")):
+        assert process.poll() is None, "it ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = {path.name: path.stat().st_mtime_ns for path in cache.glob("scene-*.npz")}
+    assert 0 < len(before) < 3
+    told = []
+    resumed = evaluate(
+        LookingPolicy(),
+        VIEW,
+        "validation",
+        3,
+        2,
+        workers=1,
+        cache=cache,
+        progress=lambda *done: told.append(done),
+    )
+    assert same(resumed, undisturbed)
+    assert {name: (cache / name).stat().st_mtime_ns for name in before} == before, (
+        "what was done was done again"
+    )
+    assert told[-1] == (6, 6)
+    view, kept = load_episodes(cache, 2)
+    assert view == VIEW
+    assert same(kept, undisturbed)
+
+
+def test_another_policy_does_not_inherit_the_cache(tmp_path: Path) -> None:
+    still = evaluate(ZeroPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path, policy_id="zero")
+    moved = evaluate(RandomPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path, policy_id="random")
+    assert not same(still, moved)
+    assert same(moved, evaluate(RandomPolicy(), VIEW, "test", 1, 1, blank=True))
+
+
+def test_a_blind_policy_does_the_same_in_every_picture() -> None:
+    seen = evaluate(RandomPolicy(), VIEW, "labelled", 1, 2, workers=1)
+    assert same(seen, evaluate(RandomPolicy(), VIEW, "labelled", 1, 2, blank=True))
+
+
+def test_episodes_do_not_depend_on_how_many_there_are() -> None:
+    few = evaluate(LookingPolicy(), VIEW, "test", 1, 3, blank=True)
+    many = evaluate(LookingPolicy(), VIEW, "test", 2, 12, blank=True)
+    assert np.array_equal(few.qpos[0], many.qpos[0, :3])
+
+
+def test_bad_requests_are_explained() -> None:
+    with pytest.raises(UserError, match="no split called 'tests'"):
+        evaluate(ZeroPolicy(), VIEW, "tests", 1, 1)
+    with pytest.raises(UserError, match="has 10 scenes, not 11"):
+        evaluate(ZeroPolicy(), VIEW, "validation", 11, 1)
+    with pytest.raises(UserError, match="one episode"):
+        evaluate(ZeroPolicy(), VIEW, "validation", 1, 0)
+    with pytest.raises(UserError, match="no task called"):
+        evaluate(ZeroPolicy(), View("juggler", 32, 28), "validation", 1, 1)
+
+
+def test_torques_that_are_no_numbers_stop_the_evaluation() -> None:
+    def broken(images: np.ndarray, states: np.ndarray) -> np.ndarray:
+        return np.full((len(images), 7), np.nan, np.float32)
+
+    with pytest.raises(UserError, match="not finite"):
+        evaluate(broken, VIEW, "test", 1, 1, blank=True)

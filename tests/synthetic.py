@@ -1,0 +1,47 @@
+"""Results of policies that never ran, for tests of what is made from results."""
+
+import numpy as np
+
+from gplac.evaluation.drawing import View
+from gplac.evaluation.result import Result, Training, result
+from gplac.evaluation.store import Episodes
+from gplac.seeding import rng
+from gplac.worlds.registry import task
+
+PROVENANCE = {
+    "command": "gplac evaluate runs/example --split test",
+    "revision": "0123456789abcdef",
+    "versions": {"python": "3.11.7", "gplac": "0.1.0"},
+    "hardware": {"cpu": "Example CPU", "cores": 2},
+    "date": "2026-01-31T12:00:00+00:00",
+}
+
+
+def episodes(rate: float, key: str, split: str = "test", scenes: int = 40, count: int = 10) -> Episodes:
+    """Episodes that succeed about as often as ``rate`` says, more often near the coaster and in easy scenes."""
+    pusher, generator = task("pusher"), rng("synthetic", key)
+    qpos = np.zeros((scenes, count, 101, 11))
+    for scene in range(scenes):
+        for episode in range(count):
+            start = pusher.reset(rng("evaluation", "pusher", split, scene, episode))[0]
+            qpos[scene, episode] = start
+    easy = generator.beta(3 * rate + 0.01, 3 * (1 - rate) + 0.01, size=(scenes, 1))
+    won = generator.random((scenes, count)) < easy
+    final = np.where(won, generator.uniform(0, 0.08, won.shape), generator.gamma(6, 0.03, won.shape) + 0.08)
+    start = pusher.distance(qpos[:, :, 0])
+    distances = np.linspace(start, final, 100, axis=-1)
+    direction = qpos[:, :, 0, 7:9] / start[..., None]
+    qpos[:, :, 1:, 7:9] = direction[:, :, None] * distances[..., None]
+    return Episodes(split, tuple(range(scenes)), distances, qpos)
+
+
+def synthetic_result(method: str, rate: float, *, seed: int = 0, scenes: int = 40, count: int = 10) -> Result:
+    """A result file's content."""
+    found = episodes(rate, f"{method} {seed}", scenes=scenes, count=count)
+    controls = {
+        "blank": episodes(0.01, f"{method} blank", scenes=scenes, count=count),
+        "labelled": episodes(0.97, f"{method} labelled", split="labelled", scenes=1, count=scenes * count),
+    }
+    weak_images = 16_000 if method == "gplac" else 0
+    training = Training(method, "lite", seed, weak_images, 10_000, 244.0, 2623.0, 71_000)
+    return result(View("pusher", 100, 88), found, controls, training, PROVENANCE)
