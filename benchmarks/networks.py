@@ -34,8 +34,9 @@ def our_training() -> Run:
     from gplac.methods import gplac
     from gplac.models.network import Network
     from gplac.training.batches import LabelledBatches, WeakBatches
-    from gplac.training.loop import Learner, Trainer, resolved
+    from gplac.training.learner import Learner, resolved
     from gplac.training.optimiser import adam
+    from gplac.training.trainer import Trainer
 
     device, frames = torch.device("cpu"), _frames()
     settings = preset("lite")

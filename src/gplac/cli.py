@@ -4,7 +4,8 @@ help is quick and `gplac doctor` works where nothing else does."""
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,7 +22,9 @@ app, expert, collect, data = SubcommandApp(), SubcommandApp(), SubcommandApp(), 
 Task = Annotated[Positional[str], arg(metavar="TASK")]
 Folder = Annotated[Positional[Path], arg(metavar="FOLDER")]
 OptionalPath = Annotated[Path | None, arg(metavar="PATH")]
+Run = Annotated[Positional[Path], arg(metavar="RUN")]
 Split = Literal["labelled", "weak", "validation", "test"]
+Level = Literal["standard", "wild"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Size:
 class Looks:
     """What is drawn, and by how many."""
 
-    level: Literal["standard", "wild"] = "standard"
+    level: Level = "standard"
     """Difficulty of the looks."""
     assets: OptionalPath = None
     """Folder of your own textures and meshes, used instead of gplac's."""
@@ -226,6 +229,23 @@ def data_check(folder: Folder, /) -> None:
     print(f"{folder} is what its manifest says.")
 
 
+@data.command(name="show")
+def data_show(folder: Folder, /, *, out: OptionalPath = None, rows: int = 8, columns: int = 8) -> None:
+    """Make a contact sheet of a data set.
+
+    Args:
+        folder: Folder of the data set.
+        out: PNG file to write; by default FOLDER.png, beside the folder.
+        rows: Episodes, or scenes of weak images.
+        columns: Pictures of each.
+    """
+    from gplac.data.show import contact_sheet
+
+    out = out or folder.with_name(f"{folder.name}.png")
+    contact_sheet(folder, out, rows, columns)
+    print(f"The contact sheet is {out}.")
+
+
 @app.command
 def train(
     method: Annotated[Positional[str], arg(metavar="METHOD")],
@@ -270,6 +290,106 @@ def train(
 
 
 @app.command
+def evaluate(
+    run: Run,
+    /,
+    *,
+    split: Split = "validation",
+    scenes: int | None = None,
+    episodes: int | None = None,
+    json: OptionalPath = None,
+    looks: Looking = Looks(),
+) -> None:
+    """Run a trained policy in scenes, and with its eyes shut, and in the labelled scene. A stopped evaluation goes on.
+
+    Args:
+        run: Folder of the run.
+        split: Which scenes. Choose on validation scenes; look at test scenes last.
+        scenes: How many; by default the preset's number.
+        episodes: How many in each scene; by default the preset's number.
+        json: File to write the result to, besides the run's own folder.
+    """
+    from gplac.runs import evaluate_run
+
+    with _bars() as progress:
+        found = evaluate_run(
+            run,
+            split,
+            scenes,
+            episodes,
+            copy=json,
+            level=looks.level,
+            assets=looks.assets,
+            workers=looks.workers or None,
+            progress=progress,
+        )
+    parts = {
+        f"{split} scenes": found,
+        **{f"control, {name}": part for name, part in found["controls"].items()},
+    }
+    for name, part in parts.items():
+        low, high = part["interval95"]
+        print(
+            f"{name}: {part['successes']} of {part['episodes']} episodes succeed, "
+            f"{part['success_rate']:.1%} ({low:.1%} to {high:.1%})"
+        )
+
+
+@app.command
+def compare(
+    a: Annotated[Positional[Path], arg(metavar="A.json")],
+    b: Annotated[Positional[Path], arg(metavar="B.json")],
+    /,
+) -> None:
+    """Compare two results episode by episode: how much more often does B succeed than A?
+
+    Args:
+        a: Result file of the one policy.
+        b: Result file of the other.
+    """
+    from gplac.evaluation.compare import compare
+    from gplac.evaluation.result import read_result
+
+    found = compare(read_result(a), read_result(b))
+    low, high = found.interval95.low, found.interval95.high
+    print(
+        f"B succeeds {100 * found.difference:+.1f} points more often than A "
+        f"({100 * low:+.1f} to {100 * high:+.1f}, 95 % over scenes; {found.episodes} pairs of episodes)."
+    )
+    print(f"Only A succeeds in {found.only_a}, only B in {found.only_b} (McNemar p = {found.p_mcnemar:.2g}).")
+
+
+@app.command
+def scenes(
+    task: Task,
+    /,
+    *,
+    split: Split = "test",
+    kind: Literal["view", "positive", "negative"] = "view",
+    count: int | None = None,
+    out: OptionalPath = None,
+    level: Level = "standard",
+    assets: OptionalPath = None,
+) -> None:
+    """Draw a contact sheet of scenes.
+
+    Args:
+        task: Name of the task.
+        split: Which scenes.
+        kind: The policy's view, or a weak image with or without the object of interest.
+        count: How many scenes; by default all of the split.
+        out: PNG file to write; by default scenes-TASK-SPLIT.png.
+        level: Difficulty of the looks.
+        assets: Folder of your own textures and meshes, used instead of gplac's.
+    """
+    from gplac.worlds.sheet import contact_sheet
+
+    out = out or Path(f"scenes-{task}-{split}.png")
+    contact_sheet(task, split, out, kind, level=level, assets=assets, scenes=count)
+    print(f"The contact sheet is {out}.")
+
+
+@app.command
 def demo(*, out: Path = Path("demo"), seed: int = 0, size: Sized = Size()) -> None:
     """The whole story: collect data, train GPLAC and ATT-1, evaluate both in unseen scenes, write a report.
 
@@ -285,6 +405,22 @@ def demo(*, out: Path = Path("demo"), seed: int = 0, size: Sized = Size()) -> No
 app.command(expert, name="expert", help="The expert that demonstrates.")
 app.command(collect, name="collect", help="Demonstrations and weakly labelled images.")
 app.command(data, name="data", help="Data sets on disk.")
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
+    """A progress bar for each part of the work, on a terminal; yields what makes a part's callback from its name."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+
+        def part(name: str) -> Callable[[int, int], None]:
+            bar = bars.add_task(name, total=None)
+            return lambda done, total: bars.update(bar, completed=done, total=total)
+
+        yield part
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

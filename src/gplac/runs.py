@@ -1,0 +1,125 @@
+"""Trained runs, evaluated: where a policy made by `gplac.training` meets `gplac.evaluation`."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from gplac.errors import UserError
+from gplac.evaluation.drawing import View
+from gplac.evaluation.measure import evaluation_folder, measure
+from gplac.evaluation.result import Result, Training, write_json
+from gplac.evaluation.rollout import Progress
+from gplac.provenance import provenance
+from gplac.training.loop import RUN_JSON
+from gplac.training.policy import Policy, load_policy
+from gplac.worlds.splits import SPLITS
+
+
+@dataclass(frozen=True)
+class Run:
+    """A folder that `gplac train` wrote."""
+
+    folder: Path
+    facts: dict[str, Any]
+    """Its run.json."""
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Read a finished run.
+
+        Raises:
+            UserError: there is none in ``folder``, or it is not finished.
+        """
+        try:
+            facts = json.loads((folder / RUN_JSON).read_text())
+            finished = facts["training"]["finished"]
+        except FileNotFoundError as error:
+            raise UserError(
+                f"No run: {folder / RUN_JSON} does not exist; name a folder that `gplac train` wrote."
+            ) from error
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise UserError(
+                f"{folder / RUN_JSON} cannot be read as a run ({error}); train it again."
+            ) from error
+        if not finished:
+            raise UserError(
+                f"The run in {folder} is not finished; go on with: gplac train ... --resume --out {folder}"
+            )
+        return cls(folder, facts)
+
+    @property
+    def training(self) -> Training:
+        """What a result tells of it."""
+        facts = self.facts["training"]
+        return Training(
+            method=self.facts["method"],
+            preset=self.facts["preset"]["name"],
+            seed=self.facts["seed"],
+            weak_images=self.facts["weak_images"],
+            **{name: facts[name] for name in ("steps", "images_per_s", "wall_s", "parameters")},
+        )
+
+    def view(self, level: str = "standard", assets: Path | None = None) -> View:
+        """What its policy sees: pictures of the size that it was trained on."""
+        network = self.facts["network"]
+        return View(self.facts["task"], network["width"], network["height"], level, assets)
+
+    def policy(self) -> Policy:
+        """Its trained policy."""
+        return load_policy(self.folder)
+
+    def weights_id(self) -> str:
+        """Tells its weights from all others."""
+        return hashlib.sha256((self.folder / "weights.safetensors").read_bytes()).hexdigest()
+
+
+def evaluate_run(
+    folder: Path,
+    split: str,
+    scenes: int | None = None,
+    episodes: int | None = None,
+    *,
+    copy: Path | None = None,
+    level: str = "standard",
+    assets: Path | None = None,
+    workers: int | None = None,
+    progress: Callable[[str], Progress] | None = None,
+) -> Result:
+    """Evaluate the policy of a run, with its controls; the result and the episodes stay in the run's folder.
+
+    Args:
+        folder: of the run.
+        split: scenes of which split.
+        scenes: how many; by default the preset's number, or all that the split has.
+        episodes: how many in each; by default the preset's number.
+        copy: JSON file to write the result to as well.
+        level: difficulty of the looks.
+        assets: folder of the user's own textures and meshes.
+        workers: processes that draw; by default as many as suit this machine.
+        progress: makes the callback for each part of the evaluation from its name.
+
+    Raises:
+        UserError: no finished run, unknown split, too many scenes, or a policy that fails.
+    """
+    run = Run.open(folder)
+    sizes = run.facts["preset"]["evaluation"]
+    view = run.view(level, assets)
+    found = measure(
+        run.policy(),
+        view,
+        split,
+        scenes or min(sizes["scenes"], SPLITS.get(split, sizes["scenes"])),
+        episodes or sizes["episodes"],
+        run.training,
+        provenance(),
+        evaluation_folder(folder, view, split),
+        policy_id=run.weights_id(),
+        workers=workers,
+        progress=progress,
+    )
+    if copy is not None:
+        write_json(found, "result", copy)
+    return found
