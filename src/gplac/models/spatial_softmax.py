@@ -47,4 +47,5 @@ class SpatialSoftmax(nn.Module):
     def entropy(self, map_BCHW: Tensor) -> Tensor:
         """(B, C) entropy of each channel's softmax in nats: log(H*W) for a flat map, 0 for a single cell."""
         with torch.autocast(map_BCHW.device.type, enabled=False):
-            return torch.special.entr(self.weights(map_BCHW)).sum(dim=2)
+            entropy_BC: Tensor = torch.special.entr(self.weights(map_BCHW)).sum(dim=2)
+            return entropy_BC

@@ -25,5 +25,6 @@ class Action:
         """Mean squared error of the normalised action."""
         batch = context.labelled
         assert batch is not None
-        predicted_BA = context.network.policy(batch.features_BF, batch.state_BS).float()
-        return (predicted_BA - context.network.normalise_action(batch.action_BA)).square().mean()
+        predicted_BA = context.network.policy(batch.features_BF, batch.state_BS)
+        wanted_BA = context.network.normalise_action(batch.action_BA)
+        return (predicted_BA.to(wanted_BA.dtype) - wanted_BA).square().mean()

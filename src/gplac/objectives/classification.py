@@ -26,6 +26,6 @@ class Classification:
         """Binary cross-entropy of the logits; leaves the accuracy in the metrics."""
         batch = context.weak
         assert batch is not None
-        logit_B = context.network.classify(batch.features_BF).float()
+        logit_B = context.network.classify(batch.features_BF).to(batch.present_B.dtype)
         context.metrics["classification_accuracy"] = ((logit_B > 0) == (batch.present_B > 0.5)).float().mean()
         return binary_cross_entropy_with_logits(logit_B, batch.present_B)

@@ -42,7 +42,7 @@ class Policy:
         return _numpy(self.network.points(self._images(images)))
 
     def pixels(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Images (B, H, W, 3) uint8 to feature points (B, K, 2) in pixels: column, row; (0, 0) is the first's centre."""
+        """Images (B, H, W, 3) uint8 to feature points (B, K, 2) in pixels: column, row; (0, 0) is a centre."""
         points_BK2 = self.points(images)
         encoder = self.network.encoder
         cells = np.array([encoder.map_width - 1, encoder.map_height - 1], dtype=np.float32)

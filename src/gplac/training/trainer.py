@@ -94,7 +94,8 @@ class Trainer:
                     window.append(metrics)
                     window_images += images
                     done = step + 1
-                    saving = done % self.config.checkpoint_every == 0 or done == steps or interrupt.asked
+                    stopping = interrupt.asked
+                    saving = done % self.config.checkpoint_every == 0 or done == steps or stopping
                     if saving or done % LOG_EVERY == 0:
                         means = _means(window)
                         _check_finite(means, done, run_dir)
@@ -105,34 +106,31 @@ class Trainer:
                             "images_per_s": window_images / elapsed,
                             "learning_rate": learning_rate(step, self.config),
                         } | self.entropy(step)
-                        if saving:
-                            means |= self.save(run_dir, facts, validation)
+                        if saving and validation is not None:
+                            means |= self.validate(validation, done)
                         log.write(done, means)
                         display.update(done, means)
+                        if saving:  # the checkpoint last: what it stands for is complete
+                            write_weights(run_dir / WEIGHTS, self.evaluated_weights())
+                            save_checkpoint(run_dir, self.learner, self.optimiser, self.average, facts)
                         window, window_images, window_started = [], 0, time.monotonic()
-                    if interrupt.asked:
+                    if stopping:
                         raise KeyboardInterrupt(f"stopped after step {done}; resume {run_dir} to go on")
         finally:
             display.close()
             log.close()
 
-    def save(self, run_dir: Path, facts: dict[str, Any], validation: Validation | None) -> dict[str, float]:
-        """Write a checkpoint and the weights as they would be evaluated; validate them."""
-        save_checkpoint(run_dir, self.learner, self.optimiser, self.average, facts)
-        weights = self.evaluated_weights()
-        write_weights(run_dir / WEIGHTS, weights)
-        if validation is None:
-            return {}
+    def validate(self, validation: Validation, step: int) -> dict[str, float]:
+        """What `validation` says of the weights as they would be evaluated."""
         network = self.learner.network
         trained = {name: value.clone() for name, value in network.state_dict().items()}
-        network.load_state_dict(weights)
+        network.load_state_dict(self.evaluated_weights())
         network.eval()
-        try:
-            with torch.no_grad(), mixed_precision(self.device):
-                return validation(network, facts["step"])
-        finally:
-            network.load_state_dict(trained)
-            network.train()
+        with torch.no_grad(), mixed_precision(self.device):
+            metrics = validation(network, step)
+        network.load_state_dict(trained)
+        network.train()
+        return metrics
 
     @torch.no_grad()
     def entropy(self, step: int) -> dict[str, float]:

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+import torch
+from conftest import Frames, Photographs
+
+from gplac.errors import UserError
+from gplac.training.batches import LabelledBatches, WeakBatches
+
+CPU = torch.device("cpu")
+
+
+def test_a_batch_depends_on_seed_and_step_alone(demonstrations: Frames, weak: Photographs) -> None:
+    for kind, frames in ((LabelledBatches, demonstrations), (WeakBatches, weak)):
+        first, second = kind(frames, 8, 0, CPU), kind(frames, 8, 0, CPU)
+        for step in (5, 0):
+            assert np.array_equal(first.indices(step), second.indices(step))
+        assert not np.array_equal(first.indices(0), first.indices(1))
+        assert not np.array_equal(first.indices(0), kind(frames, 8, 1, CPU).indices(0))
+
+
+def test_labelled_frames_are_equally_likely(demonstrations: Frames) -> None:
+    batches = LabelledBatches(demonstrations, 400, 0, CPU)
+    counts = np.bincount(np.concatenate([batches.indices(step) for step in range(20)]), minlength=40)
+    assert counts.min() > 130 and counts.max() < 280  # 200 on average
+
+
+def test_labelled_batches_keep_image_state_and_action_together(demonstrations: Frames) -> None:
+    batches = LabelledBatches(demonstrations, 8, 0, CPU)
+    chosen = batches.indices(3)
+    for found, wanted in zip(
+        batches(3), (demonstrations.images, demonstrations.states, demonstrations.actions), strict=True
+    ):
+        assert np.array_equal(found.numpy(), wanted[chosen])
+
+
+@pytest.mark.parametrize("size", [8, 7])
+def test_half_of_a_weak_batch_shows_the_object(weak: Photographs, size: int) -> None:
+    batches = WeakBatches(weak, size, 0, CPU)
+    images, labels = batches(0)
+    assert images.shape[0] == size
+    assert labels.sum() == (size + 1) // 2
+    assert np.array_equal(weak.labels[batches.indices(0)], labels.numpy())
+    assert np.array_equal(images.numpy(), weak.images[batches.indices(0)])
+
+
+def test_weak_images_of_one_kind_are_refused(weak: Photographs) -> None:
+    with pytest.raises(UserError, match="needs both"):
+        WeakBatches(Photographs(weak.images, np.ones_like(weak.labels), weak.scene), 8, 0, CPU)

@@ -1,0 +1,262 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import Frames, Photographs
+from safetensors.torch import load_file
+
+from gplac.config import Preset
+from gplac.errors import UserError
+from gplac.methods import METHODS
+from gplac.models.encoders import PIXEL_STD, vgg16_first_layer
+from gplac.models.network import Network
+from gplac.training.batches import WeakBatches
+from gplac.training.heldout import held_out
+from gplac.training.loop import fit
+from gplac.training.trainer import Trainer
+
+
+class KilledError(Exception):
+    """Stands for a kill between two steps."""
+
+
+def killed_before(last: int) -> Callable[[Trainer, int], tuple[dict[str, torch.Tensor], int]]:
+    original = Trainer.step
+
+    def step(trainer: Trainer, step: int) -> tuple[dict[str, torch.Tensor], int]:
+        if step == last:
+            raise KilledError
+        return original(trainer, step)
+
+    return step
+
+
+def log(run: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_trains_and_leaves_a_run(
+    name: str, demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
+) -> None:
+    fit(METHODS[name](), preset, demonstrations, weak, tmp_path, name=name, task="pusher", seed=3)
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert (run["method"], run["task"], run["seed"], run["preset"]["name"]) == (name, "pusher", 3, "smoke")
+    assert run["training"]["finished"] and run["training"]["steps"] == 6
+    assert run["weak_images"] == (30 if METHODS[name]().weak_scenes else 0)
+    assert set(run["provenance"]) == {"command", "revision", "versions", "hardware", "date"}
+    assert [line["step"] for line in log(tmp_path)] == [3, 6]
+    assert list((tmp_path / "tb").iterdir())
+    stored = sum(t.numel() for n, t in load_file(tmp_path / "weights.safetensors").items())
+    assert stored >= run["training"]["parameters"]
+    assert not list(tmp_path.glob(".*"))  # no temporary file stays behind
+
+
+def test_a_resumed_run_ends_with_the_same_bytes(
+    demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
+) -> None:
+    method = METHODS["gplac"]()
+    fit(method, preset, demonstrations, weak, tmp_path / "straight")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "step", killed_before(5))
+        with pytest.raises(KilledError):
+            fit(method, preset, demonstrations, weak, tmp_path / "cut")
+    assert json.loads((tmp_path / "cut" / "checkpoint.json").read_text())["step"] == 3
+    with (tmp_path / "cut" / "metrics.jsonl").open("a") as file:
+        file.write(
+            '{"step": 5, "loss": 1.0}\n{"step": 5, "lo'
+        )  # not covered by the checkpoint, and cut by the kill
+    fit(method, preset, demonstrations, weak, tmp_path / "cut", resume=True)
+    for name in ("weights.safetensors", "checkpoint.safetensors"):
+        straight, cut = load_file(tmp_path / "straight" / name), load_file(tmp_path / "cut" / name)
+        assert straight.keys() == cut.keys()
+        assert all(torch.equal(value, cut[key]) for key, value in straight.items()), name
+    weights = [(tmp_path / run / "weights.safetensors").read_bytes() for run in ("straight", "cut")]
+    assert weights[0] == weights[1]
+    losses = [[(line["step"], line["loss"]) for line in log(tmp_path / run)] for run in ("straight", "cut")]
+    assert losses[0] == losses[1]
+
+
+def test_a_finished_run_resumes_to_itself(demonstrations: Frames, preset: Preset, tmp_path: Path) -> None:
+    first = fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path).state_dict()
+    again = fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True).state_dict()
+    assert all(torch.equal(value, again[name]) for name, value in first.items())
+
+
+def test_a_run_is_neither_overwritten_nor_resumed_with_other_settings(
+    demonstrations: Frames, preset: Preset, tmp_path: Path
+) -> None:
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
+    with pytest.raises(UserError, match="already holds a run"):
+        fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
+    with pytest.raises(UserError, match="another seed"):
+        fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, seed=1, resume=True)
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"half a file")
+    with pytest.raises(UserError, match="cannot be resumed"):
+        fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True)
+
+
+def test_warm_up_is_action_loss_alone(
+    demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """During the warm-up GPLAC is ATT-1 to the bit: weak images reach neither losses nor batch-norm statistics."""
+    preset = replace(preset, training=replace(preset.training, steps=3, warmup_steps=3, weight_decay=0))
+    monkeypatch.setattr(
+        WeakBatches, "__call__", lambda *_: pytest.fail("read weak images during the warm-up")
+    )
+    start = Network(preset.network, 16, 20, 17, 7)
+    kept = {}
+    monkeypatch.setattr(Network, "set_statistics", lambda net, *_: kept.update(_clone(net)))
+    gplac = fit(METHODS["gplac"](), preset, demonstrations, weak, tmp_path / "gplac").state_dict()
+    begun = dict(kept)
+    att_1 = fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path / "att-1").state_dict()
+    assert start.state_dict().keys() == gplac.keys()
+    assert all(torch.equal(value, gplac[name]) for name, value in att_1.items())
+    for name in gplac.keys() - att_1.keys():
+        assert name.startswith("classifier_head.")
+        assert torch.equal(gplac[name], begun[name])
+
+
+def _clone(network: Network) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in network.state_dict().items()}
+
+
+def test_both_batches_share_statistics_after_the_warm_up(
+    demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
+) -> None:
+    seen: list[int] = []
+    preset = replace(preset, training=replace(preset.training, average_decay=0))
+    original = Network.encode
+
+    def encode(network: Network, images: torch.Tensor) -> torch.Tensor:
+        seen.append(len(images))
+        return original(network, images)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Network, "encode", encode)
+        fit(METHODS["gplac"](), preset, demonstrations, weak, tmp_path)
+    assert seen == [8, 8, 16, 16, 16, 16]
+    assert [round(line["images_per_s"]) > 0 for line in log(tmp_path)] == [True, True]
+
+
+def test_the_first_layer_stays_vgg_16s(demonstrations: Frames, preset: Preset, tmp_path: Path) -> None:
+    network = fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
+    weight, bias = vgg16_first_layer()
+    assert torch.equal(network.encoder.first.conv.weight, weight / PIXEL_STD)
+    assert torch.equal(network.encoder.first.conv.bias, bias / PIXEL_STD)
+
+
+def test_divergence_stops_and_keeps_the_last_good_checkpoint(
+    demonstrations: Frames, preset: Preset, tmp_path: Path
+) -> None:
+    training = replace(preset.training, learning_rate=1e30, steps=40, checkpoint_every=1, schedule="constant")
+    with pytest.raises(UserError, match="diverged"):
+        fit(METHODS["att-1"](), replace(preset, training=training), demonstrations, None, tmp_path)
+    for tensor in load_file(tmp_path / "checkpoint.safetensors").values():
+        assert tensor.isfinite().all()
+    assert not json.loads((tmp_path / "run.json").read_text())["training"]["finished"]
+
+
+def test_bad_data_is_refused_in_one_sentence(
+    demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match="weakly labelled"):
+        fit(METHODS["gplac"](), preset, demonstrations, None, tmp_path)
+    with pytest.raises(UserError, match="20x16 pixels, weak images 20x15 pixels"):
+        cropped = Photographs(weak.images[:, 1:], weak.labels, weak.scene)
+        fit(METHODS["gplac"](), preset, demonstrations, cropped, tmp_path)
+    empty = Frames(*(array[:0] for array in vars(demonstrations).values()))
+    with pytest.raises(UserError, match="no frame"):
+        fit(METHODS["att-1"](), preset, empty, None, tmp_path)
+
+
+def test_ctrl_c_saves_and_the_run_goes_on(demonstrations: Frames, preset: Preset, tmp_path: Path) -> None:
+    preset = replace(preset, training=replace(preset.training, checkpoint_every=100))
+    method = METHODS["att-1"]()
+    fit(method, preset, demonstrations, None, tmp_path / "straight")
+    steps = []
+    original = Network.encode
+
+    def encode(network: Network, images: torch.Tensor) -> torch.Tensor:
+        steps.append(len(steps))
+        if len(steps) == 4:
+            os.kill(os.getpid(), signal.SIGINT)
+        return original(network, images)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Network, "encode", encode)
+        with pytest.raises(KeyboardInterrupt, match="stopped after step 4"):
+            fit(method, preset, demonstrations, None, tmp_path / "cut")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    fit(method, preset, demonstrations, None, tmp_path / "cut", resume=True)
+    weights = [(tmp_path / run / "weights.safetensors").read_bytes() for run in ("straight", "cut")]
+    assert weights[0] == weights[1]
+
+
+def test_held_out_figures_do_not_disturb_training(
+    demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
+) -> None:
+    method = METHODS["gplac"]()
+    fit(method, preset, demonstrations, weak, tmp_path / "without")
+    fit(method, preset, demonstrations, weak, tmp_path / "with", validation=held_out(demonstrations, weak))
+    weights = [(tmp_path / run / "weights.safetensors").read_bytes() for run in ("without", "with")]
+    assert weights[0] == weights[1]
+    assert all(0 <= line["held_out_accuracy"] <= 1 for line in log(tmp_path / "with"))
+    assert all(line["held_out_action_error"] > 0 for line in log(tmp_path / "with"))
+
+
+def test_it_learns(demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path) -> None:
+    network = replace(preset.network, policy_dropout=0.0, classifier_dropout=0.0)
+    training = replace(preset.training, steps=120, warmup_steps=20, learning_rate=3e-3, checkpoint_every=120)
+    fit(
+        METHODS["gplac"](),
+        replace(preset, network=network, training=training),
+        demonstrations,
+        weak,
+        tmp_path,
+    )
+    lines = log(tmp_path)
+    assert lines[-1]["action_loss"] < 0.5 * lines[0]["action_loss"]
+    assert lines[-1]["classification_accuracy"] > 0.8
+    assert lines[-1]["map_entropy"] < lines[0]["map_entropy"] <= 1
+
+
+CHILD = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import conftest
+from gplac import methods
+from gplac.training.loop import fit
+frames, photographs, preset = (f.__wrapped__() for f in (conftest.demonstrations, conftest.weak, conftest.preset))
+preset = replace(preset, training=replace(preset.training, steps=int(sys.argv[3])))
+fit(methods.gplac(), preset, frames, photographs, Path(sys.argv[2]))
+"""
+
+
+def test_kill_9_in_the_middle_changes_nothing(
+    demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
+) -> None:
+    steps = 150
+    arguments = [str(Path(__file__).parent), str(tmp_path / "cut"), str(steps)]
+    child = subprocess.Popen([sys.executable, "-c", CHILD, *arguments], stderr=subprocess.DEVNULL)
+    while not (tmp_path / "cut" / "checkpoint.json").exists():
+        assert child.poll() is None
+        time.sleep(0.01)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert json.loads((tmp_path / "cut" / "checkpoint.json").read_text())["step"] < steps
+    preset = replace(preset, training=replace(preset.training, steps=steps))
+    for run in ("straight", "cut"):
+        fit(METHODS["gplac"](), preset, demonstrations, weak, tmp_path / run, resume=True)
+    weights = [(tmp_path / run / "weights.safetensors").read_bytes() for run in ("straight", "cut")]
+    assert weights[0] == weights[1]

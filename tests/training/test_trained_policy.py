@@ -1,0 +1,86 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import HEIGHT, WIDTH, Frames, Photographs
+
+from gplac.config import Preset
+from gplac.errors import UserError
+from gplac.methods import METHODS
+from gplac.training.loop import fit
+from gplac.training.policy import Policy, load_policy
+
+
+@pytest.fixture
+def run(demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path) -> Path:
+    fit(METHODS["gplac"](), preset, demonstrations, weak, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def test_it_is_the_network_that_fit_returned(
+    demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
+) -> None:
+    network = fit(METHODS["gplac"](), preset, demonstrations, weak, tmp_path)
+    policy = load_policy(tmp_path)
+    images, states = demonstrations.images[:3], demonstrations.states[:3]
+    with torch.no_grad():
+        expected = network.act(torch.from_numpy(images), torch.from_numpy(states)).numpy()
+    found = policy(images, states)
+    assert found.dtype == np.float32 and found.shape == (3, 7)
+    assert found == pytest.approx(expected, abs=1e-5)
+
+
+def test_an_answer_does_not_depend_on_its_batch(demonstrations: Frames, run: Path) -> None:
+    policy = load_policy(run)
+    images, states = demonstrations.images, demonstrations.states
+    alone = np.concatenate([policy(images[i : i + 1], states[i : i + 1]) for i in range(8)])
+    assert alone == pytest.approx(policy(images, states)[:8], abs=1e-4)
+
+
+def test_points_pixels_maps_and_probabilities_belong_together(weak: Photographs, run: Path) -> None:
+    policy = load_policy(run)
+    points, pixels, maps = policy.points(weak.images), policy.pixels(weak.images), policy.maps(weak.images)
+    assert points.shape == pixels.shape == (30, 16, 2) and maps.shape == (30, 16, HEIGHT // 2, WIDTH // 2)
+    assert np.abs(points).max() <= 0.5
+    assert maps.sum(axis=(2, 3)) == pytest.approx(np.ones((30, 16)), abs=1e-4)
+    columns = (maps.sum(axis=2) * np.arange(WIDTH // 2)).sum(axis=2) * 2
+    rows = (maps.sum(axis=3) * np.arange(HEIGHT // 2)).sum(axis=2) * 2
+    assert pixels == pytest.approx(np.stack((columns, rows), axis=2), abs=1e-3)
+    probability = policy.classify(weak.images)
+    assert probability.shape == (30,) and ((probability > 0) & (probability < 1)).all()
+
+
+def test_every_method_loads(
+    demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
+) -> None:
+    for name in ("cnn-c", "att-1"):
+        fit(METHODS[name](), replace(preset), demonstrations, weak, tmp_path / name)
+    conv, att = load_policy(tmp_path / "cnn-c"), load_policy(tmp_path / "att-1")
+    assert conv(demonstrations.images, demonstrations.states).shape == (40, 7)
+    for call in (
+        lambda: conv.points(weak.images),
+        lambda: conv.maps(weak.images),
+        lambda: att.classify(weak.images),
+    ):
+        with pytest.raises(TypeError):
+            call()
+
+
+def test_what_is_no_run_is_refused_in_one_sentence(run: Path, tmp_path: Path) -> None:
+    def broken() -> Policy:
+        return load_policy(run)
+
+    with pytest.raises(UserError, match="no usable run"):
+        load_policy(tmp_path)
+    described = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(described | {"network": described["network"] | {"height": 99}}))
+    broken()  # the attention network holds no number that depends on the height
+    (run / "weights.safetensors").write_bytes(b"")
+    with pytest.raises(UserError, match="no usable run"):
+        broken()
+    (run / "run.json").write_text("{")
+    with pytest.raises(UserError, match="no usable run"):
+        broken()
