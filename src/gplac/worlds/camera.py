@@ -1,6 +1,7 @@
 """The fixed camera that faces the robot across the table, and its small displacements."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -37,22 +38,27 @@ class Camera:
 
     def rotation(self) -> Floats:
         """(3, 3): columns are the camera's right, up and backward axes in the world."""
-        backward = np.subtract(self.position, self.target)
-        backward /= np.linalg.norm(backward)
-        right = np.cross([0.0, 0.0, 1.0], backward)
-        right /= np.linalg.norm(right)
-        facing = np.stack([right, np.cross(backward, right), backward], axis=1)
-        a, b, c = np.deg2rad(self.turn_deg)
-        about_x = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
-        about_y = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
-        about_z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-        return np.asarray(facing @ about_x @ about_y @ about_z)
+        return _rotation(self)
 
     def project(self, points: Floats, width: int, height: int) -> Floats:
         """Image positions ``(..., 2)`` of world points ``(..., 3)``, in pixels right and down from the top left."""
         x, y, z = np.moveaxis((points - np.array(self.position)) @ self.rotation(), -1, 0)
         focal = 0.5 * height / np.tan(np.deg2rad(self.fovy_deg) / 2)
         return np.stack([width / 2 - focal * x / z, height / 2 + focal * y / z], axis=-1)
+
+
+@lru_cache(maxsize=64)
+def _rotation(camera: Camera) -> Floats:
+    backward = np.subtract(camera.position, camera.target)
+    backward /= np.linalg.norm(backward)
+    right = np.cross([0.0, 0.0, 1.0], backward)
+    right /= np.linalg.norm(right)
+    facing = np.stack([right, np.cross(backward, right), backward], axis=1)
+    a, b, c = np.deg2rad(camera.turn_deg)
+    about_x = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
+    about_y = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
+    about_z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
+    return np.asarray(facing @ about_x @ about_y @ about_z)
 
 
 def _triple(values: Floats) -> tuple[float, float, float]:

@@ -50,7 +50,7 @@ class SceneRenderer:
         self._rest = self._data.qpos.copy()
         self._mjv = mujoco.MjvScene(model, maxgeom=model.ngeom + 16)
         self._option = mujoco.MjvOption()
-        self._option.geomgroup[:] = 0
+        self._option.geomgroup[:], self._option.sitegroup[:] = 0, 0
         self._camera = mujoco.MjvCamera()
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
         self._camera.fixedcamid = model.camera(CAMERA).id
@@ -198,10 +198,12 @@ class SceneRenderer:
         pixels = self._read(self._update(qpos, arm))
         if self._fine == 1:
             return pixels[::-1].copy()
-        width, height = self._size
-        fine = pixels.reshape(height, self._fine, width, self._fine, 3)
-        total = fine.sum(axis=(1, 3), dtype=np.uint16)
-        return np.asarray((total[::-1] + self._fine**2 // 2) // self._fine**2).astype(np.uint8)
+        # Strided sums are several times quicker than a reduction over two axes.
+        n = self._fine
+        rows = sum((pixels[i::n] for i in range(1, n)), start=pixels[::n].astype(np.uint16))
+        total = sum((rows[:, i::n] for i in range(1, n)), start=rows[:, ::n])
+        mean: Image = ((total[::-1] + n**2 // 2) // n**2).astype(np.uint8)
+        return mean
 
     def _seen(self, qpos: Floats, arm: bool) -> Mask:
         context = self._update(qpos, arm)
@@ -210,9 +212,12 @@ class SceneRenderer:
         pixels = self._read(context)
         flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = False
         # Each pixel's colour is one more than the number of a geom, red being the lowest byte.
-        number = pixels[..., :2].astype(np.int32) @ np.array([1, 256], np.int32)
+        number = pixels[..., 0] + 256 * pixels[..., 1].astype(np.uint16)
         mine = set(self._look.mug_geoms)
-        wanted = [geom.segid + 1 for geom in self._mjv.geoms[: self._mjv.ngeom] if geom.objid in mine]
-        seen = np.isin(number, wanted)[::-1]
+        wanted = np.zeros(1 << 16, np.bool_)
+        wanted[[geom.segid + 1 for geom in self._mjv.geoms[: self._mjv.ngeom] if geom.objid in mine]] = True
+        seen = wanted[number][::-1]
+        if self._fine == 1:
+            return np.asarray(seen)
         width, height = self._size
         return np.asarray(seen.reshape(height, self._fine, width, self._fine).mean(axis=(1, 3)) >= 0.5)

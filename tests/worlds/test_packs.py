@@ -1,0 +1,117 @@
+"""A user's own pictures and meshes, and what is said of those that cannot be used."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image
+
+from gplac.errors import UserError
+from gplac.seeding import rng
+from gplac.worlds.looks import packs, shapes
+from gplac.worlds.registry import task
+from gplac.worlds.render import SceneRenderer
+from gplac.worlds.splits import scene
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    (tmp_path / "LICENSE.txt").write_text("CC0")
+    (tmp_path / "textures").mkdir()
+    Image.fromarray(np.full((20, 30, 3), (250, 0, 250), np.uint8)).save(tmp_path / "textures" / "pink.png")
+    for category, thing in (
+        ("mug", trimesh.creation.cylinder(radius=30, height=80)),
+        ("toy", trimesh.creation.icosphere(2, 5.0)),
+    ):
+        folder = tmp_path / "meshes" / category
+        folder.mkdir(parents=True)
+        thing.export(folder / f"one.{'stl' if category == 'toy' else 'obj'}")
+    return tmp_path
+
+
+def test_a_packs_pictures_and_meshes_are_used(pack: Path) -> None:
+    look = scene("pusher", "test", 0, assets=pack)
+    assert look.mug.file == "meshes/mug/one.obj"
+    assert {thing.file for thing in look.distractors} == {"meshes/toy/one.stl"}
+    assert "texture/textures/pink.png" in look.assets()
+    pusher = task("pusher")
+    with SceneRenderer(pusher, look, 50, 44) as renderer:
+        image = renderer.weak(rng("pack"), present=True).astype(int)
+        assert renderer.weak_mask(rng("pack"), present=True).any()
+        assert renderer.mask(pusher.reset(rng("pack"))[0]).any()
+    pink = (image[..., 0] > image[..., 1] + 60) & (image[..., 2] > image[..., 1] + 60)
+    assert pink.mean() > 0.5
+
+
+def test_a_packs_mug_has_the_physics_size(pack: Path) -> None:
+    radius, height = shapes.extent(packs.mug_parts(scene("pusher", "test", 0, assets=pack).mug, pack))
+    assert height == pytest.approx(0.1, rel=0.01)
+    assert radius <= 0.053
+
+
+def test_half_a_pack_is_enough(pack: Path) -> None:
+    for path in (pack / "meshes").glob("*/*"):
+        path.unlink()
+    look = scene("pusher", "test", 0, assets=pack)
+    assert not look.mug.file
+    assert look.table.texture.file == "textures/pink.png"
+
+
+def test_without_a_pack_nothing_changes(pack: Path) -> None:
+    with_pack, without = scene("pusher", "test", 1, assets=pack), scene("pusher", "test", 1)
+    assert with_pack.mug.colour == without.mug.colour
+    assert not without.pack
+
+
+def _no_folder(pack: Path) -> Path:
+    return pack / "nowhere"
+
+
+def _no_licence(pack: Path) -> Path:
+    (pack / "LICENSE.txt").unlink()
+    return pack
+
+
+def _nothing(pack: Path) -> Path:
+    for path in [*pack.glob("textures/*"), *pack.glob("meshes/*/*")]:
+        path.unlink()
+    return pack
+
+
+def _bad_picture(pack: Path) -> Path:
+    (pack / "textures" / "bad.png").write_bytes(b"not a picture")
+    return pack
+
+
+def _bad_mesh(pack: Path) -> Path:
+    (pack / "meshes" / "toy" / "bad.obj").write_bytes(b"\x00\xff not a mesh")
+    return pack
+
+
+def _flat_mesh(pack: Path) -> Path:
+    (pack / "meshes" / "toy" / "flat.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    return pack
+
+
+def _huge_mesh(pack: Path) -> Path:
+    trimesh.creation.icosphere(6).export(pack / "meshes" / "toy" / "huge.stl")
+    return pack
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (_no_folder, "not a folder"),
+        (_no_licence, "licence"),
+        (_nothing, "holds neither"),
+        (_bad_picture, "bad.png"),
+        (_bad_mesh, "bad.obj"),
+        (_flat_mesh, "flat.obj"),
+        (_huge_mesh, "triangles"),
+    ],
+)
+def test_a_bad_pack_is_explained_in_a_sentence(pack: Path, spoil: object, said: str) -> None:
+    with pytest.raises(UserError, match=said) as caught:
+        scene("pusher", "test", 0, assets=spoil(pack))  # type: ignore[operator]
+    assert "\n" not in str(caught.value)

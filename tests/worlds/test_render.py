@@ -1,0 +1,145 @@
+"""What pictures show: the policy's view, weak images with and without the object, nothing that betrays a label."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gplac.errors import UserError
+from gplac.seeding import rng
+from gplac.worlds import gl
+from gplac.worlds.registry import task
+from gplac.worlds.render import SceneRenderer
+from gplac.worlds.sheet import contact_sheet
+from gplac.worlds.splits import scene
+
+WIDTH, HEIGHT = 100, 88
+PUSHER = task("pusher")
+START = PUSHER.reset(rng("start"))[0]
+REACHING = np.concatenate([[0.9, 0.6, 0.0, -1.0, 0.0, -0.3, 0.0], START[7:]])
+
+
+@pytest.fixture(scope="module")
+def renderer() -> SceneRenderer:
+    return SceneRenderer(PUSHER, scene("pusher", "test", 2), WIDTH, HEIGHT)
+
+
+def test_a_frame_is_a_picture_and_repeats_exactly(renderer: SceneRenderer) -> None:
+    image = renderer.frame(START)
+    assert image.shape == (HEIGHT, WIDTH, 3)
+    assert image.dtype == np.uint8
+    assert 60 < image.mean() < 220
+    renderer.weak(rng("between"), present=False)
+    np.testing.assert_array_equal(renderer.frame(START), image)
+
+
+@pytest.mark.parametrize("supersample", [1, 2, 3])
+def test_finer_drawing_shows_the_same_thing(supersample: int) -> None:
+    look = scene("pusher", "test", 2)
+    with (
+        SceneRenderer(PUSHER, look, 50, 44, supersample) as one,
+        SceneRenderer(PUSHER, look, 50, 44, 4) as other,
+    ):
+        difference = np.abs(one.frame(START).astype(int) - other.frame(START)).mean()
+        assert difference < 8
+        assert (one.mask(START) == other.mask(START)).mean() > 0.98
+
+
+def test_the_arm_is_in_the_policys_view_and_in_no_weak_image(renderer: SceneRenderer) -> None:
+    assert np.abs(renderer.frame(REACHING).astype(int) - renderer.frame(START)).mean() > 2
+    bare = renderer.weak(rng("bare"), present=True)
+    renderer._rest[:7] = REACHING[:7]  # if the arm were drawn, this would show it elsewhere
+    np.testing.assert_array_equal(renderer.weak(rng("bare"), present=True), bare)
+    renderer._rest[:7] = 0.0
+
+
+def test_the_mask_is_where_the_mug_is(renderer: SceneRenderer) -> None:
+    mask = renderer.mask(START)
+    assert mask.shape == (HEIGHT, WIDTH)
+    rows, columns = np.nonzero(mask)
+    middle = np.append(PUSHER.object_xy(START), -0.275)
+    x, y = renderer._scene.camera.project(middle, WIDTH, HEIGHT)
+    assert abs(columns.mean() - x) < 4
+    assert abs(rows.mean() - y) < 4
+    away = PUSHER.with_object(START, np.array([0.45, -0.05]))
+    changed = np.abs(renderer.frame(START).astype(int) - renderer.frame(away)).max(-1) > 20
+    assert changed[mask].mean() > 0.5
+
+
+def test_the_mug_of_every_scene_is_wide_enough_to_see() -> None:
+    for index in range(5):
+        with SceneRenderer(PUSHER, scene("pusher", "test", index), WIDTH, HEIGHT) as one:
+            far = PUSHER.with_object(START, np.array([0.45, -0.35]))
+            assert one.mask(far).any(0).sum() >= 9
+            assert one.mask(far).sum() >= 80
+
+
+def test_weak_images_show_the_mug_or_do_not(renderer: SceneRenderer) -> None:
+    for seed in range(10):
+        shown = renderer.weak_mask(rng("weak", seed), present=True)
+        assert shown.sum() >= 60 * WIDTH * HEIGHT / (200 * 175)
+        assert not shown[[0, -1]].any()
+        assert not shown[:, [0, -1]].any()
+        assert not renderer.weak_mask(rng("weak", seed), present=False).any()
+
+
+def test_labels_differ_in_nothing_but_the_mug(renderer: SceneRenderer) -> None:
+    for seed in range(5):
+        one, other = rng("pair", seed), rng("pair", seed)
+        with_mug, without = renderer.weak(one, present=True), renderer.weak(other, present=False)
+        mask = renderer.weak_mask(rng("pair", seed), present=True)
+        changed = np.abs(with_mug.astype(int) - without).max(-1) > 12
+        assert changed[mask].mean() > 0.6
+        # What else changes is the mug's shadow: darker, never brighter.
+        outside = changed & ~_grown(mask)
+        assert outside.mean() < 0.06
+        assert (with_mug.astype(int).sum(-1) <= without.astype(int).sum(-1))[outside].mean() > 0.9
+        assert one.random() == other.random()
+
+
+def test_weak_positions_cover_the_table(renderer: SceneRenderer) -> None:
+    spots = np.array([PUSHER.object_xy(renderer._shuffle(rng("spread", i))) for i in range(60)])
+    assert np.ptp(spots[:, 0]) > 0.35
+    assert np.ptp(spots[:, 1]) > 0.4
+
+
+def test_many_renderers_can_be_open_and_closed() -> None:
+    looks = [scene("pusher", "test", index) for index in range(3)]
+    opened = [SceneRenderer(PUSHER, look, 32, 28) for look in looks]
+    before = [one.frame(START) for one in opened]
+    opened[0].close()
+    opened[0].close()
+    for one, image in zip(opened[1:], before[1:], strict=True):
+        np.testing.assert_array_equal(one.frame(START), image)
+        one.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        opened[0].frame(START)
+
+
+def test_no_way_to_draw_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gl, "_current", None)
+    monkeypatch.setattr(gl, "_WAYS", ("nonesuch",))
+    monkeypatch.delenv("MUJOCO_GL", raising=False)
+    monkeypatch.setenv("PYOPENGL_PLATFORM", "egl")
+    with pytest.raises(UserError, match="libegl1 libgl1-mesa-dri libosmesa6"):
+        gl.context()
+
+
+@pytest.mark.parametrize("kind", ["view", "positive", "negative"])
+def test_a_contact_sheet_is_written(tmp_path: Path, kind: str) -> None:
+    out = contact_sheet("pusher", "test", tmp_path / "deep" / "sheet.png", kind, 2, 40, 35, scenes=3)  # type: ignore[arg-type]
+    with Image.open(out) as image:
+        assert image.width > 80
+        assert image.height > 70
+    assert [path.name for path in out.parent.iterdir()] == ["sheet.png"]
+
+
+def _grown(mask: np.ndarray) -> np.ndarray:
+    """With the pixels next to it, which both show in part."""
+    grown = mask.copy()
+    grown[1:] |= mask[:-1]
+    grown[:-1] |= mask[1:]
+    grown[:, 1:] |= mask[:, :-1]
+    grown[:, :-1] |= mask[:, 1:]
+    return grown

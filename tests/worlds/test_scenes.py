@@ -1,0 +1,167 @@
+"""Scenes are functions of their names, splits share nothing, and looks leave the physics alone."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import mujoco
+import numpy as np
+import pytest
+
+from gplac.errors import UserError
+from gplac.seeding import rng
+from gplac.worlds import layout
+from gplac.worlds.arm import TABLE_HEIGHT_M
+from gplac.worlds.assemble import assemble
+from gplac.worlds.camera import Camera
+from gplac.worlds.looks import distractors, mugs, shapes
+from gplac.worlds.looks.breadth import LEVELS, STANDARD
+from gplac.worlds.looks.palettes import surface_colours
+from gplac.worlds.looks.textures import FAMILIES, SIZE, Texture, pixels
+from gplac.worlds.registry import task
+from gplac.worlds.scene import Scene
+from gplac.worlds.splits import SPLITS, scene
+
+FIELD_CORNERS = [(x, y) for x in (0.25, 0.65) for y in (-0.35, -0.05)]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_scene_survives_json(level: str) -> None:
+    look = scene("pusher", "test", 5, level)
+    assert Scene.from_json(look.to_json()) == look
+
+
+def test_another_process_draws_the_same_scene() -> None:
+    code = "from gplac.worlds.splits import scene; print(scene('pusher', 'validation', 3).to_json())"
+    text = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert Scene.from_json(text) == scene("pusher", "validation", 3)
+
+
+def test_the_labelled_scene_is_the_first_weak_one() -> None:
+    assert scene("pusher", "labelled", 0) == scene("pusher", "weak", 0)
+
+
+def test_scenes_of_one_split_differ() -> None:
+    looks = [scene("pusher", "weak", i) for i in range(8)]
+    for one, other in combinations(looks, 2):
+        assert not one.assets() & other.assets()
+
+
+def test_splits_share_no_asset() -> None:
+    owned: dict[str, set[str]] = {}
+    for split in ("weak", "validation", "test"):
+        owned[split] = {name for i in range(SPLITS[split]) for name in scene("pusher", split, i).assets()}
+    assert all(not owned[one] & owned[other] for one, other in combinations(owned, 2))
+
+
+@pytest.mark.parametrize(
+    ("split", "index", "level", "word"),
+    [
+        ("holdout", 0, "standard", "holdout"),
+        ("labelled", 1, "standard", "labelled"),
+        ("test", -1, "standard", "-1"),
+        ("test", 0, "hell", "hell"),
+    ],
+)
+def test_wrong_names_are_explained(split: str, index: int, level: str, word: str) -> None:
+    with pytest.raises(UserError, match=word):
+        scene("pusher", split, index, level)
+
+
+def test_looks_leave_the_physics_alone() -> None:
+    pusher = task("pusher")
+    plain = pusher.physics().compile()
+    dressed = assemble(pusher, scene("pusher", "test", 0), 64, 56).model
+    for name in ("nq", "nv", "nu"):
+        assert getattr(plain, name) == getattr(dressed, name)
+    np.testing.assert_allclose(dressed.body_mass.sum(), plain.body_mass.sum(), rtol=1e-12)
+    states = []
+    for model in (plain, dressed):
+        data = mujoco.MjData(model)
+        data.qpos[:], data.qvel[:] = pusher.reset(rng("physics"))
+        contacts = 0
+        for step in range(100):
+            data.ctrl[:] = np.sin(np.arange(model.nu) + step / 10)
+            mujoco.mj_step(model, data)
+            contacts += data.ncon
+        states.append((data.qpos.copy(), contacts))
+    np.testing.assert_allclose(states[0][0], states[1][0], atol=1e-9)
+    assert states[0][1] == states[1][1]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_distractors_keep_clear(level: str) -> None:
+    for index in range(6):
+        look = scene("pusher", "weak", index, level)
+        assert len(look.distractors) >= 2
+        discs = []
+        for thing in look.distractors:
+            radius, _ = shapes.extent(distractors.parts(thing))
+            assert layout.clear_of_field(thing.x, thing.y, radius, layout.PUSHER_FIELD)
+            assert layout.on_table(thing.x, thing.y, radius, look.table)
+            assert layout.apart(thing.x, thing.y, radius, discs, gap=0.0)
+            discs.append((thing.x, thing.y, radius))
+
+
+def test_the_camera_shows_field_and_coaster_close_enough() -> None:
+    for index in range(20):
+        camera = scene("pusher", "test", index).camera
+        for x, y in FIELD_CORNERS:
+            wall = layout.outline(x, y, 0.05, 0.1)
+            assert layout.in_view(camera, wall)
+            ends = np.array([[x - 0.05, y, TABLE_HEIGHT_M + 0.05], [x + 0.05, y, TABLE_HEIGHT_M + 0.05]])
+            left, right = camera.project(ends, 100, 88)[:, 0]
+            assert abs(right - left) >= 11
+        assert layout.in_view(camera, layout.outline(0.45, -0.05, 0.15, 0.0))
+
+
+def test_projection_agrees_with_the_simulators_camera() -> None:
+    look = scene("pusher", "test", 1)
+    model = assemble(task("pusher"), look, 64, 56).model
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    mujoco.mj_camlight(model, data)
+    np.testing.assert_allclose(data.cam_xmat[0].reshape(3, 3), look.camera.rotation(), atol=1e-6)
+    target = np.array(Camera().target)
+    np.testing.assert_allclose(Camera().project(target, 200, 175), [100, 87.5], atol=1e-9)
+
+
+def test_mugs_fit_the_physics_cylinder_but_for_their_handles() -> None:
+    for index in range(30):
+        mug = mugs.draw(rng("mug", index), index, STANDARD)
+        radius, height = shapes.extent(mugs.parts(replace(mug, handle="none")))
+        assert 0.038 <= radius <= mugs.WIDEST_M + 1e-6
+        assert 0.08 <= height <= 0.121
+
+
+@pytest.mark.parametrize("kind", distractors.KINDS)
+def test_every_kind_of_distractor_stands_on_the_table(kind: str) -> None:
+    for index in range(5):
+        thing = replace(distractors.draw(rng(kind, index), index, STANDARD), kind=kind)
+        parts = distractors.parts(thing)
+        lowest = min(part.mesh.vertices[:, 2].min() for part in parts)
+        radius, height = shapes.extent(parts)
+        assert -0.005 < lowest < 0.005
+        assert 0.01 < radius < 0.12
+        assert 0.005 < height < 0.3
+        for part in parts:
+            np.testing.assert_allclose(np.linalg.norm(part.mesh.normals, axis=1), 1.0, atol=1e-6)
+            assert 0 <= part.mesh.faces.min() <= part.mesh.faces.max() < len(part.mesh.vertices)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_texture_is_a_picture_without_seams(family: str) -> None:
+    ground, pattern = surface_colours(rng("colours"), family, STANDARD)
+    image = pixels(Texture(family, 7, ground, pattern, 0.8, 0.6, 0.0)).astype(float)
+    assert image.shape == (SIZE, SIZE, 3)
+    assert image.std() > 0.5
+    inner = np.abs(np.diff(image, axis=1)).mean((0, 2))
+    seam = np.abs(image[:, 0] - image[:, -1]).mean()
+    assert seam <= inner.max() + 2.0
+
+
+def test_importing_looks_does_not_load_torch() -> None:
+    code = "import sys, gplac.worlds.render; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path.cwd())
