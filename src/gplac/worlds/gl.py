@@ -1,5 +1,6 @@
 """Drawing without a screen: finds EGL or OSMesa by itself. One context serves a whole process."""
 
+import atexit
 import importlib
 import os
 import sys
@@ -55,6 +56,8 @@ def _open() -> tuple[str, Any]:
             for name in [name for name in sys.modules if name.split(".")[0] == "OpenGL"]:
                 del sys.modules[name]
         else:
+            # OSMesa frees a context that is still there at the interpreter's end too late, and complains.
+            atexit.register(made.free)
             return way, made
     raise UserError(
         f"No way to draw without a screen works here ({'; '.join(problems)}); install one, on Debian with: "
