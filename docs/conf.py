@@ -63,7 +63,7 @@ def methods_table() -> str:
         else:
             changes = differences(make(), METHODS[parent]())
             what = "; ".join(f"{field}: {_plain(a)} → {_plain(b)}" for field, (a, b) in changes.items())
-        lines.append(f"| [{name.upper()}](methods/{name}.md) | {(parent or '').upper()} | {what} |")
+        lines.append(f"| [{name.upper()}]({name}.md) | {(parent or '').upper()} | {what} |")
     return "\n".join(lines) + "\n"
 
 
