@@ -53,6 +53,13 @@ def test_points_pixels_maps_and_probabilities_belong_together(weak: Photographs,
     assert probability.shape == (30,) and ((probability > 0) & (probability < 1)).all()
 
 
+def test_points_stand_for_their_image(demonstrations: Frames, weak: Photographs, run: Path) -> None:
+    policy = load_policy(run)
+    acted = policy.act_from(policy.points(demonstrations.images), demonstrations.states)
+    assert acted == pytest.approx(policy(demonstrations.images, demonstrations.states), abs=1e-4)
+    assert policy.classify_from(policy.points(weak.images)) == pytest.approx(policy.classify(weak.images), abs=1e-4)
+
+
 def test_every_method_loads(
     demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
 ) -> None:

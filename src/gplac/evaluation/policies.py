@@ -24,20 +24,36 @@ class Policy(Protocol):
 
 
 @runtime_checkable
-class HasPoints(Protocol):
-    """A policy whose feature points can be asked for."""
+class Attentive(Protocol):
+    """A policy with feature points. Each method raises TypeError if this one has none after all."""
 
     def points(self, images: Images) -> Float32:
         """Feature points ``(B, K, 2)`` in [-0.5, 0.5]: x to the right, y down."""
         ...
 
+    def pixels(self, images: Images) -> Float32:
+        """Feature points ``(B, K, 2)`` as column and row."""
+        ...
+
+    def maps(self, images: Images) -> Float32:
+        """Softmax of each channel ``(B, K, H', W')``."""
+        ...
+
+    def act_from(self, points: Float32, states: Float32) -> Float32:
+        """Torques ``(B, A)`` from feature points ``(B, K, 2)`` in place of an image."""
+        ...
+
 
 @runtime_checkable
-class HasClassifier(Protocol):
-    """A policy that also answers the weak label's question."""
+class Classifying(Protocol):
+    """A policy that answers the weak label's question. Each method raises TypeError if this one does not after all."""
 
     def classify(self, images: Images) -> Float32:
         """Probability ``(B,)`` that the object of interest is in the picture."""
+        ...
+
+    def classify_from(self, points: Float32) -> Float32:
+        """The same from feature points ``(B, K, 2)`` in place of an image."""
         ...
 
 

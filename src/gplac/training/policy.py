@@ -56,6 +56,18 @@ class Policy:
         return _numpy(torch.sigmoid(self.network.classify(self.network.encode(self._images(images)))))
 
     @torch.inference_mode()
+    def act_from(self, points: npt.NDArray[Any], states: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Feature points (B, K, 2) in place of an image, and robot states (B, S), to actions (B, A)."""
+        network = self.network
+        normalised_BA = network.policy(self._tensor(points).flatten(1), self._tensor(states)).float()
+        return _numpy(normalised_BA * network.action_std_A + network.action_mean_A)
+
+    @torch.inference_mode()
+    def classify_from(self, points: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Feature points (B, K, 2) in place of an image to the probability (B,) that the object is there."""
+        return _numpy(torch.sigmoid(self.network.classify(self._tensor(points).flatten(1))))
+
+    @torch.inference_mode()
     def maps(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Images (B, H, W, 3) uint8 to the softmax of each channel (B, K, H', W'), each of sum 1; `TypeError` without
         attention."""

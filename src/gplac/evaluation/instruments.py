@@ -1,0 +1,150 @@
+"""What a policy's success or failure comes from. Each instrument is a function of arrays.
+
+Why they are needed, and how to read them together: ``docs/learning.md``.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gplac.evaluation.policies import Float32
+from gplac.seeding import rng
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How well the object's image position can be read off the feature points, by linear regression.
+
+    Errors are mean distances, in fractions of the image's height.
+    """
+
+    labelled: float
+    """Fitted on frames of the labelled scene, tested on others of it."""
+    unseen: float
+    """Fitted the same, tested on unseen scenes."""
+    refitted: float
+    """Fitted on half of the unseen scenes, tested on the other half: what the points hold, whoever reads them."""
+    mean: float
+    """Always answering the labelled scene's mean position, on unseen scenes: what knowing nothing gives."""
+
+
+def probe(
+    labelled: tuple[Float32, Floats], unseen: tuple[Float32, Floats], unseen_scene: npt.NDArray[np.int64]
+) -> Probe:
+    """Fit and test the probe.
+
+    Args:
+        labelled: points ``(N, K, 2)`` and object positions ``(N, 2)`` of frames of the labelled scene.
+        unseen: the same of unseen scenes.
+        unseen_scene: which scene each of those is from.
+    """
+    odd = np.arange(len(labelled[0])) % 2 == 1
+    fit = _fit(labelled[0][~odd], labelled[1][~odd])
+    scenes = np.unique(unseen_scene)
+    first = (
+        np.isin(unseen_scene, scenes[: (len(scenes) + 1) // 2])
+        if len(scenes) > 1
+        else _alternate(unseen_scene)
+    )
+    halves = [(first, ~first), (~first, first)]
+    refitted = [
+        _errors(_fit(unseen[0][fitted], unseen[1][fitted]), unseen[0][tested], unseen[1][tested])
+        for fitted, tested in halves
+    ]
+    return Probe(
+        labelled=float(_errors(fit, labelled[0][odd], labelled[1][odd]).mean()),
+        unseen=float(_errors(fit, *unseen).mean()),
+        refitted=float(np.concatenate(refitted).mean()),
+        mean=float(np.linalg.norm(unseen[1] - labelled[1].mean(axis=0), axis=1).mean()),
+    )
+
+
+def _alternate(rows: npt.NDArray[np.int64]) -> Bools:
+    return np.asarray(np.arange(len(rows)) % 2 == 0)
+
+
+def _inputs(points: Float32) -> Floats:
+    flat = points.reshape(len(points), -1).astype(np.float64)
+    return np.concatenate([flat, np.ones((len(flat), 1))], axis=1)
+
+
+def _fit(points: Float32, positions: Floats) -> Floats:
+    return np.asarray(np.linalg.lstsq(_inputs(points), positions, rcond=1e-6)[0], np.float64)
+
+
+def _errors(weights: Floats, points: Float32, positions: Floats) -> Floats:
+    return np.asarray(np.linalg.norm(_inputs(points) @ weights - positions, axis=1))
+
+
+def share_on_object(pixels: Float32, masks: Bools) -> Floats:
+    """Of each channel, the share of pictures in which its point lies on the object (figure 5 as a number): ``(K,)``.
+
+    Args:
+        pixels: feature points ``(N, K, 2)``, column and row.
+        masks: the object's visible pixels ``(N, H, W)``.
+    """
+    height, width = masks.shape[1:]
+    column = np.clip(np.rint(pixels[..., 0]).astype(np.int64), 0, width - 1)
+    row = np.clip(np.rint(pixels[..., 1]).astype(np.int64), 0, height - 1)
+    return np.asarray(masks[np.arange(len(masks))[:, None], row, column].mean(axis=0))
+
+
+def relative_entropy(maps: Float32) -> Floats:
+    """Of each channel, its attention's entropy as a share of a flat map's: ``(K,)``; 0 a spot, 1 a haze.
+
+    Args:
+        maps: softmax of each channel ``(N, K, H, W)``.
+    """
+    cells = maps.reshape(*maps.shape[:2], -1).astype(np.float64)
+    logs = np.log(cells, out=np.zeros_like(cells), where=cells > 0)
+    return np.asarray(-(cells * logs).sum(axis=-1).mean(axis=0) / np.log(cells.shape[-1]))
+
+
+def accuracy_by_scene(
+    probability: Float32, present: Bools, scene: npt.NDArray[np.int64]
+) -> list[tuple[int, int, float]]:
+    """The classifier's accuracy in each scene: (scene, images, accuracy)."""
+    right = (probability > 0.5) == present
+    return [
+        (int(each), int((scene == each).sum()), float(right[scene == each].mean()))
+        for each in np.unique(scene)
+    ]
+
+
+def action_error(answered: Float32, actions: Float32, variance: Floats) -> Floats:
+    """Squared error ``(N,)`` of each action; 1 is the error of always answering the demonstrations' mean."""
+    return np.asarray(((answered.astype(np.float64) - actions) ** 2 / variance).mean(axis=1))
+
+
+def by_step(
+    values: Floats, step: npt.NDArray[np.int64], episode_steps: int, bins: int = 10
+) -> list[float | None]:
+    """Mean of ``values`` in each tenth of the episode; None where there is no frame."""
+    which = step * bins // episode_steps
+    return [float(values[which == each].mean()) if (which == each).any() else None for each in range(bins)]
+
+
+def shuffled(values: npt.NDArray[np.generic], key: str) -> npt.NDArray[np.generic]:
+    """Rows of ``values`` in another order, so that each is a true value of another frame."""
+    return values[rng("shuffled", key).permutation(len(values))]
+
+
+def overlap(a: Floats, b: Floats) -> float:
+    """How far two importances of channels ``(K,)`` are the same: 1 the same channels, 0 none in common."""
+    return float(np.minimum(_shares(a), _shares(b)).sum())
+
+
+def channels_used(importance: Floats) -> float:
+    """Effective number of channels behind an importance ``(K,)``: K if all count alike, 1 if only one does."""
+    shares = _shares(importance)
+    some = shares[shares > 0]
+    return float(np.exp(-(some * np.log(some)).sum()))
+
+
+def _shares(importance: Floats) -> Floats:
+    total = importance.sum()
+    return importance / total if total > 0 else np.full(len(importance), 1 / len(importance))

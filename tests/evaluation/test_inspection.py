@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+from synthetic import PROVENANCE
+
+from gplac.data.dataset import Demonstrations
+from gplac.evaluation import inspection
+from gplac.evaluation.drawing import View
+from gplac.evaluation.inspection import inspect
+from gplac.evaluation.policies import Float32, Images, RandomPolicy
+from gplac.evaluation.result import Training, check
+from gplac.evaluation.samples import Frames, WeakSample
+from gplac.seeding import rng
+from gplac.worlds.registry import task
+
+VIEW = View("pusher", 40, 36)
+TRAINING = Training("gplac", "smoke", 0, 100, 1, 1.0, 1.0, 1)
+
+
+class BrightestPixel:
+    """One channel looks at the brightest pixel, one at the middle; action and class come from the first."""
+
+    def points(self, images: Images) -> Float32:
+        height, width = images.shape[1:3]
+        flat = images.sum(axis=3, dtype=np.int64).reshape(len(images), -1).argmax(axis=1)
+        brightest = np.stack([flat % width / (width - 1), flat // width / (height - 1)], axis=1) - 0.5
+        return np.stack([brightest, np.zeros_like(brightest)], axis=1).astype(np.float32)
+
+    def pixels(self, images: Images) -> Float32:
+        return (self.points(images) + 0.5) * np.float32([images.shape[2] - 1, images.shape[1] - 1])
+
+    def maps(self, images: Images) -> Float32:
+        return np.full((len(images), 2, 4, 4), 1 / 16, np.float32)
+
+    def act_from(self, points: Float32, states: Float32) -> Float32:
+        return np.repeat(points[:, :1, 0] * 2, 7, axis=1) + states[:, :7]
+
+    def classify(self, images: Images) -> Float32:
+        return self.classify_from(self.points(images))
+
+    def classify_from(self, points: Float32) -> Float32:
+        return 0.5 + points[:, 0, 0]
+
+    def __call__(self, images: Images, states: Float32) -> Float32:
+        return self.act_from(self.points(images), states)
+
+
+@pytest.fixture(scope="module")
+def demonstrations() -> Demonstrations:
+    pusher, generator = task("pusher"), rng("inspection test")
+    qpos = np.stack([pusher.reset(generator)[0] for _ in range(40)])
+    return Demonstrations(
+        np.zeros((40, 36, 40, 3), np.uint8),
+        states=generator.normal(size=(40, 17)).astype(np.float32),
+        actions=generator.normal(size=(40, 7)).astype(np.float32),
+        episode=np.zeros(40, np.int64),
+        frame=np.arange(40) * 2,
+        scene=np.zeros(40, np.int64),
+        qpos=qpos,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, count in {"LABELLED_FRAMES": 24, "UNSEEN_FRAMES": 8, "WEAK_IMAGES": 4}.items():
+        monkeypatch.setattr(inspection, name, count)
+
+
+def test_a_policy_with_everything_gets_every_instrument(demonstrations: Demonstrations) -> None:
+    found = inspect(BrightestPixel(), VIEW, "validation", 2, demonstrations, TRAINING, PROVENANCE)
+    check(found, "inspection", "it")
+    assert found["frames"] == {"labelled": 24, "unseen": 16}
+    assert {"probe", "points_on_object", "map_entropy", "classifier", "channels"} <= set(found)
+    assert found["map_entropy"]["unseen"]["mean"] == pytest.approx(1)
+    assert found["channels"]["overlap"] == pytest.approx(1)
+    assert found["channels"]["policy_uses"] == pytest.approx(1)
+    assert found["channels"]["policy"][1] == 0
+    assert found["sensitivity"]["angles"] > 0.5
+    assert found["sensitivity"]["velocities"] == found["sensitivity"]["hand"] == 0
+    assert [row["images"] for row in found["classifier"]["per_scene"]] == [4, 4]
+
+
+def test_a_policy_that_only_acts_gets_what_it_allows(demonstrations: Demonstrations) -> None:
+    found = inspect(RandomPolicy(), VIEW, "validation", 1, demonstrations, TRAINING, PROVENANCE)
+    check(found, "inspection", "it")
+    assert "probe" not in found
+    assert found["sensitivity"]["image"] == 0
+    assert found["action_error"]["labelled"]["mean"] > 1
+
+
+def test_frames_show_the_same_moments_in_other_looks(demonstrations: Demonstrations) -> None:
+    frames = Frames.draw(VIEW, "validation", 2, demonstrations, 3)
+    assert frames.images.shape == (6, 36, 40, 3)
+    assert frames.scene.tolist() == [0, 0, 0, 1, 1, 1]
+    rows = [np.flatnonzero((demonstrations.states == state).all(axis=1))[0] for state in frames.states]
+    assert demonstrations.frame[rows].tolist() == frames.step.tolist()
+    # The mug is to the left in the picture exactly if it is to the left on the table: the camera does not move.
+    across = demonstrations.qpos[rows, 8]
+    seen = frames.visible
+    assert abs(np.corrcoef(across[seen], frames.object_position[seen, 0])[0, 1]) > 0.8
+
+
+def test_weak_images_are_half_and_half() -> None:
+    weak = WeakSample.draw(VIEW, "validation", 2, 4)
+    assert weak.present.tolist() == [True, False] * 4
+    assert weak.scene.tolist() == [0] * 4 + [1] * 4
+    assert not np.array_equal(weak.images[0], weak.images[1])
