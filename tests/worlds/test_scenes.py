@@ -16,7 +16,7 @@ from gplac.worlds import layout
 from gplac.worlds.arm import TABLE_HEIGHT_M
 from gplac.worlds.assemble import assemble
 from gplac.worlds.camera import Camera
-from gplac.worlds.looks import distractors, mugs, shapes
+from gplac.worlds.looks import distractors, kinds, mugs, shapes
 from gplac.worlds.looks.breadth import LEVELS, STANDARD
 from gplac.worlds.looks.palettes import surface_colours
 from gplac.worlds.looks.textures import FAMILIES, SIZE, Texture, pixels
@@ -136,7 +136,7 @@ def test_mugs_fit_the_physics_cylinder_but_for_their_handles() -> None:
         assert 0.08 <= height <= 0.121
 
 
-@pytest.mark.parametrize("kind", distractors.KINDS)
+@pytest.mark.parametrize("kind", kinds.KINDS)
 def test_every_kind_of_distractor_stands_on_the_table(kind: str) -> None:
     for index in range(5):
         thing = replace(distractors.draw(rng(kind, index), index, STANDARD), kind=kind)

@@ -110,7 +110,7 @@ def draw(generator: np.random.Generator, instance: int, breadth: Breadth) -> Mug
 def parts(mug: Mug) -> list[Part]:
     """Wall and rim, lining, handle and drink of a mug that stands on the origin, handle towards +x."""
     outside = [Part(shapes.lathe(_outside(mug)), mug.colour, _decoration(mug), mug.gloss)]
-    lining = Part(shapes.lathe(_inside(mug), 24), mug.inside, _lining(mug.inside), 0.1)
+    lining = Part(shapes.lathe(_inside(mug)), mug.inside, _lining(mug.inside), 0.1)
     bar = adjusted(mug.colour, value=1.0) if mug.decoration != "two_tone" else mug.second
     handle = [] if mug.handle == "none" else [Part(_handle(mug), bar, gloss=mug.gloss)]
     if not mug.drink:
@@ -141,6 +141,7 @@ def _outside(mug: Mug) -> Profile:
 def _inside(mug: Mug) -> Profile:
     heights = np.linspace(mug.height - mug.wall / 2, mug.height * 0.08, 5)
     wall = [(_radius(mug, z) - mug.wall, float(z)) for z in heights]
+    wall[0] = _outside(mug)[-1]  # meets the rim without a gap
     return [*wall, (0.6 * wall[-1][0], mug.height * 0.06), (0.0, mug.height * 0.06)]
 
 
@@ -160,12 +161,12 @@ def _handle(mug: Mug) -> shapes.Mesh:
     if mug.handle == "ear":
         x *= 1 + 0.4 * np.sin(t)
     if mug.handle == "ring":
-        t = np.linspace(-0.85 * np.pi, 0.85 * np.pi, 17)
+        t = np.linspace(-0.8 * np.pi, 0.8 * np.pi, 17)
         half = mug.handle_reach * 0.62
-        x, z = half * (0.9 + np.cos(t)), mug.height * 0.6 + half * np.sin(t)
-    # The ends sink into the wall.
+        x, z = half * (0.85 + np.cos(t)), mug.height * 0.6 + half * np.sin(t)
+    # The ends sink into the wall, but not through it.
     wall = np.array([_radius(mug, float(height)) for height in z])
-    start = wall - mug.wall * 0.7 if mug.handle != "ring" else wall.min() - mug.wall
+    start = wall - 0.4 * mug.wall if mug.handle != "ring" else np.full_like(x, (wall[0] + wall[-1]) / 2)
     path = np.stack([start + x, np.zeros_like(x), z], axis=-1)
     return shapes.tube(path, mug.handle_width, 0.0042)
 

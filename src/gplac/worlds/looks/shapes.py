@@ -134,6 +134,25 @@ def box(width: float, depth: float, height: float) -> Mesh:
     return moved(joined(*faces), z=height / 2)
 
 
+def gable(width: float, depth: float, height: float) -> Mesh:
+    """A roof that stands on the origin, its ridge along y."""
+    x, y = width / 2, depth / 2
+    front, back = [0.0, -y, height], [0.0, y, height]
+    sides = [
+        [[[x, -y, 0.0], [x, y, 0.0]], [front, back]],
+        [[[-x, y, 0.0], [-x, -y, 0.0]], [back, front]],
+        [[[-x, -y, 0.0], [x, -y, 0.0]], [front, front]],
+        [[[x, y, 0.0], [-x, y, 0.0]], [back, back]],
+    ]
+    meshes = []
+    for side in sides:
+        corners = np.array(side)
+        normal = np.cross(corners[0, 1] - corners[0, 0], corners[1, 0] - corners[0, 0])
+        normals = np.broadcast_to(normal / np.linalg.norm(normal), corners.shape)
+        meshes.append(_sheet(corners, normals, np.zeros((2, 2, 2))))
+    return joined(*meshes)
+
+
 def moved(
     mesh: Mesh, x: float = 0.0, y: float = 0.0, z: float = 0.0, yaw: float = 0.0, pitch: float = 0.0
 ) -> Mesh:
