@@ -82,7 +82,7 @@ def collect_demonstrations(
         action_noise,
         _text(assets),
     )
-    _check_numbers(request)
+    _check(request)
     steps = task_named(task).episode_steps
     parts = _parts(request, EPISODES_PER_SHARD)
     with open_collection(
@@ -148,7 +148,7 @@ def collect_weak(
     request = Request(
         "weak", task, split, indices, per_scene, level, width, height, seed, assets=_text(assets)
     )
-    _check_numbers(request)
+    _check(request)
     if per_scene % 2:
         raise UserError(
             f"{per_scene} images of a scene cannot be half with and half without the object; make it even."
@@ -188,7 +188,8 @@ def _one_split(scenes: Sequence[tuple[str, int]]) -> tuple[str, tuple[int, ...]]
     return splits.pop(), indices
 
 
-def _check_numbers(request: Request) -> None:
+def _check(request: Request) -> None:
+    task_named(request.task)  # raises if there is none
     wrong = [name for name in ("per_scene", "width", "height") if getattr(request, name) < 1]
     wrong += ["action_noise"] if not 0.0 <= request.action_noise < float("inf") else []
     for name in wrong:

@@ -110,9 +110,7 @@ def _read_into(images: Images, folder: Path, shard: Shard, kind: Kind) -> dict[s
             decode_jpeg_into(encoded.as_py(), out)
         return {name: to_numpy(table, name) for name in table.column_names if name != column}
     except (KeyError, ValueError) as error:
-        raise UserError(
-            f"The shard {path} is damaged: {error}; delete it, and run the collecting command again."
-        ) from error
+        raise UserError(f"The shard {path} is damaged: {error}; run the collecting command again.") from error
 
 
 def _in_threads(function: Callable[[int], Mapping[str, Any]], items: Sequence[int]) -> list[Any]:

@@ -90,7 +90,10 @@ def read_shard(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
         UserError: the file is missing, or no Parquet file, or damaged, or without these columns.
     """
     try:
-        table = pq.read_table(path, columns=None if columns is None else list(columns), partitioning=None)
+        with pq.ParquetFile(path) as file:
+            missing = set(columns or ()) - set(file.schema_arrow.names)
+            if not missing:
+                return file.read(columns=None if columns is None else list(columns))
     except FileNotFoundError as error:
         raise UserError(
             f"The shard {path} is missing; run the collecting command again to make it."
@@ -99,12 +102,7 @@ def read_shard(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
         raise UserError(
             f"The shard {path} is damaged; run the collecting command again to make it anew."
         ) from error
-    missing = set(columns or ()) - set(table.column_names)
-    if missing:
-        raise UserError(
-            f"The shard {path} has no column {', '.join(sorted(missing))}; is it a shard of gplac?"
-        )
-    return table
+    raise UserError(f"The shard {path} has no column {', '.join(sorted(missing))}; is it one of gplac's?")
 
 
 def to_numpy(table: pa.Table, column: str) -> npt.NDArray[Any]:

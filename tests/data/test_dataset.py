@@ -1,0 +1,70 @@
+"""Loading gives arrays of the promised shapes and types, or one sentence."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_data import HEIGHT, STEPS, WIDTH, picture, write_demonstrations, write_weak
+
+from gplac.data.dataset import Demonstrations, WeakImages
+from gplac.errors import UserError
+
+
+def test_demonstrations(tmp_path: Path) -> None:
+    write_demonstrations(tmp_path / "d", shards=3, episodes=2)
+    data = Demonstrations.load(tmp_path / "d")
+    rows = 3 * 2 * STEPS
+    shapes = {name: (array.shape, array.dtype) for name, array in vars(data).items()}
+    assert shapes == {
+        "images": ((rows, HEIGHT, WIDTH, 3), np.uint8),
+        "states": ((rows, 17), np.float32),
+        "actions": ((rows, 7), np.float32),
+        "episode": ((rows,), np.int64),
+        "frame": ((rows,), np.int64),
+        "scene": ((rows,), np.int64),
+        "qpos": ((rows, 11), np.float64),
+    }
+    assert all(array.flags.c_contiguous for array in vars(data).values())
+    np.testing.assert_array_equal(data.episode, np.repeat(np.arange(6), STEPS))
+    np.testing.assert_array_equal(data.frame, np.tile(np.arange(STEPS), 6))
+    np.testing.assert_array_equal(data.scene, np.repeat(np.arange(3), 2 * STEPS))
+    expected = np.stack([picture("demonstrations", i, row) for i in range(3) for row in range(2 * STEPS)])
+    assert np.abs(data.images.astype(int) - expected).max() < 12
+
+
+def test_weak_images(tmp_path: Path) -> None:
+    write_weak(tmp_path / "w", shards=2, images=6)
+    data = WeakImages.load(tmp_path / "w")
+    assert data.images.shape == (12, HEIGHT, WIDTH, 3)
+    assert data.labels.dtype == np.uint8
+    np.testing.assert_array_equal(data.labels, [1, 0] * 6)
+    np.testing.assert_array_equal(data.scene, [0] * 6 + [1] * 6)
+
+
+def test_the_wrong_kind(tmp_path: Path) -> None:
+    write_weak(tmp_path / "w")
+    with pytest.raises(UserError, match="holds weak data where demonstrations data are needed"):
+        Demonstrations.load(tmp_path / "w")
+
+
+def test_an_unfinished_collection(tmp_path: Path) -> None:
+    write_weak(tmp_path / "w").with_shard(1, None, None).write(tmp_path / "w")
+    with pytest.raises(UserError, match=r"not complete: 1 of 2 shards are missing;.* again"):
+        WeakImages.load(tmp_path / "w")
+
+
+def test_damaged_shards(tmp_path: Path) -> None:
+    manifest = write_weak(tmp_path / "w")
+    path = tmp_path / "w" / manifest.shards[1].name
+    smaller = replace(manifest.request, width=WIDTH - 1)
+    replace(manifest, request=smaller).write(tmp_path / "w")
+    with pytest.raises(UserError, match="is damaged: an image is 32x28 pixels instead of 31x28"):
+        WeakImages.load(tmp_path / "w")
+    manifest.write(tmp_path / "w")
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(UserError, match="is damaged"):
+        WeakImages.load(tmp_path / "w")
+    path.unlink()
+    with pytest.raises(UserError, match="is missing"):
+        WeakImages.load(tmp_path / "w")
