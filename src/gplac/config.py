@@ -109,6 +109,16 @@ def smoke() -> Preset:
     )
 
 
+def demo() -> Preset:
+    """`make demo`: two methods from data to report within twenty minutes on two CPU cores."""
+    return Preset(
+        name="demo",
+        data=DataConfig(100, 88, demonstrations=100, demonstrations_per_scene=5, weak_scenes=40, weak_per_scene=100),
+        training=TrainConfig(steps=1_200, warmup_steps=120, schedule="cosine", checkpoint_every=200),
+        evaluation=EvaluationConfig(scenes=20, episodes=5),
+    )
+
+
 def lite() -> Preset:
     """Two CPU cores, under an hour of training a run."""
     return Preset(
@@ -126,7 +136,7 @@ def paper() -> Preset:
     )
 
 
-PRESETS = {"smoke": smoke, "lite": lite, "paper": paper}
+PRESETS = {"smoke": smoke, "demo": demo, "lite": lite, "paper": paper}
 
 
 def preset(name: str) -> Preset:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from gplac.data.dataset import Demonstrations
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
+from gplac.evaluation.inspection import inspect
 from gplac.evaluation.measure import evaluation_folder, measure
 from gplac.evaluation.result import Result, Training, write_json
 from gplac.evaluation.rollout import Progress
@@ -16,6 +18,8 @@ from gplac.provenance import provenance
 from gplac.training.loop import RUN_JSON
 from gplac.training.policy import Policy, load_policy
 from gplac.worlds.splits import SPLITS
+
+INSPECTION = "inspection.json"
 
 
 @dataclass(frozen=True)
@@ -122,4 +126,37 @@ def evaluate_run(
     )
     if copy is not None:
         write_json(found, "result", copy)
+    return found
+
+
+def inspect_run(
+    folder: Path,
+    demonstrations: Path | None = None,
+    split: str = "validation",
+    scenes: int | None = None,
+    *,
+    level: str = "standard",
+    assets: Path | None = None,
+) -> dict[str, Any]:
+    """Look into the policy of a run with every instrument; what they say stays in the run's folder.
+
+    Args:
+        folder: of the run.
+        demonstrations: folder of demonstrations of the labelled scene; by default where the run's preset has them.
+        split: whose scenes are the unseen ones.
+        scenes: how many; by default all of the split.
+        level: difficulty of the looks.
+        assets: folder of the user's own textures and meshes.
+
+    Raises:
+        UserError: no finished run, no demonstrations, unknown split, or too many scenes.
+    """
+    run = Run.open(folder)
+    view = run.view(level, assets)
+    count = scenes or SPLITS.get(split, 1)
+    if demonstrations is None:
+        demonstrations = Path("data") / run.training.preset.removesuffix("-changed") / view.task / "demos-1"
+    frames = Demonstrations.load(demonstrations)
+    found = inspect(run.policy(), view, split, count, frames, run.training, provenance())
+    write_json(found, "inspection", evaluation_folder(folder, view, split) / INSPECTION)
     return found

@@ -1,0 +1,63 @@
+"""``gplac VERB``: each verb calls one function of one room. Rooms are imported by the verb that needs them, so that
+help is quick and `gplac doctor` works where nothing else does."""
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+
+import tyro
+from tyro.extras import SubcommandApp
+
+from gplac.cli import policies, worlds
+from gplac.errors import UserError
+
+app, expert, collect, data = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
+
+app.command(worlds.doctor)
+app.command(worlds.scenes)
+app.command(expert, name="expert", help="The expert that demonstrates.")
+expert.command(name="train")(worlds.expert_train)
+expert.command(name="evaluate")(worlds.expert_evaluate)
+app.command(collect, name="collect", help="Demonstrations and weakly labelled images.")
+collect.command(name="demos")(worlds.collect_demos)
+collect.command(name="weak")(worlds.collect_weak_images)
+app.command(data, name="data", help="Data sets on disk.")
+data.command(name="check")(worlds.data_check)
+data.command(name="show")(worlds.data_show)
+app.command(policies.train)
+app.command(policies.evaluate)
+app.command(policies.inspect)
+app.command(policies.compare)
+app.command(policies.demo)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point: the user's mistakes end in one sentence and status 2, Ctrl-C in status 130."""
+    try:
+        app.cli(
+            prog="gplac",
+            description="Visuomotor policies that work in new places, from demonstrations of one place and weakly "
+            "labelled photographs.",
+            args=arguments,
+            config=(tyro.conf.FlagCreatePairsOff,),
+        )
+    except UserError as error:
+        _give_up(str(error))
+    except KeyboardInterrupt as stop:
+        print(f"gplac: stopped. {stop}".rstrip(), file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        # The reader of our output went away (`gplac ... | head`); nothing is left to tell it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141) from None
+    except OSError as error:
+        # A path that the user named, or a full disk; anything else is a defect and shows its traceback.
+        if error.filename is None and error.errno != errno.ENOSPC:
+            raise
+        _give_up(f"{error.filename or 'The disk'}: {error.strerror}.")
+
+
+def _give_up(sentence: str) -> None:
+    print(f"gplac: {' '.join(sentence.split())}", file=sys.stderr)
+    raise SystemExit(2)

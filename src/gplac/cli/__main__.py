@@ -1,0 +1,5 @@
+"""``python -m gplac.cli``."""
+
+from gplac.cli import main
+
+main()

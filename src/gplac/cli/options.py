@@ -1,0 +1,67 @@
+"""Options that several verbs share, and the types of their arguments."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from tyro.conf import Positional, arg
+
+from gplac import config
+from gplac.errors import UserError
+
+Task = Annotated[Positional[str], arg(metavar="TASK")]
+Folder = Annotated[Positional[Path], arg(metavar="FOLDER")]
+Run = Annotated[Positional[Path], arg(metavar="RUN")]
+OptionalPath = Annotated[Path | None, arg(metavar="PATH")]
+Split = Literal["labelled", "weak", "validation", "test"]
+Preset = Literal["smoke", "demo", "lite", "paper"]
+Level = Literal["standard", "wild"]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large everything is."""
+
+    preset: Preset = "lite"
+    """Size of everything: seconds, minutes, under an hour a run, or the paper's own numbers."""
+    set: Annotated[tuple[str, ...], arg(metavar="FIELD=VALUE ...")] = ()
+    """Changes to the preset, such as training.steps=3000 network.temperature=4."""
+
+    def settings(self) -> config.Preset:
+        """The preset with its changes; a changed one says so in its name."""
+        chosen = config.preset(self.preset)
+        if not self.set:
+            return chosen
+        arguments = []
+        for change in self.set:
+            field, equals, value = change.partition("=")
+            if not equals or field == "name":
+                raise UserError(f"--set {change}: write FIELD=VALUE, for instance --set training.steps=3000.")
+            arguments += [f"--{field}", *value.split(",")]
+        arguments += ["--name", f"{self.preset}-changed"]
+        explicit = (tyro.conf.FlagConversionOff,)
+        return tyro.cli(
+            config.Preset, default=chosen, args=arguments, prog="gplac ... --set", config=explicit
+        )
+
+    def data_folder(self, task: str) -> Path:
+        """Where data of this size lie unless the user says otherwise."""
+        changed = self.settings().data != config.preset(self.preset).data
+        return Path("data") / (f"{self.preset}-changed" if changed else self.preset) / task
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What is drawn, and by how many."""
+
+    level: Level = "standard"
+    """Difficulty of the looks."""
+    assets: OptionalPath = None
+    """Folder of your own textures and meshes, used instead of gplac's."""
+    workers: int = 0
+    """Processes that draw; 0: as many as suit this machine."""
+
+
+Sized = Annotated[Size, arg(name="")]
+Looking = Annotated[Looks, arg(name="")]

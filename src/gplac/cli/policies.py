@@ -1,0 +1,202 @@
+"""Verbs about policies: train, evaluate, inspect, compare, and the whole story."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import Positional, arg
+
+from gplac import config
+from gplac.cli.options import Level, Looking, Looks, OptionalPath, Preset, Run, Size, Sized, Split
+
+if TYPE_CHECKING:
+    from gplac.evaluation.statistics import PairedDifference
+
+
+def train(
+    method: Annotated[Positional[str], arg(metavar="METHOD")],
+    /,
+    *,
+    task: str = "pusher",
+    demos: OptionalPath = None,
+    weak: OptionalPath = None,
+    out: OptionalPath = None,
+    seed: int = 0,
+    resume: bool = False,
+    size: Sized = Size(),
+) -> None:
+    """Train one method. With --resume a stopped or killed training goes on.
+
+    Args:
+        method: One of the methods of Table 1, for instance gplac or att-1.
+        task: Name of the task.
+        demos: Folder of demonstrations; by default data/PRESET/TASK/demos-SCENES, where `gplac collect demos` writes.
+        weak: Folder of weak images; by default data/PRESET/TASK/weak.
+        out: Folder of the run; by default runs/PRESET/TASK/METHOD-seedSEED.
+        seed: Of weights, batches and dropout.
+        resume: Go on where the run was stopped.
+    """
+    from gplac.methods import METHODS
+    from gplac.training.loop import train
+
+    settings, folder = size.settings(), size.data_folder(task)
+    scenes = min(METHODS[method]().labelled_scenes, settings.data.weak_scenes) if method in METHODS else 1
+    out = out or Path("runs") / settings.name / task / f"{method}-seed{seed}"
+    train(
+        method,
+        settings,
+        demos or folder / f"demos-{scenes}",
+        weak or folder / "weak",
+        out,
+        task,
+        seed,
+        resume,
+    )
+    print(f"The run is in {out}.")
+
+
+def evaluate(
+    run: Run,
+    /,
+    *,
+    split: Split = "validation",
+    scenes: int | None = None,
+    episodes: int | None = None,
+    json: OptionalPath = None,
+    looks: Looking = Looks(),
+) -> None:
+    """Run a trained policy in scenes, and with its eyes shut, and in the labelled scene. A stopped evaluation goes on.
+
+    Args:
+        run: Folder of the run.
+        split: Which scenes. Choose on validation scenes; look at test scenes last.
+        scenes: How many; by default the preset's number.
+        episodes: How many in each scene; by default the preset's number.
+        json: File to write the result to, besides the run's own folder.
+    """
+    from gplac.runs import evaluate_run
+
+    with _bars() as progress:
+        found = evaluate_run(
+            run,
+            split,
+            scenes,
+            episodes,
+            copy=json,
+            level=looks.level,
+            assets=looks.assets,
+            workers=looks.workers or None,
+            progress=progress,
+        )
+    parts = {
+        f"{split} scenes": found,
+        **{f"control, {name}": part for name, part in found["controls"].items()},
+    }
+    for name, part in parts.items():
+        low, high = part["interval95"]
+        print(
+            f"{name}: {part['successes']} of {part['episodes']} episodes succeed, "
+            f"{part['success_rate']:.1%} ({low:.1%} to {high:.1%})"
+        )
+
+
+def inspect(
+    run: Run,
+    /,
+    *,
+    demos: OptionalPath = None,
+    split: Split = "validation",
+    scenes: int | None = None,
+    level: Level = "standard",
+    assets: OptionalPath = None,
+) -> None:
+    """Look into a trained policy with every instrument: what has it learned to look at? docs/learning.md explains them.
+
+    Args:
+        run: Folder of the run.
+        demos: Demonstrations of the labelled scene; by default data/PRESET/TASK/demos-1.
+        split: Whose scenes are the unseen ones.
+        scenes: How many of them; by default all.
+        level: Difficulty of the looks.
+        assets: Folder of your own textures and meshes, used instead of gplac's.
+    """
+    from gplac.runs import inspect_run
+
+    found = inspect_run(run, demos, split, scenes, level=level, assets=assets)
+    errors, looks = found["action_error"], found["sensitivity"]["image"]
+    print(
+        f"Action error (variance 1): labelled {errors['labelled']['mean']:.3f}, unseen {errors['unseen']['mean']:.3f}."
+    )
+    print(f"Another frame's picture changes the action by {looks:.3f} (mean square, variance 1).")
+    if "probe" in found:
+        probe, share = found["probe"], found["points_on_object"]
+        print(
+            f"Error of the object's position read off the points, in image heights: "
+            f"labelled {probe['labelled']:.3f}, unseen {probe['unseen']:.3f}, refitted {probe['refitted']:.3f}, knowing nothing {probe['mean']:.3f}."
+        )
+        print(
+            f"Points on the object: labelled {share['labelled']['mean']:.1%}, unseen {share['unseen']['mean']:.1%} "
+            f"(by chance {share['unseen']['chance']:.1%})."
+        )
+    if "classifier" in found:
+        print(f"Classifier on unseen scenes: {found['classifier']['accuracy']:.1%} right.")
+
+
+def compare(
+    a: Annotated[Positional[Path], arg(metavar="A.json")],
+    b: Annotated[Positional[Path], arg(metavar="B.json")],
+    /,
+) -> None:
+    """Compare two results episode by episode: how much more often does B succeed than A?
+
+    Args:
+        a: Result file of the one policy.
+        b: Result file of the other.
+    """
+    from gplac.evaluation.compare import compare
+    from gplac.evaluation.result import read_result
+
+    _print_difference(compare(read_result(a), read_result(b)), "A", "B")
+
+
+def demo(*, preset: Preset = "demo", out: Path = Path("demo"), seed: int = 0) -> None:
+    """The whole story: collect data, train ATT-1 and GPLAC, evaluate both in unseen scenes, write a report.
+
+    Args:
+        preset: Size of everything.
+        out: Folder to write into; what is already there is gone on with.
+        seed: Of data and training.
+    """
+    from gplac.demo import demo
+
+    difference = demo(config.preset(preset), out, seed, print, _bars)
+    _print_difference(difference, "ATT-1", "GPLAC")
+
+
+def _print_difference(found: "PairedDifference", a: str, b: str) -> None:
+    low, high = found.interval95.low, found.interval95.high
+    print(
+        f"{b} succeeds {100 * found.difference:+.1f} points more often than {a} "
+        f"({100 * low:+.1f} to {100 * high:+.1f}, 95 % over scenes; {found.episodes} pairs of episodes)."
+    )
+    print(
+        f"Only {a} succeeds in {found.only_a}, only {b} in {found.only_b} (McNemar's p = {found.p_mcnemar:.2g})."
+    )
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
+    """A progress bar for each part of the work, on a terminal; yields what makes a part's callback from its name."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+
+        def part(name: str) -> Callable[[int, int], None]:
+            bar = bars.add_task(name, total=None)
+            return lambda done, total: bars.update(bar, completed=done, total=total)
+
+        yield part

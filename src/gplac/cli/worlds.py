@@ -1,0 +1,199 @@
+"""Verbs about this machine, scenes, experts and data."""
+
+from pathlib import Path
+from typing import Literal
+
+from gplac.cli.options import Folder, Level, Looking, Looks, OptionalPath, Size, Sized, Split, Task
+
+
+def doctor(*, quiet: bool = False) -> None:
+    """What this machine offers (drawing without a screen, processor, GPU, versions, disk) and what to do about it.
+    Ends with status 1 if something that gplac needs is missing.
+
+    Args:
+        quiet: Print only what is missing.
+    """
+    from gplac.doctor import examine
+
+    findings = [finding for finding in examine() if not (quiet and finding.ok)]
+    for finding in findings:
+        print(f"{'ok ' if finding.ok else 'BAD'} {finding.subject}: {finding.value}")
+        if finding.advice:
+            print(f"    {finding.advice}")
+    if not all(finding.ok for finding in findings):
+        raise SystemExit(1)
+
+
+def scenes(
+    task: Task,
+    /,
+    *,
+    split: Split = "test",
+    kind: Literal["view", "positive", "negative"] = "view",
+    count: int | None = None,
+    out: OptionalPath = None,
+    level: Level = "standard",
+    assets: OptionalPath = None,
+) -> None:
+    """Draw a contact sheet of scenes.
+
+    Args:
+        task: Name of the task.
+        split: Which scenes.
+        kind: The policy's view, or a weak image with or without the object of interest.
+        count: How many scenes; by default all of the split.
+        out: PNG file to write; by default scenes-TASK-SPLIT.png.
+        level: Difficulty of the looks.
+        assets: Folder of your own textures and meshes, used instead of gplac's.
+    """
+    from gplac.worlds.sheet import contact_sheet
+
+    out = out or Path(f"scenes-{task}-{split}.png")
+    contact_sheet(task, split, out, kind, level=level, assets=assets, scenes=count)
+    print(f"The contact sheet is {out}.")
+
+
+def expert_train(task: Task, /, *, out: OptionalPath = None, seed: int = 0) -> None:
+    """Train the expert that demonstrates, from full state, with TRPO. A stopped training goes on.
+
+    Args:
+        task: Name of the task.
+        out: File to write (safetensors); by default runs/experts/TASK-seedSEED.safetensors.
+        seed: Of weights, episodes and exploration.
+    """
+    from gplac.experts.train import train_expert
+
+    path = train_expert(task, out or Path(f"runs/experts/{task}-seed{seed}.safetensors"), seed)
+    print(f"The expert is in {path}.")
+
+
+def expert_evaluate(
+    task: Task, /, *, weights: OptionalPath = None, episodes: int = 500, seed: int = 0, noise: float = 0.0
+) -> None:
+    """Run an expert for fresh episodes: how often it succeeds, and how smoothly it moves.
+
+    Args:
+        task: Name of the task.
+        weights: File of the expert; by default the one that comes with gplac.
+        episodes: How many.
+        seed: Of the initial states.
+        noise: Standard deviation of noise added to its torques, newton metres.
+    """
+    from gplac.experts.evaluate import evaluate_expert
+    from gplac.experts.expert import load_expert
+    from gplac.worlds.registry import task as task_named
+
+    score = evaluate_expert(task_named(task), load_expert(task, weights), episodes, seed, noise)
+    print(f"{score.successes} of {score.episodes} episodes succeed ({score.success_rate:.1%}).")
+    print(
+        f"Final distance {score.mean_distance_m:.3f} m; torques change by {score.mean_action_change:.1%} a step."
+    )
+
+
+def collect_demos(
+    task: Task,
+    /,
+    *,
+    scenes: int = 1,
+    out: OptionalPath = None,
+    seed: int = 0,
+    expert: OptionalPath = None,
+    size: Sized = Size(),
+    looks: Looking = Looks(),
+) -> None:
+    """Collect the expert's successful episodes, seen by a camera. A stopped collection goes on.
+
+    Args:
+        task: Name of the task.
+        scenes: 1: the labelled scene alone; more: the first of those that weak images come from.
+        out: Folder to write; by default data/PRESET/TASK/demos-SCENES.
+        seed: Of initial states and noise.
+        expert: File of the expert; by default the one that comes with gplac.
+    """
+    from gplac.data.collect import collect_demonstrations
+    from gplac.experts.expert import load_expert
+
+    sizes = size.settings().data
+    out = out or size.data_folder(task) / f"demos-{scenes}"
+    collected = collect_demonstrations(
+        out,
+        task,
+        load_expert(task, expert),
+        [("labelled", 0)] if scenes == 1 else [("weak", index) for index in range(scenes)],
+        sizes.demonstrations if scenes == 1 else sizes.demonstrations_per_scene,
+        sizes.width,
+        sizes.height,
+        seed=seed,
+        action_noise=sizes.action_noise,
+        workers=looks.workers,
+        level=looks.level,
+        assets=looks.assets,
+    )
+    print(f"{collected.manifest.rows} frames are in {out}.")
+
+
+def collect_weak_images(
+    task: Task,
+    /,
+    *,
+    out: OptionalPath = None,
+    seed: int = 0,
+    size: Sized = Size(),
+    looks: Looking = Looks(),
+) -> None:
+    """Collect weakly labelled images: no robot, half with the object of interest. A stopped collection goes on.
+
+    Args:
+        task: Name of the task.
+        out: Folder to write; by default data/PRESET/TASK/weak.
+        seed: Of where things are in the images.
+    """
+    from gplac.data.collect import collect_weak
+
+    sizes = size.settings().data
+    out = out or size.data_folder(task) / "weak"
+    collected = collect_weak(
+        out,
+        task,
+        [("weak", index) for index in range(sizes.weak_scenes)],
+        sizes.weak_per_scene,
+        sizes.width,
+        sizes.height,
+        seed=seed,
+        workers=looks.workers,
+        level=looks.level,
+        assets=looks.assets,
+    )
+    print(f"{collected.manifest.rows} images are in {out}.")
+
+
+def data_check(folder: Folder, /) -> None:
+    """Compare a data set with its manifest: files, checksums, images, counts. Ends with status 1 if they differ.
+
+    Args:
+        folder: Folder of the data set.
+    """
+    from gplac.data.check import check
+
+    findings = check(folder)
+    for finding in findings:
+        print(finding)
+    if findings:
+        raise SystemExit(1)
+    print(f"{folder} is what its manifest says.")
+
+
+def data_show(folder: Folder, /, *, out: OptionalPath = None, rows: int = 8, columns: int = 8) -> None:
+    """Make a contact sheet of a data set.
+
+    Args:
+        folder: Folder of the data set.
+        out: PNG file to write; by default FOLDER.png, beside the folder.
+        rows: Episodes, or scenes of weak images.
+        columns: Pictures of each.
+    """
+    from gplac.data.show import contact_sheet
+
+    out = out or folder.with_name(f"{folder.name}.png")
+    contact_sheet(folder, out, rows, columns)
+    print(f"The contact sheet is {out}.")
