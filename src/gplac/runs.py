@@ -15,7 +15,7 @@ from gplac.evaluation.measure import evaluation_folder, measure
 from gplac.evaluation.result import Result, Training, write_json
 from gplac.evaluation.rollout import Progress
 from gplac.provenance import provenance
-from gplac.training.loop import RUN_JSON
+from gplac.training.checkpoint import RUN_JSON
 from gplac.training.policy import Policy, load_policy
 from gplac.worlds.splits import SPLITS
 

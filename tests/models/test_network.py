@@ -101,3 +101,16 @@ def test_what_a_network_lacks_it_says() -> None:
         network(encoder="conv").points(images(1))
     with pytest.raises(UserError, match="64 filters"):
         network(config=NetworkConfig(channels=(32, 16)))
+
+
+@pytest.mark.parametrize(("encoder", "exact"), [("attention", True), ("conv", False)])
+def test_under_autocast_only_convolutions_and_flattened_maps_are_half(encoder: str, exact: bool) -> None:
+    net = network(encoder=encoder).eval()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert net.encoder.map(images(2)).dtype == torch.bfloat16
+        action, logit = (
+            net.policy(net.encode(images(2)), torch.zeros(2, 17)),
+            net.classify(net.encode(images(2))),
+        )
+        assert net.act(images(2), torch.zeros(2, 17)).dtype == torch.float32
+    assert (action.dtype == torch.float32) == (logit.dtype == torch.float32) == exact

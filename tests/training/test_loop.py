@@ -170,8 +170,8 @@ def test_bad_data_is_refused_in_one_sentence(
 ) -> None:
     with pytest.raises(UserError, match="weakly labelled"):
         fit(METHODS["gplac"](), preset, demonstrations, None, tmp_path)
+    cropped = Photographs(weak.images[:, 1:], weak.labels, weak.scene)
     with pytest.raises(UserError, match="20x16 pixels, weak images 20x15 pixels"):
-        cropped = Photographs(weak.images[:, 1:], weak.labels, weak.scene)
         fit(METHODS["gplac"](), preset, demonstrations, cropped, tmp_path)
     empty = Frames(*(array[:0] for array in vars(demonstrations).values()))
     with pytest.raises(UserError, match="no frame"):

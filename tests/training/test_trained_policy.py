@@ -24,7 +24,7 @@ def test_it_is_the_network_that_fit_returned(
     demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
 ) -> None:
     network = fit(METHODS["gplac"](), preset, demonstrations, weak, tmp_path)
-    policy = load_policy(tmp_path)
+    policy = load_policy(tmp_path, half=False)
     images, states = demonstrations.images[:3], demonstrations.states[:3]
     with torch.no_grad():
         expected = network.act(torch.from_numpy(images), torch.from_numpy(states)).numpy()
@@ -34,10 +34,16 @@ def test_it_is_the_network_that_fit_returned(
 
 
 def test_an_answer_does_not_depend_on_its_batch(demonstrations: Frames, run: Path) -> None:
-    policy = load_policy(run)
+    policy = load_policy(run, half=False)
     images, states = demonstrations.images, demonstrations.states
     alone = np.concatenate([policy(images[i : i + 1], states[i : i + 1]) for i in range(8)])
     assert alone == pytest.approx(policy(images, states)[:8], abs=1e-4)
+
+
+def test_half_precision_moves_no_action_noticeably(demonstrations: Frames, run: Path) -> None:
+    images, states = demonstrations.images, demonstrations.states
+    exact, half = load_policy(run, half=False)(images, states), load_policy(run)(images, states)
+    assert np.abs(half - exact).max() < 0.02 * exact.std()
 
 
 def test_points_pixels_maps_and_probabilities_belong_together(weak: Photographs, run: Path) -> None:
@@ -57,7 +63,9 @@ def test_points_stand_for_their_image(demonstrations: Frames, weak: Photographs,
     policy = load_policy(run)
     acted = policy.act_from(policy.points(demonstrations.images), demonstrations.states)
     assert acted == pytest.approx(policy(demonstrations.images, demonstrations.states), abs=1e-4)
-    assert policy.classify_from(policy.points(weak.images)) == pytest.approx(policy.classify(weak.images), abs=1e-4)
+    assert policy.classify_from(policy.points(weak.images)) == pytest.approx(
+        policy.classify(weak.images), abs=1e-4
+    )
 
 
 def test_every_method_loads(

@@ -16,6 +16,13 @@ def fully_connected(inputs: int, hidden: Sequence[int], outputs: int) -> nn.Sequ
     return nn.Sequential(*layers, nn.Linear(sizes[-1], outputs))
 
 
+def precision(features_BF: Tensor) -> torch.autocast:
+    """Half precision for features that are in it already, that is for flattened maps. Feature points are exact, and a
+    head on them is small: it leaves autocast."""
+    half = features_BF.dtype == torch.bfloat16
+    return torch.autocast(features_BF.device.type, torch.bfloat16, enabled=half)
+
+
 class PolicyHead(nn.Module):
     """Feature points with dropout, joined with the robot's state, to an action (appendix 8.3)."""
 
@@ -28,7 +35,8 @@ class PolicyHead(nn.Module):
 
     def forward(self, features_BF: Tensor, state_BS: Tensor) -> Tensor:
         """(B, F) features and (B, S) normalised state to (B, A) normalised action."""
-        action_BA: Tensor = self.layers(torch.cat((self.dropout(features_BF), state_BS), dim=1))
+        with precision(features_BF):
+            action_BA: Tensor = self.layers(torch.cat((self.dropout(features_BF), state_BS), dim=1))
         return action_BA
 
 
@@ -42,5 +50,6 @@ class ClassifierHead(nn.Module):
 
     def forward(self, features_BF: Tensor) -> Tensor:
         """(B, F) features to (B,) logits."""
-        logit_B1: Tensor = self.layers(self.dropout(features_BF))
+        with precision(features_BF):
+            logit_B1: Tensor = self.layers(self.dropout(features_BF))
         return logit_B1.squeeze(1)

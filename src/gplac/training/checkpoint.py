@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from gplac.errors import UserError
 from gplac.training.optimiser import Average
 
+RUN_JSON = "run.json"
+WEIGHTS = "weights.safetensors"
 CHECKPOINT = "checkpoint.safetensors"
 CHECKPOINT_JSON = "checkpoint.json"
 

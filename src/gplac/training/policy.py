@@ -1,6 +1,8 @@
 """A trained run as a callable on numpy arrays."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -16,30 +18,32 @@ from gplac.config import NetworkConfig
 from gplac.errors import UserError
 from gplac.models.encoders import AttentionEncoder
 from gplac.models.network import Network
-from gplac.training.device import best_device
-from gplac.training.loop import RUN_JSON
-from gplac.training.trainer import WEIGHTS
+from gplac.training.checkpoint import RUN_JSON, WEIGHTS
+from gplac.training.device import best_device, has_bf16
 
 
 class Policy:
-    """Figure 2 after training: `policy(images, states) -> actions`, all numpy, a batch at a time."""
+    """Figure 2 after training: `policy(images, states) -> actions`, all numpy, a batch at a time.
 
-    def __init__(self, network: Network, device: torch.device) -> None:
+    `half`: convolutions in bfloat16, as in training, where the hardware has it: twice as fast on a CPU.
+    """
+
+    def __init__(self, network: Network, device: torch.device, half: bool = True) -> None:
         self.network = network.to(device).eval()
         self.device = device
+        self.half = half and has_bf16(device)
 
-    @torch.inference_mode()
     def __call__(self, images: npt.NDArray[np.uint8], states: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Images (B, H, W, 3) uint8 and robot states (B, S) float32 to actions (B, A) float32 in the robot's units."""
-        return _numpy(
-            self.network.act(self._images(images), self._tensor(states.astype(np.float32, copy=False)))
-        )
+        with self._inference():
+            state_BS = self._tensor(states.astype(np.float32, copy=False))
+            return _numpy(self.network.act(self._tensor(images), state_BS))
 
-    @torch.inference_mode()
     def points(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Images (B, H, W, 3) uint8 to feature points (B, K, 2): x right, y down, in [-0.5, 0.5]; `TypeError` without
         attention."""
-        return _numpy(self.network.points(self._images(images)))
+        with self._inference():
+            return _numpy(self.network.points(self._tensor(images)))
 
     def pixels(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Images (B, H, W, 3) uint8 to feature points (B, K, 2) in pixels: column, row; (0, 0) is a centre."""
@@ -49,36 +53,38 @@ class Policy:
         # A cell of the map looks at the pixels around `stride` times its index.
         return (points_BK2 + 0.5) * cells * encoder.stride
 
-    @torch.inference_mode()
     def classify(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Images (B, H, W, 3) uint8 to the probability (B,) that the object of interest is there; `TypeError` without
         the head."""
-        return _numpy(torch.sigmoid(self.network.classify(self.network.encode(self._images(images)))))
+        with self._inference():
+            return _numpy(torch.sigmoid(self.network.classify(self.network.encode(self._tensor(images)))))
 
-    @torch.inference_mode()
     def act_from(self, points: npt.NDArray[Any], states: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Feature points (B, K, 2) in place of an image, and robot states (B, S), to actions (B, A)."""
-        network = self.network
-        normalised_BA = network.policy(self._tensor(points).flatten(1), self._tensor(states)).float()
-        return _numpy(normalised_BA * network.action_std_A + network.action_mean_A)
+        with self._inference():
+            network = self.network
+            normalised_BA = network.policy(self._tensor(points).flatten(1), self._tensor(states)).float()
+            return _numpy(normalised_BA * network.action_std_A + network.action_mean_A)
 
-    @torch.inference_mode()
     def classify_from(self, points: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Feature points (B, K, 2) in place of an image to the probability (B,) that the object is there."""
-        return _numpy(torch.sigmoid(self.network.classify(self._tensor(points).flatten(1))))
+        with self._inference():
+            return _numpy(torch.sigmoid(self.network.classify(self._tensor(points).flatten(1))))
 
-    @torch.inference_mode()
     def maps(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Images (B, H, W, 3) uint8 to the softmax of each channel (B, K, H', W'), each of sum 1; `TypeError` without
         attention."""
-        encoder = self.network.encoder
-        if not isinstance(encoder, AttentionEncoder):
-            raise TypeError("a network without attention has no attention maps")
-        map_BCHW = encoder.map(self._images(images))
-        return _numpy(encoder.attention.weights(map_BCHW).reshape(map_BCHW.shape))
+        with self._inference():
+            encoder = self.network.encoder
+            if not isinstance(encoder, AttentionEncoder):
+                raise TypeError("a network without attention has no attention maps")
+            map_BCHW = encoder.map(self._tensor(images))
+            return _numpy(encoder.attention.weights(map_BCHW).reshape(map_BCHW.shape))
 
-    def _images(self, images: npt.NDArray[Any]) -> Tensor:
-        return self._tensor(images)
+    @contextmanager
+    def _inference(self) -> Iterator[None]:
+        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            yield
 
     def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
@@ -88,9 +94,10 @@ def _numpy(tensor: Tensor) -> npt.NDArray[np.float32]:
     return np.asarray(tensor.float().cpu().numpy())
 
 
-def load_policy(run_dir: Path, device: torch.device | None = None) -> Policy:
+def load_policy(run_dir: Path, device: torch.device | None = None, half: bool = True) -> Policy:
     """The policy of a run that `gplac.training.loop` left in `run_dir`, finished or at its last checkpoint.
 
+    `half`: see `Policy`.
     Raises `UserError` if there is none or its files are damaged.
     """
     try:
@@ -104,4 +111,4 @@ def load_policy(run_dir: Path, device: torch.device | None = None) -> Policy:
         network.load_state_dict(weights)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"{run_dir} holds no usable run ({error}): train one with `gplac train`") from error
-    return Policy(network, device or best_device())
+    return Policy(network, device or best_device(), half)

@@ -19,13 +19,12 @@ from gplac.models.encoders import AttentionEncoder
 from gplac.models.network import Network
 from gplac.seeding import seed_of
 from gplac.training.batches import LabelledBatches, WeakBatches
-from gplac.training.checkpoint import CHECKPOINT, save_checkpoint, write_weights
+from gplac.training.checkpoint import CHECKPOINT, WEIGHTS, save_checkpoint, write_weights
 from gplac.training.device import mixed_precision
 from gplac.training.learner import Learner, active, sources
 from gplac.training.logs import Display, Log
 from gplac.training.optimiser import Average, learning_rate
 
-WEIGHTS = "weights.safetensors"
 LOG_EVERY = 20
 """Optimiser steps between lines of the log."""
 ENTROPY_IMAGES = 8
