@@ -133,8 +133,9 @@ def inspect(
     if "probe" in found:
         probe, share = found["probe"], found["points_on_object"]
         print(
-            f"Error of the object's position read off the points, in image heights: "
-            f"labelled {probe['labelled']:.3f}, unseen {probe['unseen']:.3f}, refitted {probe['refitted']:.3f}, knowing nothing {probe['mean']:.3f}."
+            "Error of the object's position read off the points, in image heights: "
+            f"labelled {probe['labelled']:.3f}, unseen {probe['unseen']:.3f}, "
+            f"refitted there {probe['refitted']:.3f}, knowing nothing {probe['mean']:.3f}."
         )
         print(
             f"Points on the object: labelled {share['labelled']['mean']:.1%}, unseen {share['unseen']['mean']:.1%} "

@@ -1,0 +1,163 @@
+"""Every verb as a user would call it, at the smallest preset; and what a user's mistakes look like."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from gplac.cli import main
+from gplac.evaluation.result import read_result
+from gplac.seeding import rng
+from gplac.worlds.pusher import Pusher
+
+SMOKE = ("--preset", "smoke")
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, with an expert that hardly moves, and a success that asks for nothing."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Pusher, "success_m", 10.0)
+    weight = 0.1 * rng("an expert that hardly moves").normal(size=(7, 27))
+    arrays = {"mean": np.zeros(27), "std": np.ones(27), "weight0": weight, "bias0": np.zeros(7)}
+    save_file(arrays, tmp_path / "expert.safetensors", {"task": "pusher", "limit": "2.0", "provenance": "{}"})
+    return tmp_path
+
+
+def fails(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one sentence that a call ends with, after checking that it ends with status 2."""
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    sentence = capsys.readouterr().err
+    assert sentence.startswith("gplac: ") and sentence.count("\n") == 1
+    return sentence
+
+
+def test_from_data_to_report(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["scenes", "pusher", "--split", "validation", "--count", "2"])
+    assert (workplace / "scenes-pusher-validation.png").stat().st_size > 0
+
+    main(["expert", "evaluate", "pusher", "--weights", "expert.safetensors", "--episodes", "3"])
+    assert "3 of 3 episodes" in capsys.readouterr().out
+
+    main(["collect", "demos", "pusher", *SMOKE, "--expert", "expert.safetensors", "--workers", "1"])
+    main(["collect", "weak", "pusher", *SMOKE, "--workers", "1"])
+    demos, weak = Path("data/smoke/pusher/demos-1"), Path("data/smoke/pusher/weak")
+    assert "400 frames" in capsys.readouterr().out
+    for folder in (demos, weak):
+        main(["data", "check", str(folder)])
+        main(["data", "show", str(folder)])
+        assert folder.with_suffix(".png").is_file()
+
+    runs = []
+    for method in ("att-1", "gplac"):
+        run = Path(f"runs/smoke/pusher/{method}-seed0")
+        main(["train", method, *SMOKE])
+        assert json.loads((run / "run.json").read_text())["training"]["finished"]
+        main(["evaluate", str(run), "--split", "validation", "--episodes", "1", "--json", f"{method}.json"])
+        found = read_result(Path(f"{method}.json"))
+        assert (found["method"], found["split"], found["scenes"], found["episodes"]) == (
+            method,
+            "validation",
+            2,
+            2,
+        )
+        main(["inspect", str(run), "--scenes", "2"])
+        runs.append(run)
+    told = capsys.readouterr().out
+    assert (
+        "control, blank" in told and "Points on the object" in told and "Classifier on unseen scenes" in told
+    )
+
+    main(["compare", "att-1.json", "gplac.json"])
+    assert "2 pairs of episodes" in capsys.readouterr().out
+
+
+def test_training_goes_on_where_it_was_and_refuses_to_overwrite(
+    workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["collect", "demos", "pusher", *SMOKE, "--expert", "expert.safetensors", "--workers", "1"])
+    main(["train", "att-1", *SMOKE, "--out", "run"])
+    assert "resume" in fails(capsys, "train", "att-1", *SMOKE, "--out", "run")
+    main(["train", "att-1", *SMOKE, "--out", "run", "--resume"])
+
+
+def test_a_changed_preset_says_so_in_its_name(workplace: Path) -> None:
+    main(["collect", "demos", "pusher", *SMOKE, "--expert", "expert.safetensors", "--workers", "1"])
+    changes = ["training.steps=3", "network.hidden=10,20", "training.schedule=cosine"]
+    main(["train", "att-1", *SMOKE, "--set", *changes])
+    preset = json.loads(Path("runs/smoke-changed/pusher/att-1-seed0/run.json").read_text())["preset"]
+    assert preset["name"] == "smoke-changed"
+    assert preset["training"]["steps"] == 3 and preset["network"]["hidden"] == [10, 20]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("collect", "demos", "juggle"), "juggle"),
+        (("collect", "weak", "pusher", *SMOKE, "--set", "data.weak_scenes"), "FIELD=VALUE"),
+        (("collect", "weak", "pusher", *SMOKE, "--assets", "nowhere"), "nowhere"),
+        (("collect", "demos", "pusher", *SMOKE, "--expert", "nowhere"), "nowhere"),
+        (("scenes", "juggle"), "juggle"),
+        (("data", "show", "nowhere"), "nowhere"),
+        (("train", "magic"), "magic"),
+        (("train", "att-1"), "data/lite/pusher/demos-1"),
+        (("evaluate", "nowhere"), "nowhere"),
+        (("inspect", "nowhere"), "nowhere"),
+        (("compare", "a.json", "b.json"), "a.json"),
+    ],
+)
+def test_a_mistake_is_answered_in_one_sentence(
+    workplace: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], part: str
+) -> None:
+    assert part in fails(capsys, *arguments)
+
+
+def test_what_is_no_verb_or_option_ends_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["juggle"], ["train"], ["train", "att-1", "--preset", "huge"], ["doctor", "--loud"]):
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        assert end.value.code == 2
+        assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_named(
+    workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("file").touch()
+    assert "file" in fails(capsys, "collect", "weak", "pusher", *SMOKE, "--out", "file/weak")
+    assert "file" in fails(capsys, "scenes", "pusher", "--count", "1", "--out", "file/sheet.png")
+
+
+def test_damage_ends_with_status_1(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["collect", "weak", "pusher", *SMOKE, "--workers", "1"])
+    folder = Path("data/smoke/pusher/weak")
+    next(folder.glob("*.parquet")).write_bytes(b"damaged")
+    with pytest.raises(SystemExit) as end:
+        main(["data", "check", str(folder)])
+    assert end.value.code == 1
+    assert "truncated or altered" in capsys.readouterr().out
+
+
+def test_ctrl_c_ends_with_status_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt("3 of 4 shards are new; the same command goes on.")
+
+    monkeypatch.setattr("gplac.data.check.check", interrupted)
+    with pytest.raises(SystemExit) as end:
+        main(["data", "check", "somewhere"])
+    assert end.value.code == 130
+    assert "the same command goes on" in capsys.readouterr().err
+
+
+def test_help_does_not_wait_for_pytorch_or_mujoco() -> None:
+    code = "import sys, gplac.cli; sys.exit(sum(name in sys.modules for name in ('torch', 'mujoco', 'gymnasium')))"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
