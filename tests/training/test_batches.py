@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from conftest import Frames, Photographs
+from tiny import Frames, Photographs
 
 from gplac.errors import UserError
 from gplac.training.batches import LabelledBatches, WeakBatches

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import Frames, Photographs
 from safetensors.torch import load_file
+from tiny import Frames, Photographs
 
 from gplac.config import Preset
 from gplac.errors import UserError
@@ -234,10 +234,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-import conftest
+import tiny
 from gplac import methods
 from gplac.training.loop import fit
-frames, photographs, preset = (f.__wrapped__() for f in (conftest.demonstrations, conftest.weak, conftest.preset))
+frames, photographs, preset = (f.__wrapped__() for f in (tiny.demonstrations, tiny.weak, tiny.preset))
 preset = replace(preset, training=replace(preset.training, steps=int(sys.argv[3])))
 fit(methods.gplac(), preset, frames, photographs, Path(sys.argv[2]))
 """

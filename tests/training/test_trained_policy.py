@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import HEIGHT, WIDTH, Frames, Photographs
+from tiny import HEIGHT, WIDTH, Frames, Photographs
 
 from gplac.config import Preset
 from gplac.errors import UserError

@@ -16,7 +16,7 @@ from gplac.provenance import provenance
 from gplac.seeding import seed_of
 from gplac.training.batches import LabelledBatches, LabelledFrames, WeakBatches, WeakFrames
 from gplac.training.checkpoint import CHECKPOINT, RUN_JSON, load_checkpoint, read_facts, write_json
-from gplac.training.device import best_device, keep_memory
+from gplac.training.device import best_device
 from gplac.training.learner import Learner, resolved, sources
 from gplac.training.optimiser import Average, adam
 from gplac.training.trainer import Trainer, Validation
@@ -53,8 +53,6 @@ def fit(
         raise UserError(
             f"demonstrations are {_size(demonstrations)}, weak images {_size(weak)}: collect one size"
         )
-    if device.type == "cpu":
-        keep_memory()
     resume = resume and (run_dir / CHECKPOINT).exists()
     if (run_dir / CHECKPOINT).exists() and not resume:
         raise UserError(f"{run_dir} already holds a run: resume it, or choose another directory")

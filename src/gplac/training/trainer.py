@@ -20,7 +20,7 @@ from gplac.models.network import Network
 from gplac.seeding import seed_of
 from gplac.training.batches import LabelledBatches, WeakBatches
 from gplac.training.checkpoint import CHECKPOINT, WEIGHTS, save_checkpoint, write_weights
-from gplac.training.device import mixed_precision
+from gplac.training.device import keep_memory, mixed_precision
 from gplac.training.learner import Learner, active, sources
 from gplac.training.logs import Display, Log
 from gplac.training.optimiser import Average, learning_rate
@@ -52,6 +52,8 @@ class Trainer:
         self.learner, self.optimiser, self.average = learner, optimiser, average
         self.method, self.config, self.seed, self.device = method, config, seed, device
         self.labelled, self.weak = labelled, weak
+        if device.type == "cpu":
+            keep_memory()
         self.parameters = [p for p in learner.parameters() if p.requires_grad]
 
     def evaluated_weights(self) -> dict[str, Tensor]:

@@ -1,0 +1,47 @@
+"""`train`: the same loop on folders."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from tiny import HEIGHT, WIDTH, Frames, Photographs
+
+from gplac.config import Preset
+from gplac.errors import UserError
+from gplac.training import loop
+
+
+@pytest.fixture
+def sized(preset: Preset) -> Preset:
+    return replace(preset, data=replace(preset.data, width=WIDTH, height=HEIGHT))
+
+
+@pytest.fixture(autouse=True)
+def _folders(demonstrations: Frames, weak: Photographs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders called "one" and "two" hold demonstrations of so many scenes."""
+    two = replace(demonstrations, scene=np.arange(40) % 2)
+    frames = {"one": demonstrations, "two": two}
+    monkeypatch.setattr(loop, "Demonstrations", SimpleNamespace(load=lambda folder: frames[folder.name]))
+    monkeypatch.setattr(loop, "WeakImages", SimpleNamespace(load=lambda _folder: weak))
+
+
+def test_names_a_method_and_folders(sized: Preset, tmp_path: Path) -> None:
+    loop.train("gplac", sized, Path("one"), Path("weak"), tmp_path / "gplac", "pusher", seed=1)
+    loop.train("att-40", sized, Path("two"), None, tmp_path / "att-40", "pusher")
+    assert (tmp_path / "gplac" / "weights.safetensors").exists()
+    assert (tmp_path / "att-40" / "weights.safetensors").exists()
+
+
+def test_refuses_what_does_not_fit(sized: Preset, preset: Preset, tmp_path: Path) -> None:
+    for method, settings, folder, said in [
+        ("gplaque", sized, "one", "no method is called 'gplaque': choose one of att-1"),
+        ("att-1", preset, "one", "20x16 pixels, preset smoke wants 32x28 pixels"),
+        ("att-1", sized, "two", "demonstrations of 1 scenes, two has 2"),
+        ("att-40", sized, "one", "demonstrations of 2 scenes, one has 1"),
+        ("gplac", sized, "one", "weakly labelled images"),
+    ]:
+        with pytest.raises(UserError, match=said):
+            loop.train(method, settings, Path(folder), None, tmp_path, "pusher")
+        assert not list(tmp_path.iterdir())
