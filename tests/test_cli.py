@@ -77,6 +77,16 @@ def test_from_data_to_report(workplace: Path, capsys: pytest.CaptureFixture[str]
 
     main(["compare", "att-1.json", "gplac.json"])
     assert "2 pairs of episodes" in capsys.readouterr().out
+    main(["report", *map(str, runs), "--split", "validation"])
+    assert "<html" in Path("report/index.html").read_text()
+
+
+def test_the_demo_tells_the_whole_story(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the expert that comes with gplac."""
+    main(["demo", *SMOKE])
+    told = capsys.readouterr().out
+    assert "demo/report/index.html" in told and "GPLAC succeeds" in told
+    main(["demo", *SMOKE])  # everything is there already
 
 
 def test_training_goes_on_where_it_was_and_refuses_to_overwrite(
@@ -111,6 +121,7 @@ def test_a_changed_preset_says_so_in_its_name(workplace: Path) -> None:
         (("evaluate", "nowhere"), "nowhere"),
         (("inspect", "nowhere"), "nowhere"),
         (("compare", "a.json", "b.json"), "a.json"),
+        (("report", "nowhere"), "nowhere"),
     ],
 )
 def test_a_mistake_is_answered_in_one_sentence(

@@ -10,6 +10,7 @@ from gplac.evaluation.compare import compare
 from gplac.evaluation.rollout import Progress
 from gplac.evaluation.statistics import PairedDifference
 from gplac.experts.expert import load_expert
+from gplac.reporting.report import write_report
 from gplac.runs import evaluate_run, inspect_run
 from gplac.training.loop import train
 
@@ -47,9 +48,13 @@ def demo(preset: Preset, out: Path, seed: int, say: Say, bars: Bars) -> PairedDi
     say(f"2. Weakly labelled images: {sizes.weak_per_scene} of each of {sizes.weak_scenes} scenes")
     places = [("weak", index) for index in range(sizes.weak_scenes)]
     collect_weak(weak, TASK, places, sizes.weak_per_scene, sizes.width, sizes.height, seed=seed)
+
+    def run_of(method: str) -> Path:
+        return out / "runs" / f"{method}-seed{seed}"
+
     results = []
     for number, method in enumerate(METHODS):
-        run = out / "runs" / f"{method}-seed{seed}"
+        run = run_of(method)
         say(f"{3 + 2 * number}. Training {method.upper()}")
         train(method, preset, demos, weak, run, TASK, seed, resume=True)
         say(f"{4 + 2 * number}. {method.upper()} in unseen scenes")
@@ -58,5 +63,6 @@ def demo(preset: Preset, out: Path, seed: int, say: Say, bars: Bars) -> PairedDi
         inspect_run(run, demos, "test", preset.evaluation.scenes)
         found = results[-1]
         say(f"   {found['successes']} of {found['episodes']} episodes succeed")
-    difference = compare(*results)
-    return difference
+    say("7. The report")
+    say(f"   {write_report([run_of(method) for method in METHODS], out / 'report')}")
+    return compare(*results)

@@ -29,6 +29,7 @@ app.command(policies.train)
 app.command(policies.evaluate)
 app.command(policies.inspect)
 app.command(policies.compare)
+app.command(policies.report)
 app.command(policies.demo)
 
 

@@ -162,6 +162,27 @@ def compare(
     _print_difference(compare(read_result(a), read_result(b)), "A", "B")
 
 
+def report(
+    paths: Annotated[Positional[tuple[Path, ...]], arg(metavar="PATH ...")],
+    /,
+    *,
+    out: Path = Path("report"),
+    split: Split = "test",
+    level: Level = "standard",
+) -> None:
+    """Write a page, with pictures, about evaluated runs or result files.
+
+    Args:
+        paths: Folders of runs, result files, or folders that hold result files.
+        out: Folder to write into.
+        split: Which evaluation of each run.
+        level: Which difficulty of the looks.
+    """
+    from gplac.reporting.report import write_report
+
+    print(f"The report is {write_report(paths, out, split, level)}.")
+
+
 def demo(*, preset: Preset = "demo", out: Path = Path("demo"), seed: int = 0) -> None:
     """The whole story: collect data, train ATT-1 and GPLAC, evaluate both in unseen scenes, write a report.
 
