@@ -6,7 +6,7 @@ gplac=$1
 
 "$gplac" doctor --quiet && exit 0
 
-packages="libegl1 libgl1-mesa-dri libosmesa6"
+packages="libegl1 libopengl0 libgl1-mesa-dri libosmesa6"
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "MuJoCo cannot draw here: neither EGL nor OSMesa works. Install them, then run make again:" >&2
     echo "    sudo apt-get update && sudo apt-get install -y $packages" >&2

@@ -8,7 +8,7 @@ from typing import Any
 
 from gplac.errors import UserError
 
-GL_PACKAGES = "libegl1 libgl1-mesa-dri libosmesa6"
+GL_PACKAGES = "libegl1 libopengl0 libgl1-mesa-dri libosmesa6"
 _WAYS = ("egl", "osmesa")
 _current: tuple[str, Any] | None = None
 
