@@ -122,7 +122,7 @@ def test_no_way_to_draw_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gl, "_WAYS", ("nonesuch",))
     monkeypatch.delenv("MUJOCO_GL", raising=False)
     monkeypatch.setenv("PYOPENGL_PLATFORM", "egl")
-    with pytest.raises(UserError, match="libegl1 libgl1-mesa-dri libosmesa6"):
+    with pytest.raises(UserError, match="libegl1 libopengl0 libgl1-mesa-dri libosmesa6"):
         gl.context()
 
 
