@@ -9,6 +9,7 @@ TORCH_INDEX ?=
 TEST_WORKERS ?= auto
 PYTEST_ARGS ?=
 PRESET ?= lite
+TASK ?= pusher
 TORCH ?= 2.13.0
 
 .DEFAULT_GOAL := help
@@ -55,10 +56,12 @@ pytest: $(VENV)/.test $(VENV)/.graphics  ## the tests alone (PYTEST_ARGS='-k sce
 lint: $(VENV)/.test  ## style (ruff)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python scripts/file_map.py --check
 
-format: $(VENV)/.test  ## rewrite the code in the project's style
+format: $(VENV)/.test  ## rewrite the code in the project's style, and README's map of files
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python scripts/file_map.py
 
 types: $(VENV)/.test  ## strict types of src (mypy)
 	$(BIN)/mypy
@@ -72,8 +75,8 @@ docs: $(VENV)/.dev  ## the documentation as HTML in docs/_build/html
 bench: $(VENV)/.test $(VENV)/.graphics  ## speed against peers, as ratios, into results/bench/
 	$(BIN)/python benchmarks/run.py
 
-tables: venv  ## tables and figures from results/ (PRESET=smoke, lite or paper)
-	$(BIN)/gplac report results/$(PRESET) --out results/$(PRESET)/report
+tables: venv  ## tables and figures from results/ (PRESET=lite TASK=pusher)
+	$(BIN)/gplac report results/$(PRESET)/$(TASK) --out results/$(PRESET)/$(TASK)/report
 
 # The pins are what a fresh environment gets from the ranges in pyproject.toml, PyTorch's build taken as it is.
 pins:  ## rewrite constraints.txt with the newest versions that fit (TORCH=2.13.0)

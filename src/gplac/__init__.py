@@ -1,0 +1,1 @@
+"""Visuomotor policies that work in new places, from demonstrations of one place and weakly labelled photographs."""

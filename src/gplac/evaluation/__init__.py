@@ -1,0 +1,1 @@
+"""How a policy does in scenes it has never seen, and why: rollouts, statistics, results, instruments."""

@@ -1,0 +1,1 @@
+"""Tables, charts and the page that tells what came out, beside the paper's figures."""
