@@ -1,1 +1,1 @@
-"""How a policy does in scenes it has never seen, and why: rollouts, statistics, results, instruments."""
+"""Measuring a policy: rollouts in scenes, controls, statistics, instruments. It knows a policy as a callable."""

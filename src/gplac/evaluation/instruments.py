@@ -101,7 +101,9 @@ def relative_entropy(maps: Float32) -> Floats:
     """
     cells = maps.reshape(*maps.shape[:2], -1).astype(np.float64)
     logs = np.log(cells, out=np.zeros_like(cells), where=cells > 0)
-    return np.asarray(-(cells * logs).sum(axis=-1).mean(axis=0) / np.log(cells.shape[-1]))
+    shares = -(cells * logs).sum(axis=-1).mean(axis=0) / np.log(cells.shape[-1])
+    # A softmax in 32 bits may sum to a little more than 1.
+    return np.asarray(np.clip(shares, 0.0, 1.0))
 
 
 def accuracy_by_scene(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import jsonschema
 import numpy as np
@@ -42,21 +42,6 @@ class Training:
     """Seconds that training took."""
     parameters: int
     """Numbers in the network."""
-
-    @classmethod
-    def of_run(cls, run: Mapping[str, Any]) -> Self:
-        """From what training left in ``run.json``."""
-        done = run["training"]
-        return cls(
-            method=run["method"],
-            preset=run["preset"]["name"],
-            seed=run["seed"],
-            weak_images=run["weak_images"],
-            steps=done.get("steps", 0),
-            images_per_s=done.get("images_per_s", 0.0),
-            wall_s=done.get("wall_s", 0.0),
-            parameters=done["parameters"],
-        )
 
 
 def result(

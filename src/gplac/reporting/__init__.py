@@ -1,1 +1,1 @@
-"""Tables, charts and the page that tells what came out, beside the paper's figures."""
+"""Showing what was measured: charts, films, feature points, tables, one page; beside what the paper published."""

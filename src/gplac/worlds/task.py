@@ -26,6 +26,8 @@ class Task(Protocol):
     """Largest torque, in newton metres, of every joint."""
     action_size: int
     """Number of torques."""
+    success_m: float
+    """Distance (m) within which the task counts as done."""
     state_size: int
     """Size of what the robot knows of itself: joint angles, velocities, position of the hand."""
 

@@ -1,0 +1,146 @@
+"""What a report is made from: results, and what their runs left beside them."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from gplac.errors import UserError
+from gplac.evaluation.compare import compare
+from gplac.evaluation.drawing import View
+from gplac.evaluation.measure import EPISODES, RESULT, evaluation_folder
+from gplac.evaluation.result import Result, check, read_result
+from gplac.evaluation.statistics import PairedDifference
+from gplac.evaluation.store import Episodes, load_episodes
+from gplac.reporting.published import METHODS, published
+from gplac.reporting.themes import label
+from gplac.runs import INSPECTION
+
+BASELINE = "att-1"
+"""What the others are compared with: the same network, trained without weak images."""
+MAIN = "gplac"
+_ORDER = [MAIN, BASELINE, *(method for method in METHODS if method not in (MAIN, BASELINE))]
+_SAME = ("task", "method", "preset", "seed", "level")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One evaluated policy."""
+
+    result: Result
+    name: str
+    """How the report calls it."""
+    run: Path | None = None
+    """Folder of its run, if that is at hand."""
+    folder: Path | None = None
+    """Folder of its evaluation in there."""
+    inspection: Mapping[str, Any] | None = None
+    """What its instruments said."""
+
+    @property
+    def method(self) -> str:
+        """Key of its method."""
+        return str(self.result["method"])
+
+    @property
+    def paper(self) -> float | None:
+        """The paper's success rate."""
+        return published(self.result["task"], self.method)
+
+    @cached_property
+    def log(self) -> list[dict[str, float]]:
+        """What training logged; nothing if the run is not at hand."""
+        path = None if self.run is None else self.run / "metrics.jsonl"
+        if path is None or not path.exists():
+            return []
+        return [json.loads(line) for line in path.read_text().splitlines() if line.endswith("}")]
+
+    @cached_property
+    def episodes(self) -> tuple[View, Episodes] | None:
+        """What the policy saw and did; None if the run is not at hand."""
+        if self.folder is None:
+            return None
+        return load_episodes(self.folder / EPISODES, self.result["episodes"] // self.result["scenes"])
+
+
+def entries(paths: Sequence[Path], split: str = "test", level: str = "standard") -> list[Entry]:
+    """Results in the order of a report: GPLAC, ATT-1, then the paper's order, then the rest.
+
+    Args:
+        paths: folders of runs, result files, or folders with result files somewhere in them.
+        split: which evaluation of a run.
+        level: which looks.
+
+    Raises:
+        UserError: a path holds no result, or the results are not about one task, split and level.
+    """
+    found = [entry for path in paths for entry in _read(path, split, level)]
+    for field in ("task", "split", "level"):
+        values = sorted({str(entry.result[field]) for entry in found})
+        if len(values) > 1:
+            raise UserError(
+                f"One report is about one {field}, not {' and '.join(values)}; make one report for each."
+            )
+    seeds = {entry.result["seed"] for entry in found}
+    named = [
+        Entry(
+            entry.result,
+            label(entry.method) + (f", seed {entry.result['seed']}" if len(seeds) > 1 else ""),
+            entry.run,
+            entry.folder,
+            entry.inspection,
+        )
+        for entry in found
+    ]
+    return sorted(named, key=lambda entry: (_rank(entry.method), entry.method, entry.result["seed"]))
+
+
+def difference(entry: Entry, among: Iterable[Entry]) -> PairedDifference | None:
+    """How much more often it succeeds than the baseline of the same seed, or of any seed; None for the baseline."""
+    if entry.method == BASELINE:
+        return None
+    baselines = [other for other in among if other.method == BASELINE]
+    same_seed = [other for other in baselines if other.result["seed"] == entry.result["seed"]]
+    return compare((same_seed or baselines)[0].result, entry.result) if baselines else None
+
+
+def _rank(method: str) -> int:
+    return _ORDER.index(method) if method in _ORDER else len(_ORDER)
+
+
+def _read(path: Path, split: str, level: str) -> list[Entry]:
+    if path.is_file():
+        return [Entry(read_result(path), "")]
+    if (path / "run.json").exists():
+        return [_of_run(path, split, level)]
+    documents = [(file, _json(file)) for file in sorted(path.rglob("*.json"))]
+    inspections = [document for _, document in documents if "sensitivity" in document]
+    found = []
+    for file, document in documents:
+        if "per_scene" in document and "success_rate" in document:
+            check(document, "result", str(file))
+            beside = [each for each in inspections if all(each.get(key) == document[key] for key in _SAME)]
+            found.append(Entry(document, "", inspection=beside[0] if beside else None))
+    if not found:
+        raise UserError(f"There is no run and no result in {path}; evaluate a run first: gplac evaluate RUN")
+    return found
+
+
+def _of_run(run: Path, split: str, level: str) -> Entry:
+    folder = evaluation_folder(run, View("", 0, 0, level), split)
+    if not (folder / RESULT).exists():
+        raise UserError(f"{run} is not evaluated there yet; first: gplac evaluate {run} --split {split}")
+    # Instruments are for choosing, so they are usually read on validation scenes.
+    validation = evaluation_folder(run, View("", 0, 0, level), "validation")
+    written = [file for file in (folder / INSPECTION, validation / INSPECTION) if file.exists()]
+    return Entry(read_result(folder / RESULT), "", run, folder, _json(written[0]) if written else None)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text())
+    except ValueError as error:
+        raise UserError(f"{path} is not JSON ({error}); write it again, or move it elsewhere.") from error
+    return document if isinstance(document, dict) else {}

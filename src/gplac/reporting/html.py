@@ -1,0 +1,80 @@
+"""Pieces of the page. Every function returns markup; text that comes from outside is escaped here."""
+
+import base64
+import mimetypes
+from collections.abc import Iterable, Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from gplac.reporting.tables import Row
+
+__all__ = ["chart", "data_uri", "escape", "image", "page", "results", "table"]
+
+
+def page(title: str, kicker: str, body: Iterable[str]) -> str:
+    """The whole page: nothing in it is loaded from elsewhere."""
+    here = files("gplac.reporting")
+    template = Template((here / "page.html").read_text())
+    style = (here / "style.css").read_text()
+    return template.substitute(
+        title=escape(title), kicker=escape(kicker), style=style, body="\n".join(part for part in body if part)
+    )
+
+
+def data_uri(path: Path) -> str:
+    """A file as an address that holds it."""
+    kind = mimetypes.guess_type(path.name)[0] or "image/webp"
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def image(path: Path, alt: str) -> str:
+    """A picture, held in the page."""
+    return f'<img src="{data_uri(path)}" alt="{escape(alt)}">'
+
+
+def chart(path: Path, caption: str) -> str:
+    """A chart in both themes, with a caption (markup) that says what to see in it."""
+    dark = path.with_name(f"{path.stem}-dark.png")
+    source = f'<source srcset="{data_uri(dark)}" media="(prefers-color-scheme: dark)">'
+    alt = caption.partition("</b>")[0].replace("<b>", "")
+    return (
+        f'<figure class="card"><picture>{source}{image(path, alt)}</picture>'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of markup that scrolls by itself where the screen is narrow."""
+    top = "".join(f"<th>{cell}</th>" for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f'<div class="card scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def results(rows: Sequence[Row], baseline: str) -> str:
+    """The table of results; columns that nobody has a number for are left out."""
+
+    def bare(cell: str) -> str:
+        # A note below the table says once that rates are in percent.
+        return cell.removesuffix(" %")
+
+    head = [
+        "Method",
+        "Unseen scenes",
+        f"Beyond {escape(baseline)}",
+        "Labelled scene",
+        "Grey pictures",
+        "Paper",
+    ]
+    cells = [
+        [
+            escape(row.name),
+            f"<b>{bare(row.success)}</b><small>{row.interval.replace(' to ', '–')}</small>",
+            f"{row.gain}<small>{row.gain_interval.replace(' to ', ' to&nbsp;')}</small>" if row.gain else "",
+            *(bare(cell) for cell in (row.labelled, row.blank, row.paper)),
+        ]
+        for row in rows
+    ]
+    kept = [column for column in range(len(head)) if any(row[column] for row in cells)]
+    return table([head[column] for column in kept], [[row[column] for column in kept] for row in cells])

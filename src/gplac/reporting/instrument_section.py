@@ -1,0 +1,89 @@
+"""The report's table of instruments: what the policies look at."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from gplac.reporting import html
+from gplac.reporting.entries import Entry
+from gplac.reporting.tables import percent
+
+Inspection = Mapping[str, Any]
+
+
+def instrument_section(found: Sequence[Entry]) -> list[str]:
+    """The section of the page, if any policy was inspected; see ``docs/learning.md``."""
+    seen = [(entry, entry.inspection) for entry in found if entry.inspection is not None]
+    if not seen:
+        return []
+    rows = [[name, *(cell(inspection) for _, inspection in seen)] for name, cell in _CELLS.items()]
+    first = seen[0][1]
+    return [
+        "<h2>What the policies look at</h2>",
+        f"<p>Instruments on frames of the labelled scene (left of the stroke) and of {first['scenes']} unseen"
+        f" {html.escape(first['split'])} scenes (right). Action errors are squared, with variance 1: they are small"
+        " even for a blind policy. Errors of positions are in image heights. An entropy of 0 is attention to one spot,"
+        " 1 to everything alike.</p>",
+        html.table(
+            ["", *(html.escape(entry.name) for entry, _ in seen)], [row for row in rows if any(row[1:])]
+        ),
+    ]
+
+
+def _action_error(found: Inspection) -> str:
+    return " / ".join(f"{found['action_error'][side]['mean']:.3f}" for side in ("labelled", "unseen"))
+
+
+def _first_tenth(found: Inspection) -> str:
+    sides = [found["action_error"][side]["by_tenth"][0] for side in ("labelled", "unseen")]
+    return " / ".join("?" if error is None else f"{error:.3f}" for error in sides)
+
+
+def _sensitivity(found: Inspection) -> str:
+    of_state = max(found["sensitivity"][block] for block in ("angles", "velocities", "hand"))
+    return f"{found['sensitivity']['image']:.3f}<small>the robot's state {of_state:.3f}</small>"
+
+
+def _probe(found: Inspection) -> str:
+    if (probe := found.get("probe")) is None:
+        return ""
+    small = f"<small>refitted {probe['refitted']:.3f}, mean {probe['mean']:.3f}</small>"
+    return f"{probe['labelled']:.3f} / {probe['unseen']:.3f}{small}"
+
+
+def _on_object(found: Inspection) -> str:
+    if (share := found.get("points_on_object")) is None:
+        return ""
+    both = " / ".join(percent(share[side]["mean"]) for side in ("labelled", "unseen"))
+    return f"{both}<small>by chance {percent(share['unseen']['chance'])}</small>"
+
+
+def _entropy(found: Inspection) -> str:
+    if (entropy := found.get("map_entropy")) is None:
+        return ""
+    return " / ".join(f"{entropy[side]['mean']:.2f}" for side in ("labelled", "unseen"))
+
+
+def _classifier(found: Inspection) -> str:
+    if (classifier := found.get("classifier")) is None:
+        return ""
+    worst = min(row["accuracy"] for row in classifier["per_scene"])
+    return f"{percent(classifier['accuracy'])}<small>worst scene {percent(worst)}</small>"
+
+
+def _channels(found: Inspection) -> str:
+    if (channels := found.get("channels")) is None:
+        return ""
+    used = f"{channels['policy_uses']:.1f} / {channels['classifier_uses']:.1f}"
+    return f"{used}<small>overlap {channels['overlap']:.2f}</small>"
+
+
+_CELLS: dict[str, Callable[[Inspection], str]] = {
+    "Action error": _action_error,
+    "Action error, first tenth": _first_tenth,
+    "Change with another picture": _sensitivity,
+    "Position from the points": _probe,
+    "Points on the object": _on_object,
+    "Entropy of the maps": _entropy,
+    "Classifier, unseen scenes": _classifier,
+    "Channels: policy / classifier": _channels,
+}

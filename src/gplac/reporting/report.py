@@ -1,0 +1,133 @@
+"""One page about what was run and what came out: ``gplac report``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gplac.data.files import write_atomically
+from gplac.errors import UserError
+from gplac.reporting import gallery, html
+from gplac.reporting.chart_section import write_charts
+from gplac.reporting.entries import BASELINE, Entry, difference, entries
+from gplac.reporting.instrument_section import instrument_section
+from gplac.reporting.published import SOURCE
+from gplac.reporting.tables import markdown, percent, point_span, rows, span
+from gplac.reporting.themes import label
+from gplac.worlds.registry import task as task_named
+
+PAGE, TABLE, PICTURES = "index.html", "table.md", "pictures"
+
+
+def write_report(paths: Sequence[Path], out: Path, split: str = "test", level: str = "standard") -> Path:
+    """Write ``out/index.html``, which holds all its pictures; they and a Markdown table lie beside it.
+
+    Args:
+        paths: folders of evaluated runs, result files, or folders of result files. Films and feature points need runs.
+        out: folder to write into; made if need be.
+        split: which evaluation of each run.
+        level: which looks.
+
+    Returns:
+        The page.
+
+    Raises:
+        UserError: a path holds no result, or the results do not belong together.
+    """
+    found = entries(paths, split, level)
+    if not found:
+        raise UserError("A report needs at least one run or result; name one: gplac report RUN --out DIR")
+    out.mkdir(parents=True, exist_ok=True)
+    title = f"{found[0].result['task'].capitalize()} in scenes never seen"
+    body = [
+        lead(found),
+        _setting(found[0]),
+        html.results(rows(found), label(BASELINE)),
+        _table_note(found[0]),
+        *write_charts(found, out),
+        *gallery.write_gallery(found, out / PICTURES),
+        *instrument_section(found),
+        *_provenance(found),
+    ]
+    write_atomically(out / TABLE, markdown(found).encode())
+    write_atomically(out / PAGE, html.page(title, "GPLAC", body).encode())
+    return out / PAGE
+
+
+def lead(found: Sequence[Entry]) -> str:
+    """What came out, in a sentence or three, with intervals."""
+    main = found[0]
+    result = main.result
+    trained = (
+        "demonstrations of one scene"
+        if main.method not in ("att-40", "cnn-40")
+        else "demonstrations of 40 scenes"
+    )
+    if result["weak_images"]:
+        trained += f" and {result['weak_images']:,} weakly labelled images"
+    where = (
+        f"{result['scenes']} scenes it has never seen"
+        if result["split"] != "labelled"
+        else "the labelled scene"
+    )
+    text = (
+        f"{html.escape(main.name)}, trained on {trained}, succeeds in <strong>{result['successes']} of"
+        f" {result['episodes']}</strong> episodes in {where}: <strong>{percent(result['success_rate'])}</strong>"
+        f" (95 % interval {span(*result['interval95'])} %)."
+    )
+    other = next((entry for entry in found if entry.method == BASELINE and entry is not main), None)
+    gain = difference(main, found)
+    if other is not None and gain is not None:
+        sure = (
+            ""
+            if gain.interval95.excludes(0.0)
+            else " The interval includes zero: this run does not tell them apart."
+        )
+        text += (
+            f" {html.escape(other.name)}, the same network without weak images, succeeds in"
+            f' <strong class="other">{percent(other.result["success_rate"])}</strong>'
+            f" ({span(*other.result['interval95'])} %). On the same episodes {html.escape(main.name)} succeeds"
+            f" {abs(100 * gain.difference):.1f} points {'more' if gain.difference >= 0 else 'less'} often"
+            f" (95 % interval over scenes {point_span(gain.interval95.low, gain.interval95.high)}).{sure}"
+        )
+    return f'<p class="lead">{text}</p>'
+
+
+def _setting(entry: Entry) -> str:
+    result = entry.result
+    width, height = result["image"]
+    each = result["episodes"] // result["scenes"]
+    return (
+        f"<p>Task {html.escape(result['task'])}, preset {html.escape(result['preset'])}: pictures of {width} x {height}"
+        f" pixels, {result['training']['steps']:,} training steps. {each} episodes in each of {result['scenes']}"
+        f" {html.escape(result['split'])} scenes ({html.escape(result['level'])} looks), from the same initial states"
+        f" for every method. An episode succeeds if {task_named(result['task']).object_of_interest} and goal are at"
+        f" most {100 * task_named(result['task']).success_m:g} cm apart.</p>"
+    )
+
+
+def _table_note(entry: Entry) -> str:
+    paper = f" The paper: {SOURCE}, table 1." if entry.paper is not None else ""
+    return (
+        '<p class="note">In percent. Small: 95 % intervals; of a rate Wilson\'s, of a difference (in points, the same'
+        " episodes paired) a bootstrap over scenes. Two controls: in the labelled scene itself a policy should succeed;"
+        f" with grey pictures in place of what it sees it should fail.{paper}</p>"
+    )
+
+
+def _provenance(found: Sequence[Entry]) -> list[str]:
+    parts = ["<h2>Where the numbers come from</h2>"]
+    for entry in found:
+        training, source = entry.result["training"], entry.result["provenance"]
+        versions = ", ".join(f"{name} {version}" for name, version in source["versions"].items())
+        hardware = ", ".join(
+            f"{name} {value}" for name, value in source["hardware"].items() if value is not None
+        )
+        text = (
+            f"{source['command']}\n{source['date']}, revision {source['revision'] or 'unknown'}\n"
+            f"{versions}\n{hardware}\n"
+            f"training: seed {entry.result['seed']}, {training['steps']:,} steps in {training['wall_s'] / 60:.1f} min,"
+            f" {training['images_per_s']:.0f} images/s, {training['parameters']:,} parameters"
+        )
+        parts.append(
+            f"<details><summary>{html.escape(entry.name)}</summary><pre>{html.escape(text)}</pre></details>"
+        )
+    return parts

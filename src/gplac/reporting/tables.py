@@ -1,0 +1,103 @@
+"""Tables of results beside the paper's, as Markdown and for the report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gplac.reporting.entries import BASELINE, Entry, difference
+from gplac.reporting.themes import label
+
+
+@dataclass(frozen=True)
+class Row:
+    """One policy's numbers as text; an empty string where there is none."""
+
+    name: str
+    success: str
+    interval: str
+    """Wilson's 95 % interval over episodes."""
+    over_scenes: str
+    """95 % interval of a bootstrap over scenes."""
+    gain: str
+    """How much more often it succeeds than the baseline, in points."""
+    gain_interval: str
+    labelled: str
+    """Success in the labelled scene."""
+    blank: str
+    """Success with grey pictures."""
+    paper: str
+
+
+def rows(entries: Sequence[Entry]) -> list[Row]:
+    """One row for each policy, in order."""
+    return [_row(entry, entries) for entry in entries]
+
+
+def percent(rate: float) -> str:
+    """A rate as the paper prints it, with one digit: 79.8 %."""
+    return f"{100 * rate:.1f} %"
+
+
+def points(difference: float) -> str:
+    """A difference of rates in points, with its sign: +42.3."""
+    return f"{100 * difference:+.1f}".replace("-", "−")
+
+
+def span(low: float, high: float) -> str:
+    """An interval of rates in percent: 75.6 to 83.4."""
+    return f"{100 * low:.1f} to {100 * high:.1f}"
+
+
+def point_span(low: float, high: float) -> str:
+    """An interval of a difference in points: +35.1 to +49.5."""
+    return f"{points(low)} to {points(high)}"
+
+
+def markdown(entries: Sequence[Entry]) -> str:
+    """A Markdown table of results, with a line below that says what the columns are."""
+    against = label(BASELINE)
+    head = [
+        "Method",
+        "Success (95 %)",
+        "over scenes",
+        f"Beyond {against}",
+        "Labelled scene",
+        "Grey pictures",
+        "Paper",
+    ]
+    lines = [head, ["---", *["---:"] * (len(head) - 1)]]
+    for row in rows(entries):
+        gain = f"{row.gain} ({row.gain_interval})" if row.gain else ""
+        lines.append(
+            [
+                row.name,
+                f"**{row.success}** ({row.interval})",
+                row.over_scenes,
+                gain,
+                row.labelled,
+                row.blank,
+                row.paper,
+            ]
+        )
+    result = entries[0].result
+    note = (
+        f"Task {result['task']}, preset {result['preset']}, {result['scenes']} {result['split']} scenes"
+        f" ({result['level']} looks), {result['episodes']} episodes. Success: Wilson's interval; over scenes:"
+        f" bootstrap; beyond {against}: paired difference in points, bootstrap over scenes."
+    )
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + f"\n\n{note}\n"
+
+
+def _row(entry: Entry, among: Sequence[Entry]) -> Row:
+    result, controls = entry.result, entry.result["controls"]
+    gain = difference(entry, among)
+    return Row(
+        name=entry.name,
+        success=percent(result["success_rate"]),
+        interval=span(*result["interval95"]),
+        over_scenes=span(*result["interval95_scenes"]),
+        gain=points(gain.difference) if gain else "",
+        gain_interval=point_span(gain.interval95.low, gain.interval95.high) if gain else "",
+        labelled=percent(controls["labelled"]["success_rate"]) if "labelled" in controls else "",
+        blank=percent(controls["blank"]["success_rate"]) if "blank" in controls else "",
+        paper=percent(entry.paper) if entry.paper is not None else "",
+    )

@@ -1,0 +1,99 @@
+"""How charts look: names and colours of methods, and a light and a dark theme."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.figure import Figure
+from PIL import Image
+
+WIDTH_IN = 5.0
+"""Width of a chart: small, so that its letters can still be read where the page is as wide as a phone."""
+DPI = 200
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of one theme."""
+
+    name: str
+    paper: str
+    ink: str
+    faint: str
+    """Grid lines and axes."""
+    hues: tuple[str, ...]
+    """Told apart by colour-blind readers too; the first is the method the report is about."""
+
+
+LIGHT = Theme(
+    "light", "#ffffff", "#1d2329", "#d9dee3", ("#1f6fd6", "#d9730d", "#12876f", "#8a4fbe", "#737d88")
+)
+DARK = Theme("dark", "#181c21", "#e6eaee", "#39414a", ("#6aa8ff", "#f0a04b", "#46c4a4", "#bf93ee", "#97a1ac"))
+
+_HUES = {"gplac": 0, "att-1": 1, "att-40": 2, "gplac-da": 3, "cnn-1": 4}
+_LABELS = {
+    "gplac": "GPLAC",
+    "gplac-da": "GPLAC-DA",
+    "ceiling": "Ceiling (told where)",
+    "floor": "Floor (blind)",
+}
+
+
+def label(method: str) -> str:
+    """How the paper writes a method's name: ATT-1 for att-1."""
+    return _LABELS.get(method, method.upper() if method.partition("-")[0] in ("att", "cnn") else method)
+
+
+def hue(theme: Theme, method: str) -> str:
+    """A method's colour, the same in every chart; methods beyond the usual ones share grey."""
+    return theme.hues[_HUES.get(method, len(theme.hues) - 1)]
+
+
+def save_chart(draw: Callable[[Theme], Figure], path: Path) -> Path:
+    """Write a chart as ``path`` (a PNG), and in the dark theme beside it as ``<stem>-dark.png``."""
+    for theme, name in ((LIGHT, path.name), (DARK, f"{path.stem}-dark.png")):
+        with matplotlib.rc_context(_settings(theme)):
+            buffer = BytesIO()
+            draw(theme).savefig(buffer, format="png", dpi=DPI)
+        # Charts have few colours: a palette makes their files a third as large, and nobody sees it.
+        save_image(Image.open(buffer).convert("RGB").quantize(128), path.with_name(name))
+    return path
+
+
+def save_image(image: Image.Image, path: Path, **options: Any) -> Path:
+    """Write an image, whole or not at all; its kind follows from the name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name("." + path.name)
+    image.save(scratch, **options)
+    os.replace(scratch, path)
+    return path
+
+
+def _settings(theme: Theme) -> Any:
+    return {
+        "font.size": 10.5,
+        "text.color": theme.ink,
+        "axes.labelcolor": theme.ink,
+        "axes.edgecolor": theme.faint,
+        "axes.facecolor": theme.paper,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.titlesize": 10.5,
+        "axes.titlelocation": "left",
+        "figure.facecolor": theme.paper,
+        "figure.constrained_layout.use": True,
+        "grid.color": theme.faint,
+        "grid.linewidth": 0.7,
+        "legend.frameon": False,
+        "lines.linewidth": 2.0,
+        "xtick.color": theme.ink,
+        "ytick.color": theme.ink,
+        "xtick.major.size": 0,
+        "ytick.major.size": 0,
+    }

@@ -1,0 +1,84 @@
+import json
+from pathlib import Path
+
+import pytest
+from synthetic import synthetic_result
+
+from gplac.errors import UserError
+from gplac.evaluation.result import Result
+from gplac.reporting.entries import difference, entries
+from gplac.reporting.tables import markdown, rows
+
+
+def write(folder: Path, result: Result, name: str | None = None) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name or result['method']}-seed{result['seed']}.json"
+    path.write_text(json.dumps(result))
+    return path
+
+
+def small(method: str, rate: float, seed: int = 0) -> Result:
+    return synthetic_result(method, rate, seed=seed, scenes=6, count=4)
+
+
+def test_a_folder_of_results_is_read_in_the_order_of_a_report(tmp_path: Path) -> None:
+    for method in ("att-40", "blind-floor", "att-1", "gplac", "cnn-1"):
+        write(tmp_path / "lite" / "pusher", small(method, 0.5))
+    (tmp_path / "lite" / "bench.json").write_text("[]")
+    found = entries([tmp_path])
+    assert [entry.method for entry in found] == ["gplac", "att-1", "cnn-1", "att-40", "blind-floor"]
+    assert [entry.name for entry in found] == ["GPLAC", "ATT-1", "CNN-1", "ATT-40", "blind-floor"]
+    assert [entry.paper for entry in found] == [0.7975, 0.375, 0.4025, 0.9025, None]
+    assert found[0].log == [] and found[0].episodes is None
+
+
+def test_an_inspection_beside_a_result_finds_it(tmp_path: Path) -> None:
+    write(tmp_path, small("gplac", 0.5))
+    about = {"task": "pusher", "method": "gplac", "preset": "lite", "seed": 0, "level": "standard"}
+    (tmp_path / "inspection.json").write_text(json.dumps(about | {"sensitivity": {}}))
+    assert entries([tmp_path])[0].inspection == about | {"sensitivity": {}}
+
+
+def test_seeds_are_told_apart_and_compared_with_their_own_baseline(tmp_path: Path) -> None:
+    paths = [
+        write(tmp_path, small(method, rate, seed))
+        for method, rate in (("gplac", 0.9), ("att-1", 0.2))
+        for seed in (0, 1)
+    ]
+    found = entries(paths)
+    assert [entry.name for entry in found] == [
+        "GPLAC, seed 0",
+        "GPLAC, seed 1",
+        "ATT-1, seed 0",
+        "ATT-1, seed 1",
+    ]
+    for seed in (0, 1):
+        gain = difference(found[seed], found)
+        assert gain is not None
+        expected = found[seed].result["success_rate"] - found[2 + seed].result["success_rate"]
+        assert gain.difference == pytest.approx(expected)
+    assert difference(found[2], found) is None
+    assert difference(found[0], found[:2]) is None
+
+
+def test_table_shows_our_numbers_beside_the_papers(tmp_path: Path) -> None:
+    gplac, att_1 = small("gplac", 0.9), small("att-1", 0.2)
+    found = entries([write(tmp_path, gplac), write(tmp_path, att_1)])
+    text = markdown(found)
+    lines = text.splitlines()
+    assert lines[2].startswith(f"| GPLAC | **{100 * gplac['success_rate']:.1f} %**")
+    assert lines[2].endswith("| 79.8 % |") and lines[3].endswith("| 37.5 % |")
+    assert len({line.count("|") for line in lines[:4]}) == 1
+    first, second = rows(found)
+    assert first.gain.startswith("+") and second.gain == ""
+
+
+def test_results_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
+    a, b = write(tmp_path, small("gplac", 0.9)), write(tmp_path, small("att-1", 0.2) | {"level": "wild"})
+    with pytest.raises(UserError, match="one level, not standard and wild"):
+        entries([a, b])
+    with pytest.raises(UserError, match="no run and no result"):
+        entries([tmp_path / "empty"])
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(UserError, match="not evaluated"):
+        entries([tmp_path])

@@ -1,0 +1,110 @@
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from synthetic_run import synthetic_run
+
+from gplac.reporting.report import write_report
+
+WIDTH, HEIGHT = 32, 28
+
+
+class Page(HTMLParser):
+    """Collects addresses and checks that tags are closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.tags: list[str] = []
+        self.words = ""
+        self._open: list[str] = []
+        self.feed(text)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attributes if name in ("src", "href", "srcset")]
+        if tag not in ("img", "meta", "source", "link", "br"):
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("runs")
+    rates = {"att-1": 0.3, "gplac": 0.8, "cnn-1": 0.2}
+    return [
+        synthetic_run(folder / method, method, rate, WIDTH, HEIGHT, 2, 3) for method, rate in rates.items()
+    ]
+
+
+@pytest.fixture(scope="module")
+def page(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(runs, tmp_path_factory.mktemp("report"))
+
+
+def test_the_page_holds_everything_it_shows(page: Path) -> None:
+    found = Page(page.read_text())
+    assert found.addresses
+    assert all(address.startswith("data:image/") for address in found.addresses)
+    assert "script" not in found.tags and "link" not in found.tags
+    assert "http" not in re.sub(r"data:image/[^\"]*", "", page.read_text())
+
+
+def test_the_first_paragraph_says_what_came_out(page: Path) -> None:
+    words = " ".join(Page(page.read_text()).words.split())
+    assert re.search(
+        r"GPLAC, trained on demonstrations of one scene and 16,000 weakly labelled images, succeeds in \d of 6 episodes"
+        r" in 2 scenes it has never seen: [\d.]+ % \(95 % interval [\d.]+ to [\d.]+ %\)\. ATT-1, the same network",
+        words,
+    )
+    assert re.search(
+        r"points (more|less) often \(95 % interval over scenes [+−][\d.]+ to [+−][\d.]+\)", words
+    )
+    for heading in ("Episodes", "Feature points", "The scenes", "Where the numbers come from"):
+        assert heading in words
+
+
+def test_pictures_lie_beside_the_page(page: Path) -> None:
+    pictures = page.parent / "pictures"
+    for chart in ("success", "thresholds", "positions", "scenes", "learning"):
+        assert (
+            Image.open(page.parent / f"{chart}.png").size
+            == Image.open(page.parent / f"{chart}-dark.png").size
+        )
+    with Image.open(pictures / "film-gplac-seed0-scene0.webp") as film:
+        assert film.n_frames > 10
+        assert film.size == (200, 175)
+    # One row a scene, one column for each of GPLAC and ATT-1.
+    assert Image.open(pictures / "points.png").size == (2 * 400 + 4, 2 * 350 + 4)
+    assert (page.parent / "table.md").read_text().startswith("| Method |")
+
+
+def test_results_alone_make_a_report_without_films(runs: list[Path], tmp_path: Path) -> None:
+    results = [run / "evaluation" / "test" / "result.json" for run in runs]
+    page = write_report(results, tmp_path)
+    words = Page(page.read_text()).words
+    assert "Results" in words and "Episodes" not in words
+    assert not (tmp_path / "pictures").exists() and not (tmp_path / "learning.png").exists()
+
+
+def test_one_run_without_attention_makes_a_report(runs: list[Path], tmp_path: Path) -> None:
+    words = Page(write_report(runs[2:], tmp_path).read_text()).words
+    assert "CNN-1, trained on demonstrations of one scene, succeeds" in " ".join(words.split())
+    assert "Feature points" not in words
+
+
+def test_charts_are_dark_in_the_dark(page: Path) -> None:
+    light, dark = (
+        np.asarray(Image.open(page.parent / name).convert("L"))
+        for name in ("success.png", "success-dark.png")
+    )
+    assert np.median(light) > 240 and np.median(dark) < 40
