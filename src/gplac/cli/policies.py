@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, arg
 
 from gplac import config
-from gplac.cli.options import Level, Looking, Looks, OptionalPath, Preset, Run, Size, Sized, Split
+from gplac.cli.options import (
+    Level,
+    Looking,
+    Looks,
+    OptionalInt,
+    OptionalPath,
+    Preset,
+    Run,
+    Size,
+    Sized,
+    Split,
+)
 
 if TYPE_CHECKING:
     from gplac.evaluation.statistics import PairedDifference
@@ -62,8 +73,8 @@ def evaluate(
     /,
     *,
     split: Split = "validation",
-    scenes: int | None = None,
-    episodes: int | None = None,
+    scenes: OptionalInt = None,
+    episodes: OptionalInt = None,
     json: OptionalPath = None,
     looks: Looking = Looks(),
 ) -> None:
@@ -108,7 +119,7 @@ def inspect(
     *,
     demos: OptionalPath = None,
     split: Split = "validation",
-    scenes: int | None = None,
+    scenes: OptionalInt = None,
     level: Level = "standard",
     assets: OptionalPath = None,
 ) -> None:

@@ -3,7 +3,18 @@
 from pathlib import Path
 from typing import Literal
 
-from gplac.cli.options import Folder, Level, Looking, Looks, OptionalPath, Size, Sized, Split, Task
+from gplac.cli.options import (
+    Folder,
+    Level,
+    Looking,
+    Looks,
+    OptionalInt,
+    OptionalPath,
+    Size,
+    Sized,
+    Split,
+    Task,
+)
 
 
 def doctor(*, quiet: bool = False) -> None:
@@ -30,7 +41,7 @@ def scenes(
     *,
     split: Split = "test",
     kind: Literal["view", "positive", "negative"] = "view",
-    count: int | None = None,
+    count: OptionalInt = None,
     out: OptionalPath = None,
     level: Level = "standard",
     assets: OptionalPath = None,
