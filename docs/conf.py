@@ -20,8 +20,7 @@ author = "the gplac authors"
 project_copyright = "2026, the gplac authors"
 release = version_of("gplac")
 
-extensions = ["myst_parser", "sphinx.ext.mathjax"]
-myst_enable_extensions = ["colon_fence", "dollarmath"]
+extensions = ["myst_parser"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 html_theme = "furo"
