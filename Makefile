@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --constraint constraints.txt
-# Where pip finds PyTorch, when its default index should not be asked: make venv TORCH_INDEX=ADDRESS.
+# One more index to look for PyTorch in, such as that of its builds without CUDA: make venv TORCH_INDEX=ADDRESS.
 TORCH_INDEX ?=
 # Processes that run tests side by side, each with one thread.
 TEST_WORKERS ?= auto
@@ -21,7 +21,7 @@ help:  ## list the targets
 # PyTorch comes first and alone, so that nothing else decides which build of it is installed.
 $(VENV)/.torch: constraints.txt scripts/make_venv.sh
 	scripts/make_venv.sh $(PYTHON) $(VENV)
-	$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
+	$(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch
 	$(PIP) setuptools
 	touch $@
 
