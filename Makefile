@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --constraint constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # One more index to look for PyTorch in, such as that of its builds without CUDA: make venv TORCH_INDEX=ADDRESS.
 TORCH_INDEX ?=
 # Processes that run tests side by side, each with one thread.
@@ -20,26 +20,30 @@ help:  ## list the targets
 
 # PyTorch comes first and alone, so that nothing else decides which build of it is installed.
 $(VENV)/.torch: constraints.txt scripts/make_venv.sh
-	scripts/make_venv.sh $(PYTHON) $(VENV)
-	$(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch
-	$(PIP) setuptools
-	touch $@
+	@echo 'Making $(VENV) and installing PyTorch into it ...'
+	@scripts/make_venv.sh $(PYTHON) $(VENV)
+	@$(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch
+	@$(PIP) setuptools
+	@touch $@
 
 $(VENV)/.packages: $(VENV)/.torch pyproject.toml
-	$(PIP) --no-build-isolation --editable .
-	touch $@
+	@echo 'Installing what gplac needs to run ...'
+	@$(PIP) --no-build-isolation --editable .
+	@touch $@
 
 $(VENV)/.graphics: $(VENV)/.packages scripts/graphics.sh
-	scripts/graphics.sh $(BIN)/gplac
-	touch $@
+	@scripts/graphics.sh $(BIN)/gplac
+	@touch $@
 
 $(VENV)/.test: $(VENV)/.packages
-	$(PIP) --no-build-isolation --editable '.[test]'
-	touch $@
+	@echo 'Installing what testing needs ...'
+	@$(PIP) --no-build-isolation --editable '.[test]'
+	@touch $@
 
 $(VENV)/.dev: $(VENV)/.test
-	$(PIP) --no-build-isolation --editable '.[dev]'
-	touch $@
+	@echo 'Installing what developing needs ...'
+	@$(PIP) --no-build-isolation --editable '.[dev]'
+	@touch $@
 
 venv: $(VENV)/.graphics  ## the virtual environment .venv with all that gplac needs to run
 
