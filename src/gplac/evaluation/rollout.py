@@ -12,9 +12,10 @@ from gplac.evaluation.drawing import BATCH, DrawingPool, View, default_workers
 from gplac.evaluation.policies import GREY, Images, Policy
 from gplac.evaluation.store import Chunk, Episodes, Record, Store
 from gplac.seeding import rng
+from gplac.worlds.arm import Floats
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import SPLITS
-from gplac.worlds.task import Floats, Task
+from gplac.worlds.task import Task
 from gplac.worlds.vector import VectorTask
 
 Progress = Callable[[int, int], None]

@@ -22,7 +22,9 @@ class Expert:
         provenance: how it was trained.
     """
 
-    def __init__(self, arrays: dict[str, npt.NDArray[np.float64]], limit: float, provenance: dict[str, object]) -> None:
+    def __init__(
+        self, arrays: dict[str, npt.NDArray[np.float64]], limit: float, provenance: dict[str, object]
+    ) -> None:
         self._arrays = {name: np.asarray(value, np.float64) for name, value in arrays.items()}
         self._layers = sum(name.startswith("weight") for name in arrays)
         self.limit = limit
@@ -62,7 +64,9 @@ def load_expert(task_name: str, path: Path | None = None) -> Expert:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
     except (SafetensorError, OSError) as error:
-        raise UserError(f"{path} cannot be read as an expert ({error}); train it again or restore the file.") from error
+        raise UserError(
+            f"{path} cannot be read as an expert ({error}); train it again or restore the file."
+        ) from error
     if metadata.get("task") != task_name:
         raise UserError(f"{path} holds an expert for {metadata.get('task')!r}, not for {task_name!r}.")
     return Expert(arrays, float(metadata["limit"]), json.loads(metadata["provenance"]))

@@ -21,7 +21,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 from gplac.errors import UserError
 from gplac.experts.evaluate import evaluate_expert
 from gplac.experts.expert import Expert
-from gplac.experts.trpo import ExpertConfig, TaskVecEnv, build
+from gplac.experts.trpo import ExpertConfig, KeepExploring, TaskVecEnv, build
 from gplac.provenance import provenance
 from gplac.worlds.registry import task as task_named
 
@@ -47,9 +47,13 @@ def train_expert(task_name: str, out: Path, seed: int = 0, config: ExpertConfig 
     done = keeper.restore(model)
     if done < config.steps:
         try:
-            model.learn(config.steps - done, callback=keeper, reset_num_timesteps=False)
+            model.learn(
+                config.steps - done, callback=[KeepExploring(config), keeper], reset_num_timesteps=False
+            )
         except KeyboardInterrupt:
-            keeper.console.print(f"Stopped; the same command goes on from the last checkpoint, {keeper.checkpoint}.")
+            keeper.console.print(
+                f"Stopped; the same command goes on from the last checkpoint, {keeper.checkpoint}."
+            )
             raise
     keeper.finish()
     return out
@@ -60,7 +64,9 @@ def policy_arrays(model: TRPO) -> dict[str, np.ndarray[Any, np.dtype[np.float64]
     env = cast(VecNormalize, model.get_vec_normalize_env())
     statistics = cast(Any, env.obs_rms)
     policy = cast(Any, model.policy)
-    linear = [m for m in policy.mlp_extractor.policy_net if isinstance(m, torch.nn.Linear)] + [policy.action_net]
+    linear = [m for m in policy.mlp_extractor.policy_net if isinstance(m, torch.nn.Linear)] + [
+        policy.action_net
+    ]
     arrays = {"mean": statistics.mean, "std": np.sqrt(statistics.var + env.epsilon)}
     for i, layer in enumerate(linear):
         arrays[f"weight{i}"] = layer.weight.detach().double().numpy()
@@ -75,7 +81,11 @@ class _Keeper(BaseCallback):
         super().__init__()
         self.task, self.out, self.config = task_named(task_name), out, config
         self.checkpoint = out.with_suffix(".checkpoint.safetensors")
-        self.settings = {"task": task_name, "seed": str(seed), "config": json.dumps(asdict(config), sort_keys=True)}
+        self.settings = {
+            "task": task_name,
+            "seed": str(seed),
+            "config": json.dumps(asdict(config), sort_keys=True),
+        }
         self.best, self.best_arrays = (-1.0, -np.inf), {}  # type: ignore[var-annotated]
         self.updates, self.seconds, self._since = 0, 0.0, time.monotonic()
         self.console = Console()
@@ -124,7 +134,12 @@ class _Keeper(BaseCallback):
                 tensors[f"{name}.{part}"] = torch.as_tensor(np.asarray(getattr(rms, part), np.float64))
         for name, array in self.best_arrays.items():
             tensors[f"best.{name}"] = torch.from_numpy(array)
-        counts = {"steps": self.num_timesteps, "updates": self.updates, "seconds": self._elapsed(), "best": self.best}
+        counts = {
+            "steps": self.num_timesteps,
+            "updates": self.updates,
+            "seconds": self._elapsed(),
+            "best": self.best,
+        }
         metadata = self.settings | {"counts": json.dumps(counts)}
         tensors = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
         _atomic(self.checkpoint, lambda path: save_tensors(tensors, path, metadata))
@@ -138,9 +153,11 @@ class _Keeper(BaseCallback):
         with safe_open(self.checkpoint, "pt") as file:
             metadata = file.metadata()
         if any(metadata.get(key) != value for key, value in self.settings.items()):
-            raise UserError(f"{self.checkpoint} was written with other settings; remove it or choose another --out.")
+            raise UserError(
+                f"{self.checkpoint} was written with other settings; remove it or choose another --out."
+            )
         tensors = load_tensors(self.checkpoint)
-        part = lambda prefix: {k[len(prefix):]: v for k, v in tensors.items() if k.startswith(prefix)}  # noqa: E731
+        part = lambda prefix: {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}  # noqa: E731
         model.policy.load_state_dict(part("policy."))
         _restore_adam(model.policy.optimizer, part("adam."))
         env = cast(VecNormalize, model.get_vec_normalize_env())
@@ -158,7 +175,9 @@ class _Keeper(BaseCallback):
 
 def _flat_adam(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
     state = optimizer.state_dict()["state"]
-    return {f"{i}.{key}": torch.as_tensor(value) for i, entry in state.items() for key, value in entry.items()}
+    return {
+        f"{i}.{key}": torch.as_tensor(value) for i, entry in state.items() for key, value in entry.items()
+    }
 
 
 def _restore_adam(optimizer: torch.optim.Optimizer, flat: dict[str, torch.Tensor]) -> None:

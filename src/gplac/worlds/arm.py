@@ -1,31 +1,43 @@
 """The seven-joint arm that the pusher and the striker share, from the model file that Gymnasium ships."""
 
 from importlib.resources import as_file, files
+from typing import NamedTuple
 
 import mujoco
 import numpy as np
+import numpy.typing as npt
 
-from gplac.worlds.task import Floats
+Floats = npt.NDArray[np.float64]
 
 JOINTS = 7
 ROBOT_STATE_SIZE = 2 * JOINTS + 3
-HAND_SITE = "fork"
+FORK_SITE, BAR_SITE = "fork", "bar"
 TABLE_HEIGHT_M = -0.325
 
 
-def pusher_spec() -> mujoco.MjSpec:
-    """Gymnasium's pusher as published, plus a site between the tips of the fork.
+class Hand(NamedTuple):
+    """World positions ``(..., 3)`` in metres of the two ends of the hand."""
 
-    The body that the published rewards call the tips is the wrist, 0.1 m short of them.
+    fork: Floats
+    """The point between the tips of the fork: the end effector that the policy knows of."""
+    bar: Floats
+    """The middle of the bar that joins the prongs, 0.1 m behind."""
+
+
+def pusher_spec() -> mujoco.MjSpec:
+    """Gymnasium's pusher as published, plus sites for the `Hand`.
+
+    The body that the published rewards call the tips is the bar, 0.1 m short of them.
     """
     with as_file(files("gymnasium") / "envs/mujoco/assets/pusher_v5.xml") as path:
         spec = mujoco.MjSpec.from_file(str(path))
     # Sparse constraint Jacobians had a solver bug in MuJoCo 4.0.0; dense ones are quicker for so few contacts.
     spec.option.jacobian = mujoco.mjtJacobian.mjJAC_DENSE
-    spec.body("tips_arm").add_site(name=HAND_SITE, pos=[0.1, 0.0, 0.0], size=[0.005] * 3)
+    for name, ahead_m in ((FORK_SITE, 0.1), (BAR_SITE, 0.0)):
+        spec.body("tips_arm").add_site(name=name, pos=[ahead_m, 0.0, 0.0], size=[0.005] * 3)
     return spec
 
 
-def robot_state(qpos: Floats, qvel: Floats, hand: Floats) -> Floats:
+def robot_state(qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
     """Joint angles (rad), velocities (rad/s) and the point between the fork's tips (m): ``(..., 17)``."""
-    return np.concatenate([qpos[..., :JOINTS], qvel[..., :JOINTS], hand], axis=-1)
+    return np.concatenate([qpos[..., :JOINTS], qvel[..., :JOINTS], hand.fork], axis=-1)

@@ -69,7 +69,9 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
             )
         self._distances: list[npt.NDArray[np.float64]] = []
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
         """Start an episode from a state drawn with ``seed``."""
         super().reset(seed=seed)
         qpos, qvel = self.task.reset(self.np_random)

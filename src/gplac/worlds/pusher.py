@@ -5,12 +5,15 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.worlds import arm
-from gplac.worlds.task import Floats
+from gplac.worlds.arm import Floats, Hand
 
 ORIGIN_XY = np.array([0.45, -0.05])
 """Where the slide joints of mug and coaster are zero, world metres; the coaster stays there."""
-BEHIND_M = 0.09
-"""The expert is drawn to a point this far behind the mug, as seen from the coaster."""
+BEHIND_M = 0.12
+"""The expert is first drawn to a point this far behind the mug, as seen from the coaster ..."""
+PRESS_M = 0.05
+"""... and, once straight behind it, to one this far behind. The bar touches the mug at 0.07 m, so it has to push."""
+BAR_HEIGHT_M = arm.TABLE_HEIGHT_M + 0.04
 
 
 class Pusher:
@@ -40,30 +43,34 @@ class Pusher:
         qvel = np.concatenate([rng.uniform(-0.005, 0.005, arm.JOINTS), np.zeros(4)])
         return qpos, qvel
 
-    def robot_state(self, qpos: Floats, qvel: Floats, hand: Floats) -> Floats:
+    def robot_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
         """See `gplac.worlds.arm.robot_state`."""
         return arm.robot_state(qpos, qvel, hand)
 
-    def full_state(self, qpos: Floats, qvel: Floats, hand: Floats) -> Floats:
-        """Robot state (17), the mug's velocity (2), and in the plane: mug and coaster from the fork, coaster from
-        the mug, and the point behind the mug from the fork (8), in metres: ``(..., 27)``."""
-        mug, goal, tips = self.object_xy(qpos), self.goal_xy(qpos), hand[..., :2]
-        relative = [mug - tips, goal - tips, goal - mug, self._behind(mug, goal) - tips]
-        return np.concatenate([self.robot_state(qpos, qvel, hand), qvel[..., 7:9], *relative], axis=-1)
+    def full_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
+        """Robot state (17), the bar's place (3), and in the plane: mug and coaster from the fork, coaster from the mug,
+        mug and the point where the bar should be from the bar (10), in metres: ``(..., 30)``.
 
-    def reward(self, qpos: Floats, qvel: Floats, hand: Floats, action: Floats) -> Floats:
-        """Reach behind the mug, bring it to the coaster, gently.
-
-        ``-0.5 |fork - point behind the mug| - 2 d - 0.01 |a|^2 + exp(-(d / 0.06)^2)``
-        with d the planar distance between mug and coaster. Gymnasium's own reward stalls: it draws the wrist, not
-        the fork, and to the mug's middle rather than behind it.
+        Not the mug's velocity: it is all but always zero before the expert has learned to push, so that, normalised,
+        the first push would drown everything else that the expert observes.
         """
-        mug, goal = self.object_xy(qpos), self.goal_xy(qpos)
-        height = np.full((*mug.shape[:-1], 1), arm.TABLE_HEIGHT_M + 0.05)
-        reach = np.linalg.norm(hand - np.concatenate([self._behind(mug, goal), height], axis=-1), axis=-1)
-        distance = self.distance(qpos)
-        effort = 0.01 * np.sum(action**2, axis=-1)
-        return np.asarray(-0.5 * reach - 2.0 * distance - effort + np.exp(-((distance / 0.06) ** 2)))
+        mug, goal, fork, bar = self.object_xy(qpos), self.goal_xy(qpos), hand.fork[..., :2], hand.bar[..., :2]
+        relative = [mug - fork, goal - fork, goal - mug, mug - bar, self._bar_target(mug, goal, bar) - bar]
+        return np.concatenate([self.robot_state(qpos, qvel, hand), hand.bar, *relative], axis=-1)
+
+    def reward(self, qpos: Floats, qvel: Floats, hand: Hand, action: Floats) -> Floats:
+        """Bring the bar behind the mug, press it on towards the coaster, gently.
+
+        ``-r + exp(-(r / 0.05)^2) / 2 - 4 d + 2 exp(-(d / 0.06)^2) - 0.01 |a|^2``, with d the planar distance between mug
+        and coaster and r the distance of the bar from where it should be: behind the mug and, once straight behind it,
+        pressing. Gymnasium's own reward stalls: it draws the bar to the mug's middle from any side. Rewarding the fork
+        instead of the bar makes the arm twist to its joints' limits, where it cannot push.
+        """
+        mug, goal, distance = self.object_xy(qpos), self.goal_xy(qpos), self.distance(qpos)
+        aside = hand.bar[..., :2] - self._bar_target(mug, goal, hand.bar[..., :2])
+        reach = np.sqrt(np.sum(aside**2, axis=-1) + (hand.bar[..., 2] - BAR_HEIGHT_M) ** 2)
+        near = 0.5 * np.exp(-((reach / 0.05) ** 2)) + 2.0 * np.exp(-((distance / 0.06) ** 2))
+        return np.asarray(near - reach - 4.0 * distance - 0.01 * np.sum(action**2, axis=-1))
 
     def distance(self, qpos: Floats) -> Floats:
         """Planar distance between the centres of mug and coaster, metres."""
@@ -88,8 +95,13 @@ class Pusher:
         return moved
 
     @staticmethod
-    def _behind(mug: Floats, goal: Floats) -> Floats:
-        away = mug - goal
-        distance = np.linalg.norm(away, axis=-1, keepdims=True)
-        # On the coaster "behind" is undefined: fade the offset out within the last 2 cm.
-        return np.asarray(mug + BEHIND_M * away / np.maximum(distance, 0.02))
+    def _bar_target(mug: Floats, goal: Floats, bar: Floats) -> Floats:
+        """Where the bar should be, ``(..., 2)``: `BEHIND_M` behind the mug and, the straighter behind it is, the nearer."""
+        way = goal - mug
+        # On the coaster "behind" is undefined: fade it out within the last 2 cm.
+        ahead = way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 0.02)
+        offset = bar - mug
+        along = np.sum(offset * ahead, axis=-1)
+        sideways = np.linalg.norm(offset - along[..., None] * ahead, axis=-1)
+        straight = np.exp(-((sideways / 0.04) ** 2)) / (1.0 + np.exp((along + 0.03) / 0.01))
+        return np.asarray(mug - (BEHIND_M - (BEHIND_M - PRESS_M) * straight)[..., None] * ahead)

@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from gplac.worlds.arm import Floats, Hand
 
 
 class Task(Protocol):
@@ -39,15 +39,15 @@ class Task(Protocol):
         """An initial state: positions ``(nq,)`` and velocities ``(nv,)``."""
         ...
 
-    def robot_state(self, qpos: Floats, qvel: Floats, hand: Floats) -> Floats:
+    def robot_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
         """What the policy may know besides the picture, ``(..., state_size)``: rad, rad/s, m."""
         ...
 
-    def full_state(self, qpos: Floats, qvel: Floats, hand: Floats) -> Floats:
+    def full_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
         """What only the expert knows: `robot_state` and where the objects are."""
         ...
 
-    def reward(self, qpos: Floats, qvel: Floats, hand: Floats, action: Floats) -> Floats:
+    def reward(self, qpos: Floats, qvel: Floats, hand: Hand, action: Floats) -> Floats:
         """The expert's reward ``(...)`` for the state *after* the step that ``action`` caused."""
         ...
 

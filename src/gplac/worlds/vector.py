@@ -7,8 +7,8 @@ import mujoco.batch
 import numpy as np
 import numpy.typing as npt
 
-from gplac.worlds.arm import HAND_SITE
-from gplac.worlds.task import Floats, Task
+from gplac.worlds.arm import BAR_SITE, FORK_SITE, Floats, Hand
+from gplac.worlds.task import Task
 
 
 class VectorTask:
@@ -26,11 +26,11 @@ class VectorTask:
         spec = task.physics()
         model = spec.compile()
         if not np.isclose(model.opt.timestep * task.substeps * task.control_hz, 1.0):
-            raise ValueError(f"{task.name}: {task.substeps} steps of {model.opt.timestep} s are not {task.control_hz} Hz")
+            raise ValueError(f"{task.name}: its {task.substeps} physics steps are not {task.control_hz} Hz")
         self._batch = mujoco.batch.Batch(model, n, nthread=threads)
         self._qpos, self._qvel, self._ctrl = (self._batch.bind(name) for name in ("qpos", "qvel", "ctrl"))
         self._sites = self._batch.bind("site_xpos")
-        self._hand = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, HAND_SITE)
+        self._fork, self._bar = model.site(FORK_SITE).id, model.site(BAR_SITE).id
 
     def set_state(self, qpos: Floats, qvel: Floats, ids: Sequence[int] | None = None) -> None:
         """Start simulations ``ids`` (default all) afresh from positions ``(len(ids), nq)`` and velocities."""
@@ -56,21 +56,21 @@ class VectorTask:
         return np.array(self._qvel)
 
     @property
-    def hand(self) -> Floats:
-        """World position ``(n, 3)`` in metres of the point between the fork's tips, a copy."""
-        return np.array(self._sites[:, self._hand])
+    def hand(self) -> Hand:
+        """Where the hands ``(n, 3)`` are, a copy."""
+        return Hand(self._sites[:, self._fork].copy(), self._sites[:, self._bar].copy())
 
     def robot_state(self) -> npt.NDArray[np.float32]:
         """What a policy may know besides the picture, ``(n, state_size)``."""
-        return self.task.robot_state(self._qpos, self._qvel, self._sites[:, self._hand]).astype(np.float32)
+        return self.task.robot_state(self._qpos, self._qvel, self.hand).astype(np.float32)
 
     def full_state(self) -> npt.NDArray[np.float32]:
         """What only the expert may know, ``(n, k)``."""
-        return self.task.full_state(self._qpos, self._qvel, self._sites[:, self._hand]).astype(np.float32)
+        return self.task.full_state(self._qpos, self._qvel, self.hand).astype(np.float32)
 
     def reward(self, actions: Floats) -> Floats:
         """The expert's reward ``(n,)`` for the present state, reached by ``actions``."""
-        return self.task.reward(self._qpos, self._qvel, self._sites[:, self._hand], actions)
+        return self.task.reward(self._qpos, self._qvel, self.hand, actions)
 
     def distance(self) -> Floats:
         """Distance ``(n,)`` in metres that success is judged by."""

@@ -1,0 +1,96 @@
+"""Behaviour clones without pictures: the ceiling (told where the object is) and the blind floor (told nothing).
+
+No policy that must find the object in a picture can be expected above the ceiling, and one that does not beat the
+floor ignores its picture.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from gplac.seeding import rng, seed_of
+from gplac.worlds.task import Task
+from gplac.worlds.vector import VectorTask
+
+Floats = npt.NDArray[np.float32]
+HIDDEN, BATCH, LEARNING_RATE = 400, 256, 1e-3
+
+
+class Clone:
+    """A policy head of the paper's size on robot state, with or without the object's true position.
+
+    Args:
+        with_object: whether it is told the object's position (m).
+        states: robot states ``(N, S)`` of the demonstrations.
+        object_xy: object positions ``(N, 2)``.
+        actions: actions ``(N, A)``.
+        steps: optimiser steps.
+        seed: of weights and batches.
+    """
+
+    def __init__(
+        self,
+        with_object: bool,
+        states: Floats,
+        object_xy: Floats,
+        actions: Floats,
+        steps: int = 6000,
+        seed: int = 0,
+    ) -> None:
+        self.with_object = with_object
+        inputs = self._join(states, object_xy)
+        self._mean, self._std = inputs.mean(0), inputs.std(0) + 1e-6
+        self._action_mean, self._action_std = actions.mean(0), actions.std(0) + 1e-6
+        with torch.random.fork_rng():
+            torch.manual_seed(seed_of("clone", seed) % 2**63)
+            self._network = torch.nn.Sequential(
+                torch.nn.Linear(inputs.shape[1], HIDDEN), torch.nn.ReLU(),
+                torch.nn.Linear(HIDDEN, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, actions.shape[1]),
+            )  # fmt: skip
+        x = torch.from_numpy((inputs - self._mean) / self._std)
+        y = torch.from_numpy((actions - self._action_mean) / self._action_std)
+        optimiser = torch.optim.Adam(self._network.parameters(), LEARNING_RATE)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+        batches = rng("clone batches", seed)
+        for _ in range(steps):
+            rows = torch.from_numpy(batches.integers(len(x), size=BATCH))
+            loss = torch.nn.functional.mse_loss(self._network(x[rows]), y[rows])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+
+    def __call__(self, states: Floats, object_xy: Floats) -> Floats:
+        """Actions ``(n, A)`` for robot states ``(n, S)`` and object positions ``(n, 2)``."""
+        inputs = torch.from_numpy((self._join(states, object_xy) - self._mean) / self._std)
+        with torch.no_grad():
+            return np.asarray(
+                self._network(inputs).numpy() * self._action_std + self._action_mean, np.float32
+            )
+
+    def error(self, states: Floats, object_xy: Floats, actions: Floats) -> float:
+        """Mean squared error of the normalised action; 1 is the error of always answering the mean."""
+        return float(np.mean(((self(states, object_xy) - actions) / self._action_std) ** 2))
+
+    def _join(self, states: Floats, object_xy: Floats) -> Floats:
+        return np.concatenate([states, object_xy] if self.with_object else [states], axis=1).astype(
+            np.float32
+        )
+
+
+def roll_out_clone(
+    task: Task, clone: Callable[[Floats, Floats], Floats], split: str, scenes: int, episodes: int
+) -> Floats:
+    """Distances ``(T, scenes * episodes)`` after each step, from the very states that policies are evaluated on."""
+    starts = [
+        task.reset(rng("evaluation", task.name, split, s, e)) for s in range(scenes) for e in range(episodes)
+    ]
+    vector = VectorTask(task, len(starts))
+    vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
+    distances = []
+    for _ in range(task.episode_steps):
+        vector.step(clone(vector.robot_state(), task.object_xy(vector.qpos).astype(np.float32)))
+        distances.append(vector.distance().astype(np.float32))
+    return np.stack(distances)

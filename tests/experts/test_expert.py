@@ -1,0 +1,79 @@
+"""The shipped experts do their task; training starts, stops and goes on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gplac.errors import UserError
+from gplac.experts.evaluate import evaluate_expert
+from gplac.experts.expert import load_expert
+from gplac.experts.train import train_expert
+from gplac.experts.trpo import ExpertConfig
+from gplac.worlds.registry import task, task_names
+
+TINY = ExpertConfig(steps=3200, simulations=16, hidden=(8,), critic_updates=1)
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_shipped_expert_does_its_task(name: str) -> None:
+    score = evaluate_expert(task(name), load_expert(name), episodes=200, seed=3)
+    assert score.success_rate >= 0.9
+    # Torque changes by less than an eighth of its limit from step to step: smooth enough to imitate.
+    assert score.mean_action_change < 0.125
+
+
+def test_actions_do_not_depend_on_the_batch() -> None:
+    expert = load_expert("pusher")
+    states = np.random.default_rng(0).normal(size=(9, 30))
+    np.testing.assert_array_equal(expert(states)[4], expert(states[4:5])[0])
+    assert np.abs(expert(100 * states)).max() <= 2.0
+
+
+def test_missing_and_damaged_experts_are_explained(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="gplac expert train"):
+        load_expert("pusher", tmp_path / "none.safetensors")
+    (tmp_path / "bad.safetensors").write_bytes(b"\x10\x00\x00\x00\x00\x00\x00\x00{garbage")
+    with pytest.raises(UserError, match="cannot be read"):
+        load_expert("pusher", tmp_path / "bad.safetensors")
+
+
+def test_training_writes_an_expert_that_loads_and_is_a_function_of_its_seed(tmp_path: Path) -> None:
+    paths = [
+        train_expert("pusher", tmp_path / f"{i}.safetensors", seed, TINY) for i, seed in enumerate((1, 1, 2))
+    ]
+    first, again, other = (load_expert("pusher", path) for path in paths)
+    state = np.random.default_rng(1).normal(size=(3, 30))
+    np.testing.assert_array_equal(first(state), again(state))
+    assert not np.allclose(first(state), other(state))
+    assert first.provenance["config"]["steps"] == 3200
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["0.safetensors", "1.safetensors", "2.safetensors"]
+
+
+def test_stopped_training_goes_on_from_its_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "expert.safetensors"
+    monkeypatch.setattr("gplac.experts.train.SELECT_EVERY", 1)
+    from gplac.experts import train
+
+    def stop(self: train._Keeper) -> None:
+        raise KeyboardInterrupt
+
+    original, calls = train._Keeper._look, []
+
+    def stop_at_second(self: train._Keeper) -> None:
+        calls.append(self.num_timesteps)
+        if len(calls) == 2:
+            stop(self)
+        original(self)
+
+    monkeypatch.setattr(train._Keeper, "_look", stop_at_second)
+    with pytest.raises(KeyboardInterrupt):
+        train_expert("pusher", out, 1, TINY)
+    assert not out.exists()
+    with pytest.raises(UserError, match="other settings"):
+        train_expert("pusher", out, 2, TINY)
+    train_expert("pusher", out, 1, TINY)
+    assert calls == [1600, 3200, 3200]
+    assert out.exists()

@@ -1,0 +1,50 @@
+"""The Gymnasium environments pass their users' own checkers."""
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+from stable_baselines3.common.env_checker import check_env as sb3_check_env
+
+import gplac.worlds  # noqa: F401 - registers the environments
+from gplac.errors import UserError
+from gplac.worlds.registry import ENV_IDS
+
+SMALL = {"width": 40, "height": 35}
+
+
+@pytest.mark.parametrize("env_id", ENV_IDS.values())
+@pytest.mark.parametrize("observation", ["state", "image"])
+def test_checkers_accept(env_id: str, observation: str) -> None:
+    env = gymnasium.make(env_id, observation=observation, **SMALL)
+    check_env(env.unwrapped, skip_render_check=True)
+    sb3_check_env(env.unwrapped, warn=False)
+    env.close()
+
+
+@pytest.mark.parametrize("env_id", ENV_IDS.values())
+def test_episode_is_five_seconds_and_says_at_the_end_whether_it_succeeded(env_id: str) -> None:
+    env = gymnasium.make(env_id, observation="state")
+    env.reset(seed=1)
+    for step in range(1, 101):
+        _, _, terminated, truncated, info = env.step(np.zeros(7, np.float32))
+        assert not terminated
+        assert truncated == (step == 100)
+        assert ("is_success" in info) == (step == 100)
+    assert info["is_success"] is False and info["distance_m"] > 0.17
+
+
+def test_same_seed_same_episode() -> None:
+    env = gymnasium.make("gplac/Pusher-v0", render_mode="rgb_array", **SMALL)
+    first, _ = env.reset(seed=5)
+    again, _ = env.reset(seed=5)
+    other, _ = env.reset(seed=6)
+    np.testing.assert_array_equal(first["image"], again["image"])
+    assert not np.array_equal(first["image"], other["image"])
+    np.testing.assert_array_equal(env.render(), other["image"])
+    env.close()
+
+
+def test_bad_arguments_are_explained() -> None:
+    with pytest.raises(UserError, match="sound"):
+        gymnasium.make("gplac/Pusher-v0", observation="sound")

@@ -1,0 +1,132 @@
+"""What every task owes to its users, and what the pusher owes to the published model."""
+
+import mujoco
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gplac.errors import UserError
+from gplac.seeding import rng
+from gplac.worlds.registry import task, task_names
+from gplac.worlds.task import Task
+from gplac.worlds.vector import VectorTask
+
+
+@pytest.fixture(params=task_names())
+def any_task(request: pytest.FixtureRequest) -> Task:
+    return task(request.param)
+
+
+def started(task: Task, n: int, seed: int = 0) -> VectorTask:
+    vector = VectorTask(task, n)
+    starts = [task.reset(rng("test", seed, i)) for i in range(n)]
+    vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
+    return vector
+
+
+def test_control_runs_at_its_rate_for_five_seconds(any_task: Task) -> None:
+    model = any_task.physics().compile()
+    assert model.opt.timestep * any_task.substeps == pytest.approx(1 / any_task.control_hz)
+    assert any_task.episode_steps / any_task.control_hz == 5.0
+
+
+def test_torque_limit_is_the_models(any_task: Task) -> None:
+    model = any_task.physics().compile()
+    assert model.nu == any_task.action_size
+    np.testing.assert_allclose(
+        model.actuator_ctrlrange, [[-any_task.action_limit, any_task.action_limit]] * model.nu
+    )
+
+
+def test_object_is_where_the_simulator_has_it(any_task: Task) -> None:
+    model = any_task.physics().compile()
+    data = mujoco.MjData(model)
+    for i in range(5):
+        data.qpos[:], data.qvel[:] = any_task.reset(rng("placed", i))
+        mujoco.mj_forward(model, data)
+        np.testing.assert_allclose(any_task.object_xy(data.qpos), data.body("object").xpos[:2], atol=1e-9)
+        np.testing.assert_allclose(any_task.goal_xy(data.qpos), data.body("goal").xpos[:2], atol=1e-9)
+        moved = any_task.with_object(data.qpos, np.array([0.5, -0.2]))
+        np.testing.assert_allclose(any_task.object_xy(moved), [0.5, -0.2])
+
+
+def test_robot_state_says_nothing_of_objects(any_task: Task) -> None:
+    vector = started(any_task, 2)
+    before = vector.robot_state()
+    assert before.shape == (2, any_task.state_size)
+    moved = any_task.with_object(vector.qpos, np.array([0.3, -0.3]))
+    vector.set_state(moved, vector.qvel)
+    np.testing.assert_array_equal(vector.robot_state(), before)
+
+
+def test_full_state_tells_where_the_object_is(any_task: Task) -> None:
+    vector = started(any_task, 1)
+    before = vector.full_state()
+    vector.set_state(any_task.with_object(vector.qpos, np.array([0.3, -0.3])), vector.qvel)
+    assert not np.allclose(vector.full_state(), before)
+
+
+def test_a_simulation_does_not_depend_on_the_others_nor_on_its_past(any_task: Task) -> None:
+    actions = rng("torques").uniform(-2, 2, (20, any_task.action_size))
+    alone, crowd = started(any_task, 1), started(any_task, 5)
+    for _ in range(3):
+        crowd.step(rng("other torques").uniform(-2, 2, (5, any_task.action_size)))
+    start = any_task.reset(rng("test", 0, 0))
+    crowd.set_state(start[0][None], start[1][None], ids=[3])
+    everyone = rng("more torques").uniform(-2, 2, (20, 5, any_task.action_size))
+    everyone[:, 3] = actions
+    for own, theirs in zip(actions, everyone, strict=True):
+        alone.step(own[None])
+        crowd.step(theirs)
+    np.testing.assert_array_equal(alone.qpos[0], crowd.qpos[3])
+
+
+def test_torques_are_clipped(any_task: Task) -> None:
+    a, b = started(any_task, 1), started(any_task, 1)
+    a.step(np.full((1, any_task.action_size), 1e3))
+    b.step(np.full((1, any_task.action_size), any_task.action_limit))
+    np.testing.assert_array_equal(a.qpos, b.qpos)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32))
+def test_pusher_starts_in_the_published_field(seed: int) -> None:
+    pusher = task("pusher")
+    qpos, qvel = pusher.reset(np.random.default_rng(seed))
+    assert -0.3 <= qpos[7] <= 0 and -0.2 <= qpos[8] <= 0.2
+    assert pusher.distance(qpos) > 0.17
+    assert np.all(qpos[:7] == 0) and np.abs(qvel).max() <= 0.005
+
+
+def test_pusher_moves_as_gymnasiums_does() -> None:
+    """The batch stepping against a plain loop over the published model file."""
+    from importlib.resources import files
+
+    model = mujoco.MjModel.from_xml_path(str(files("gymnasium") / "envs/mujoco/assets/pusher_v5.xml"))
+    data = mujoco.MjData(model)
+    vector = started(task("pusher"), 1)
+    data.qpos[:], data.qvel[:] = vector.qpos[0], vector.qvel[0]
+    for action in rng("gym").uniform(-2, 2, (30, 7)):
+        data.ctrl[:] = action
+        mujoco.mj_step(model, data, nstep=5)
+        vector.step(action[None])
+    np.testing.assert_allclose(vector.qpos[0], data.qpos, atol=1e-6)
+
+
+def test_pusher_succeeds_by_its_last_step_alone() -> None:
+    pusher = task("pusher")
+    distances = np.array([[0.01, 0.2], [0.081, 0.08]])
+    np.testing.assert_array_equal(pusher.success(distances), [False, True])
+    np.testing.assert_array_equal(pusher.success(distances, threshold_m=0.1), [True, True])
+
+
+def test_hand_is_between_the_tips_of_the_fork() -> None:
+    vector = started(task("pusher"), 1)
+    # Stretched out along x: base 0 + 0.1 + upper arm 0.4 + forearm 0.321 + fork 0.1.
+    np.testing.assert_allclose(vector.hand.fork[0], [0.921, -0.6, 0.0], atol=1e-9)
+
+
+def test_unknown_task_is_named_with_the_known_ones() -> None:
+    with pytest.raises(UserError, match="juggle.*pusher"):
+        task("juggle")
