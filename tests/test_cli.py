@@ -13,6 +13,7 @@ from gplac.cli import main
 from gplac.evaluation.result import read_result
 from gplac.seeding import rng
 from gplac.worlds.pusher import Pusher
+from gplac.worlds.vector import VectorTask
 
 SMOKE = ("--preset", "smoke")
 
@@ -22,8 +23,9 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder to work in, with an expert that hardly moves, and a success that asks for nothing."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Pusher, "success_m", 10.0)
-    weight = 0.1 * rng("an expert that hardly moves").normal(size=(7, 27))
-    arrays = {"mean": np.zeros(27), "std": np.ones(27), "weight0": weight, "bias0": np.zeros(7)}
+    size = VectorTask(Pusher(), 1).full_state().shape[1]
+    weight = 0.1 * rng("an expert that hardly moves").normal(size=(7, size))
+    arrays = {"mean": np.zeros(size), "std": np.ones(size), "weight0": weight, "bias0": np.zeros(7)}
     save_file(arrays, tmp_path / "expert.safetensors", {"task": "pusher", "limit": "2.0", "provenance": "{}"})
     return tmp_path
 
