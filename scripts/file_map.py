@@ -33,7 +33,7 @@ def file_map() -> str:
     order = [room or "." for room in ROOMS]
     lines = ["| file | what it is for |", "|---|---|"]
     for room in sorted(rooms, key=lambda room: (order.index(room.split("/")[0]), room)):
-        files = sorted(path for path in (package / room).glob("*.py") if path.name not in ("__init__.py", "__main__.py"))
+        files = sorted(path for path in (package / room).glob("*.py") if not path.name.startswith("__"))
         prefix = "" if room == "." else f"{room}/"
         if prefix:
             lines.append(f"| **{prefix}** | {purpose(package / room / '__init__.py')} |")
