@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import torch
+
 from gplac.data.dataset import Demonstrations
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
@@ -111,6 +113,8 @@ def evaluate_run(
     run = Run.open(folder)
     sizes = run.facts["preset"]["evaluation"]
     view = run.view(level, assets)
+    # Every core draws. Threads of one network that wait for each other between them take ten times as long.
+    torch.set_num_threads(1)
     found = measure(
         run.policy(),
         view,

@@ -1,3 +1,4 @@
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 from looking import LookingPolicy
 
 from gplac.errors import UserError
-from gplac.evaluation.drawing import View
+from gplac.evaluation.drawing import DrawingPool, View
 from gplac.evaluation.policies import RandomPolicy, ZeroPolicy
 from gplac.evaluation.rollout import evaluate
 from gplac.evaluation.store import Episodes, load_episodes
@@ -122,6 +123,23 @@ def test_bad_requests_are_explained() -> None:
         evaluate(ZeroPolicy(), VIEW, "validation", 1, 0)
     with pytest.raises(UserError, match="no task called"):
         evaluate(ZeroPolicy(), View("juggler", 32, 28), "validation", 1, 1)
+
+
+def test_a_dead_worker_ends_the_evaluation_in_a_sentence() -> None:
+    with DrawingPool(VIEW, 1) as pool:
+        (child,) = multiprocessing.active_children()
+        child.kill()
+        with pytest.raises(UserError, match="died"):
+            pool.ask(pool.workers[0], "test", 0, np.zeros((1, 11)))
+            pool.ready(pool.workers)
+    assert not multiprocessing.active_children()
+
+
+def test_a_scene_that_cannot_be_drawn_is_explained() -> None:
+    with DrawingPool(VIEW, 1) as pool:
+        pool.ask(pool.workers[0], "labelled", 7, np.zeros((1, 11)))
+        with pytest.raises(UserError, match="no scene 7"):
+            pool.ready(pool.workers)
 
 
 def test_torques_that_are_no_numbers_stop_the_evaluation() -> None:

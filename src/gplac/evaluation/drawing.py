@@ -66,6 +66,7 @@ class DrawingPool:
             process.join(timeout=5)
             if process.is_alive():
                 process.kill()
+                process.join()
 
     @property
     def workers(self) -> list[Connection]:

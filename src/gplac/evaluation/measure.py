@@ -8,9 +8,10 @@ from gplac.evaluation.drawing import View
 from gplac.evaluation.policies import Policy
 from gplac.evaluation.result import Result, Training, result, write_json
 from gplac.evaluation.rollout import Progress, evaluate
-from gplac.worlds.splits import SPLITS
 
 EPISODES, BLANK, LABELLED = "episodes", "blank", "labelled"
+CONTROL_EPISODES = 100
+"""Most episodes of a control: its question is answered by far fewer than decide between methods."""
 RESULT = "result.json"
 
 
@@ -37,8 +38,8 @@ def measure(
 ) -> Result:
     """Evaluate ``policy`` and leave the result, and the episodes behind it, in ``folder``.
 
-    Two controls catch policies that ignore what they see: the same episodes with grey pictures (it should fail), and
-    as many episodes in the labelled scene itself (it should succeed). A killed call resumes where it was.
+    Two controls, of at most `CONTROL_EPISODES`, catch policies that ignore what they see: the same episodes with grey
+    pictures (it should fail), and episodes in the labelled scene itself (it should succeed). A killed call resumes.
 
     Args:
         policy: see `gplac.evaluation.policies.Policy`.
@@ -67,9 +68,10 @@ def measure(
     found = part(EPISODES, split, scenes, episodes, view)
     # The labelled scene is the one trained on: standard looks, whatever the policy is tested in.
     known = View(view.task, view.width, view.height)
+    blind = min(scenes, max(1, CONTROL_EPISODES // episodes))
     controls = {
-        BLANK: part(BLANK, split, scenes, episodes, view, blank=True),
-        LABELLED: part(LABELLED, LABELLED, SPLITS[LABELLED], scenes * episodes, known),
+        BLANK: part(BLANK, split, blind, min(episodes, CONTROL_EPISODES), view, blank=True),
+        LABELLED: part(LABELLED, LABELLED, 1, min(scenes * episodes, CONTROL_EPISODES), known),
     }
     document = result(view, found, controls, training, provenance)
     write_json(document, "result", folder / RESULT)

@@ -58,7 +58,7 @@ class Clone:
             rows = torch.from_numpy(batches.integers(len(x), size=BATCH))
             loss = torch.nn.functional.mse_loss(self._network(x[rows]), y[rows])
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
 

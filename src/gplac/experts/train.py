@@ -157,20 +157,23 @@ class _Keeper(BaseCallback):
                 f"{self.checkpoint} was written with other settings; remove it or choose another --out."
             )
         tensors = load_tensors(self.checkpoint)
-        part = lambda prefix: {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}  # noqa: E731
-        model.policy.load_state_dict(part("policy."))
-        _restore_adam(model.policy.optimizer, part("adam."))
+        model.policy.load_state_dict(_part(tensors, "policy."))
+        _restore_adam(model.policy.optimizer, _part(tensors, "adam."))
         env = cast(VecNormalize, model.get_vec_normalize_env())
         for name, rms in (("observation", cast(Any, env.obs_rms)), ("return", env.ret_rms)):
             rms.mean, rms.var = tensors[f"{name}.mean"].numpy(), tensors[f"{name}.var"].numpy()
             rms.count = float(tensors[f"{name}.count"])
-        self.best_arrays = {k: v.numpy() for k, v in part("best.").items()}
+        self.best_arrays = {k: v.numpy() for k, v in _part(tensors, "best.").items()}
         counts = json.loads(metadata["counts"])
         self.updates, self.seconds, self.best = counts["updates"], counts["seconds"], tuple(counts["best"])
         # Episodes already seen are not drawn again.
         cast(TaskVecEnv, env.venv).skip_to(self.updates)
         model.num_timesteps = counts["steps"]
         return int(counts["steps"])
+
+
+def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def _flat_adam(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:

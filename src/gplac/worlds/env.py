@@ -33,7 +33,7 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
         UserError: unknown task, observation, split, level or index.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 20}
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 20}  # noqa: RUF012 - as Gymnasium declares it
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
         reward = float(self._vector.reward(np.asarray(action, np.float64)[None])[0])
         return self._observe(), reward, False, False, info
 
-    def render(self) -> npt.NDArray[np.uint8] | None:  # type: ignore[override]
+    def render(self) -> npt.NDArray[np.uint8] | None:
         """The policy's view, ``(height, width, 3)``, when the render mode asks for it."""
         return self._image() if self.render_mode == "rgb_array" else None
 

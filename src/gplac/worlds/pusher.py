@@ -61,10 +61,10 @@ class Pusher:
     def reward(self, qpos: Floats, qvel: Floats, hand: Hand, action: Floats) -> Floats:
         """Bring the bar behind the mug, press it on towards the coaster, gently.
 
-        ``-r + exp(-(r / 0.05)^2) / 2 - 4 d + 2 exp(-(d / 0.06)^2) - 0.01 |a|^2``, with d the planar distance between mug
-        and coaster and r the distance of the bar from where it should be: behind the mug and, once straight behind it,
-        pressing. Gymnasium's own reward stalls: it draws the bar to the mug's middle from any side. Rewarding the fork
-        instead of the bar makes the arm twist to its joints' limits, where it cannot push.
+        ``-r + exp(-(r / 0.05)^2) / 2 - 4 d + 2 exp(-(d / 0.06)^2) - 0.01 |a|^2``, with d the planar distance between
+        mug and coaster and r the distance of the bar from where it should be: behind the mug and, once straight
+        behind it, pressing. Gymnasium's own reward stalls: it draws the bar to the mug's middle from any side.
+        Rewarding the fork instead of the bar makes the arm twist to its joints' limits, where it cannot push.
         """
         mug, goal, distance = self.object_xy(qpos), self.goal_xy(qpos), self.distance(qpos)
         aside = hand.bar[..., :2] - self._bar_target(mug, goal, hand.bar[..., :2])
@@ -96,7 +96,7 @@ class Pusher:
 
     @staticmethod
     def _bar_target(mug: Floats, goal: Floats, bar: Floats) -> Floats:
-        """Where the bar should be, ``(..., 2)``: `BEHIND_M` behind the mug and, the straighter behind it is, the nearer."""
+        """Where the bar should be, ``(..., 2)``: `BEHIND_M` behind the mug; nearer, the straighter behind it is."""
         way = goal - mug
         # On the coaster "behind" is undefined: fade it out within the last 2 cm.
         ahead = way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 0.02)
