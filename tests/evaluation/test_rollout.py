@@ -128,10 +128,14 @@ def test_bad_requests_are_explained() -> None:
 def test_a_dead_worker_ends_the_evaluation_in_a_sentence() -> None:
     with DrawingPool(VIEW, 1) as pool:
         (child,) = multiprocessing.active_children()
-        child.kill()
-        with pytest.raises(UserError, match="died"):
+
+        def draw() -> None:
             pool.ask(pool.workers[0], "test", 0, np.zeros((1, 11)))
             pool.ready(pool.workers)
+
+        child.kill()
+        with pytest.raises(UserError, match="died"):
+            draw()
     assert not multiprocessing.active_children()
 
 
