@@ -4,15 +4,11 @@ No policy that must find the object in a picture can be expected above the ceili
 floor ignores its picture.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from gplac.seeding import rng, seed_of
-from gplac.worlds.task import Task
-from gplac.worlds.vector import VectorTask
 
 Floats = npt.NDArray[np.float32]
 HIDDEN, BATCH, LEARNING_RATE = 400, 256, 1e-3
@@ -62,6 +58,13 @@ class Clone:
             optimiser.step()
             schedule.step()
 
+    batch = BATCH
+
+    @property
+    def parameters(self) -> int:
+        """Numbers in the network."""
+        return sum(p.numel() for p in self._network.parameters())
+
     def __call__(self, states: Floats, object_xy: Floats) -> Floats:
         """Actions ``(n, A)`` for robot states ``(n, S)`` and object positions ``(n, 2)``."""
         inputs = torch.from_numpy((self._join(states, object_xy) - self._mean) / self._std)
@@ -78,19 +81,3 @@ class Clone:
         return np.concatenate([states, object_xy] if self.with_object else [states], axis=1).astype(
             np.float32
         )
-
-
-def roll_out_clone(
-    task: Task, clone: Callable[[Floats, Floats], Floats], split: str, scenes: int, episodes: int
-) -> Floats:
-    """Distances ``(T, scenes * episodes)`` after each step, from the very states that policies are evaluated on."""
-    starts = [
-        task.reset(rng("evaluation", task.name, split, s, e)) for s in range(scenes) for e in range(episodes)
-    ]
-    vector = VectorTask(task, len(starts))
-    vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
-    distances = []
-    for _ in range(task.episode_steps):
-        vector.step(clone(vector.robot_state(), task.object_xy(vector.qpos).astype(np.float32)))
-        distances.append(vector.distance().astype(np.float32))
-    return np.stack(distances)
