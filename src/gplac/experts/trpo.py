@@ -22,13 +22,13 @@ from gplac.worlds.vector import VectorTask
 class ExpertConfig:
     """How the expert is trained; two cores need about half an hour."""
 
-    steps: int = 6_000_000
+    steps: int = 8_000_000
     """Control steps in all."""
     simulations: int = 128
     """Simulations side by side; a batch is one episode of each."""
     hidden: tuple[int, ...] = (128, 128)
     """Units of the policy's and of the critic's layers."""
-    target_kl: float = 0.04
+    target_kl: float = 0.06
     """Largest change of the policy in one update (KL divergence)."""
     critic_updates: int = 10
     """Passes over a batch to fit the critic."""
