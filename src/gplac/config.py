@@ -103,7 +103,9 @@ def smoke() -> Preset:
     """Seconds: for tests."""
     return Preset(
         name="smoke",
-        data=DataConfig(32, 28, demonstrations=4, demonstrations_per_scene=2, weak_scenes=2, weak_per_scene=8),
+        data=DataConfig(
+            32, 28, demonstrations=4, demonstrations_per_scene=2, weak_scenes=2, weak_per_scene=8
+        ),
         training=TrainConfig(steps=6, warmup_steps=2, labelled_batch=8, weak_batch=8, checkpoint_every=2),
         evaluation=EvaluationConfig(scenes=2, episodes=2),
     )
@@ -113,7 +115,9 @@ def demo() -> Preset:
     """`make demo`: two methods from data to report within twenty minutes on two CPU cores."""
     return Preset(
         name="demo",
-        data=DataConfig(100, 88, demonstrations=100, demonstrations_per_scene=5, weak_scenes=40, weak_per_scene=100),
+        data=DataConfig(
+            100, 88, demonstrations=100, demonstrations_per_scene=5, weak_scenes=40, weak_per_scene=100
+        ),
         training=TrainConfig(steps=1_200, warmup_steps=120, schedule="cosine", checkpoint_every=200),
         evaluation=EvaluationConfig(scenes=20, episodes=5),
     )
@@ -123,7 +127,9 @@ def lite() -> Preset:
     """Two CPU cores, under an hour of training a run."""
     return Preset(
         name="lite",
-        data=DataConfig(100, 88, demonstrations=400, demonstrations_per_scene=20, weak_scenes=40, weak_per_scene=400),
+        data=DataConfig(
+            100, 88, demonstrations=400, demonstrations_per_scene=20, weak_scenes=40, weak_per_scene=400
+        ),
         training=TrainConfig(steps=10_000, warmup_steps=1_000, schedule="cosine"),
     )
 
@@ -132,7 +138,9 @@ def paper() -> Preset:
     """The paper's own numbers: 40,000 labelled frames, 80,000 weak images of 200x175, 50,000 steps."""
     return Preset(
         name="paper",
-        data=DataConfig(200, 175, demonstrations=400, demonstrations_per_scene=20, weak_scenes=40, weak_per_scene=2000),
+        data=DataConfig(
+            200, 175, demonstrations=400, demonstrations_per_scene=20, weak_scenes=40, weak_per_scene=2000
+        ),
     )
 
 
