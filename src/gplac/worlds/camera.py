@@ -19,7 +19,7 @@ class Camera:
     """Point in the middle of the picture before the camera is turned."""
     turn_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Turns about the camera's own right, up and viewing axes."""
-    fovy_deg: float = 28.5
+    fovy_deg: float = 25.5
     """Vertical field of view."""
 
     def jittered(self, generator: np.random.Generator, metres: float, degrees: float) -> "Camera":

@@ -33,7 +33,7 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
         UserError: unknown task, observation, split, level or index.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 20}  # noqa: RUF012 - as Gymnasium declares it
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 20}
 
     def __init__(
         self,

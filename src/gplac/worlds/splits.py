@@ -21,6 +21,9 @@ from gplac.worlds.scene import Coaster, Room, Scene, Table
 SPLITS = {"labelled": 1, "weak": 40, "validation": 10, "test": 40}
 """Scenes of each split. Scene 0 of ``weak`` is the labelled one."""
 STREAMS = {"labelled": "weak", "weak": "weak", "validation": "validation", "test": "test"}
+FIRST_DRAW = {"weak": 1, "validation": 0, "test": 0}
+"""Draw that scene 0 is. The labelled scene is an ordinary one, a light mug on wood; draw 0 has a dark mug on dark stone,
+and what is learned there alone transfers nowhere."""
 _STREAM_NUMBERS = {"weak": 0, "validation": 1, "test": 2}
 
 
@@ -47,11 +50,13 @@ class _Draw:
 
     def __init__(self, task: str, stream: str, index: int, level: str, pack: Pack | None) -> None:
         self.keys = (task, stream, index, level)
+        self.draw = index + FIRST_DRAW[stream]
         self.breadth: Breadth = breadth(level)
         self.pack = pack or Pack(Path(), (), (), ())
 
     def generator(self, *piece: str | int) -> np.random.Generator:
-        return rng("scene", *self.keys, *piece)
+        task, stream, _, level = self.keys
+        return rng("scene", task, stream, self.draw, level, *piece)
 
     def instance(self, *piece: str | int) -> int:
         """A number for a design that belongs to this stream only."""

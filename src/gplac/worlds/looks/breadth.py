@@ -56,6 +56,8 @@ class Breadth:
     """Probability that a distractor is of a kind that resembles a mug: upright and round."""
     distractor_saturation: Range
     """Factor on the saturation of all other distractors."""
+    distractor_lightness: Range
+    """Lightness (HSV value) of all other distractors."""
 
     lights: tuple[int, int]
     """Fewest and most lights; exactly one casts shadows."""
@@ -75,9 +77,9 @@ class Breadth:
 
 
 STANDARD = Breadth(
-    mug_colours=(("white", 0.26), ("pastel", 0.18), ("earthen", 0.14), ("saturated", 0.32), ("dark", 0.10)),
+    mug_colours=(("white", 0.50), ("pastel", 0.22), ("saturated", 0.20), ("earthen", 0.04), ("dark", 0.04)),
     mug_decorations=(
-        ("plain", 0.40),
+        ("plain", 0.55),
         ("bands", 0.12),
         ("two_tone", 0.10),
         ("dipped", 0.10),
@@ -117,15 +119,16 @@ STANDARD = Breadth(
         ("checks", 0.08),
     ),
     palette="natural",
-    lightness=(0.85, 1.03),
+    lightness=(0.6, 0.95),
     saturation=(0.6, 1.1),
-    contrast=(0.35, 0.9),
+    contrast=(0.25, 0.7),
     pattern_scale=(0.7, 1.5),
-    distractors=(3, 6),
+    distractors=(3, 5),
     distractor_scale=(0.85, 1.15),
-    distractor_mug_colour=0.3,
-    distractor_mug_shape=0.35,
+    distractor_mug_colour=0.1,
+    distractor_mug_shape=0.12,
     distractor_saturation=(0.7, 1.0),
+    distractor_lightness=(0.25, 0.7),
     lights=(1, 3),
     brightness=(0.92, 1.08),
     ambient_share=(0.42, 0.6),
@@ -171,6 +174,7 @@ WILD = Breadth(
     distractor_mug_colour=0.3,
     distractor_mug_shape=0.4,
     distractor_saturation=(1.0, 1.3),
+    distractor_lightness=(0.3, 0.92),
     lights=(1, 3),
     brightness=(0.6, 1.2),
     ambient_share=(0.25, 0.6),

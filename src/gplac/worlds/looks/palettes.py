@@ -141,7 +141,9 @@ def object_colour(generator: np.random.Generator, breadth: Breadth) -> Colour:
     if generator.random() < breadth.distractor_mug_colour:
         return mug_colour(generator, breadth.mug_colours)
     saturation = generator.uniform(0.15, 0.9) * generator.uniform(*breadth.distractor_saturation)
-    return hsv(float(generator.random()), float(saturation), float(generator.uniform(0.3, 0.92)))
+    return hsv(
+        float(generator.random()), float(saturation), float(generator.uniform(*breadth.distractor_lightness))
+    )
 
 
 def surface_colours(generator: np.random.Generator, family: str, breadth: Breadth) -> tuple[Colour, Colour]:

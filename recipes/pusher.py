@@ -1,0 +1,81 @@
+"""Table 1's pusher row as far as its methods exist: data, training, test scenes, ceiling and floor.
+
+    python recipes/pusher.py --preset lite
+
+Stop it whenever you like: the same command goes on where it was. Data goes to data/, runs to runs/, and each finished
+run leaves its result in results/PRESET/pusher/ at once. Test scenes are opened here alone; tune with
+``gplac evaluate RUN --split validation``.
+"""
+
+from pathlib import Path
+
+import tyro
+
+from gplac.bounds import measure_bounds
+from gplac.config import PRESETS
+from gplac.data.collect import collect_demonstrations, collect_weak
+from gplac.experts.expert import load_expert
+from gplac.methods import METHODS
+from gplac.runs import evaluate_run, inspect_run
+from gplac.training.loop import train
+
+TASK = "pusher"
+
+
+def main(
+    preset: str = "lite",
+    methods: tuple[str, ...] = ("att-1", "gplac", "att-40", "cnn-1"),
+    seeds: tuple[int, ...] = (0,),
+) -> None:
+    """Run what is not done yet.
+
+    Args:
+        preset: Size of everything.
+        methods: Which methods, in this order.
+        seeds: Seeds of weights and batches; the data is the same for all.
+    """
+    settings = PRESETS[preset]()
+    sizes, data = settings.data, Path("data") / preset / TASK
+    places = [("weak", index) for index in range(sizes.weak_scenes)]
+    size = (sizes.width, sizes.height)
+
+    def demonstrations(scenes: int) -> Path:
+        folder = data / f"demos-{scenes}"
+        where, each = (
+            ([("labelled", 0)], sizes.demonstrations)
+            if scenes == 1
+            else (places, sizes.demonstrations_per_scene)
+        )
+        collect_demonstrations(
+            folder, TASK, load_expert(TASK), where, each, *size, action_noise=sizes.action_noise
+        )
+        return folder
+
+    results = Path("results") / preset / TASK
+    evaluation = settings.evaluation
+    if not (results / "floor-seed0.json").exists():
+        measure_bounds(
+            TASK, demonstrations(1), "test", evaluation.scenes, evaluation.episodes, results, preset
+        )
+    for seed in seeds:
+        for name in methods:
+            found, run = (
+                results / f"{name}-seed{seed}.json",
+                Path("runs") / preset / TASK / f"{name}-seed{seed}",
+            )
+            if found.exists():
+                print(f"{found} is there")
+                continue
+            method = METHODS[name]()
+            weak = data / "weak" if method.weak_scenes else None
+            if weak is not None:
+                collect_weak(weak, TASK, places, sizes.weak_per_scene, *size)
+            demos = demonstrations(min(method.labelled_scenes, sizes.weak_scenes))
+            train(name, settings, demos, weak, run, TASK, seed, resume=True)
+            inspect_run(run, demonstrations(1), "validation")
+            result = evaluate_run(run, "test", copy=found)
+            print(f"{name} seed {seed}: {result['successes']} of {result['episodes']} episodes succeed")
+
+
+if __name__ == "__main__":
+    tyro.cli(main)
