@@ -22,8 +22,8 @@ SPLITS = {"labelled": 1, "weak": 40, "validation": 10, "test": 40}
 """Scenes of each split. Scene 0 of ``weak`` is the labelled one."""
 STREAMS = {"labelled": "weak", "weak": "weak", "validation": "validation", "test": "test"}
 FIRST_DRAW = {"weak": 1, "validation": 0, "test": 0}
-"""Draw that scene 0 is. The labelled scene is an ordinary one, a light mug on wood; draw 0 has a dark mug on dark stone,
-and what is learned there alone transfers nowhere."""
+"""Draw that scene 0 is. The labelled scene is an ordinary one, a light mug on wood; draw 0 has a dark mug on dark
+stone, and what is learned there alone transfers nowhere."""
 _STREAM_NUMBERS = {"weak": 0, "validation": 1, "test": 2}
 
 
