@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("gplac", "torch", "numpy", "mujoco", "gymnasium", "pyarrow", "safetensors")
+PACKAGES = ("gplac", "torch", "numpy", "mujoco-core", "gymnasium", "pyarrow", "safetensors")
 
 
 def provenance() -> dict[str, Any]:
