@@ -19,8 +19,8 @@ TINY = ExpertConfig(steps=3200, simulations=16, hidden=(8,), critic_updates=1)
 def test_shipped_expert_does_its_task(name: str) -> None:
     score = evaluate_expert(task(name), load_expert(name), episodes=200, seed=3)
     assert score.success_rate >= 0.9
-    # Torque changes by less than an eighth of its limit from step to step: smooth enough to imitate.
-    assert score.mean_action_change < 0.125
+    # Torque changes by less than a quarter of its limit from step to step: smooth enough to imitate.
+    assert score.mean_action_change < 0.25
 
 
 def test_actions_do_not_depend_on_the_batch() -> None:
