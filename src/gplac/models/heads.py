@@ -27,10 +27,10 @@ class PolicyHead(nn.Module):
     """Feature points with dropout, joined with the robot's state, to an action (appendix 8.3)."""
 
     def __init__(
-        self, features: int, state_size: int, action_size: int, hidden: Sequence[int], dropout: float
+        self, features: int, state_size: int, action_size: int, hidden: Sequence[int], dropout: nn.Module
     ) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
         self.layers = fully_connected(features + state_size, hidden, action_size)
 
     def forward(self, features_BF: Tensor, state_BS: Tensor) -> Tensor:
@@ -43,9 +43,9 @@ class PolicyHead(nn.Module):
 class ClassifierHead(nn.Module):
     """Feature points with dropout to one logit: is the object of interest in the picture? (section 4)."""
 
-    def __init__(self, features: int, hidden: Sequence[int], dropout: float) -> None:
+    def __init__(self, features: int, hidden: Sequence[int], dropout: nn.Module) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
         self.layers = fully_connected(features, hidden, 1)
 
     def forward(self, features_BF: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gplac.config import NetworkConfig
+from gplac.models.dropout import PointDropout
 from gplac.models.encoders import AttentionEncoder, ConvEncoder
 from gplac.models.heads import ClassifierHead, PolicyHead
 
@@ -32,10 +33,15 @@ class Network(nn.Module):
         self.encoder: AttentionEncoder | ConvEncoder
         self.encoder = (AttentionEncoder if encoder == "attention" else ConvEncoder)(config, height, width)
         features = self.encoder.feature_size
-        self.policy_head = PolicyHead(features, state_size, action_size, config.hidden, config.policy_dropout)
+        dropout = PointDropout if encoder == "attention" else nn.Dropout
+        self.policy_head = PolicyHead(
+            features, state_size, action_size, config.hidden, dropout(config.policy_dropout)
+        )
         # Made last, so that methods with and without it start from the same encoder and policy.
         self.classifier_head = (
-            ClassifierHead(features, config.hidden, config.classifier_dropout) if classifier else None
+            ClassifierHead(features, config.hidden, dropout(config.classifier_dropout))
+            if classifier
+            else None
         )
         self.state_mean_S: Tensor
         self.state_std_S: Tensor
