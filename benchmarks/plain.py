@@ -11,13 +11,12 @@ class PlainNetwork(nn.Module):
         super().__init__()
         first = nn.Conv2d(3, 64, 3, stride=2, padding=1).requires_grad_(False)
         layers: list[nn.Module] = [first, nn.ReLU()]
-        for inputs, outputs in ((64, 64), (64, 32), (32, 32)):
+        for inputs, outputs in ((64, 64), (64, 32), (32, 32), (32, 16)):
             layers += [
                 nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
                 nn.BatchNorm2d(outputs),
                 nn.ReLU(),
             ]
-        layers += [nn.Conv2d(32, 16, 3, padding=1), nn.ReLU()]
         self.convolutions = nn.Sequential(*layers)
         rows, columns = (height + 1) // 2, (width + 1) // 2
         y, x = torch.meshgrid(

@@ -184,6 +184,7 @@ def test_ctrl_c_saves_and_the_run_goes_on(demonstrations: Frames, preset: Preset
     fit(method, preset, demonstrations, None, tmp_path / "straight")
     steps = []
     original = Network.encode
+    handler = signal.getsignal(signal.SIGINT)
 
     def encode(network: Network, images: torch.Tensor) -> torch.Tensor:
         steps.append(len(steps))
@@ -195,7 +196,7 @@ def test_ctrl_c_saves_and_the_run_goes_on(demonstrations: Frames, preset: Preset
         patch.setattr(Network, "encode", encode)
         with pytest.raises(KeyboardInterrupt, match="stopped after step 4"):
             fit(method, preset, demonstrations, None, tmp_path / "cut")
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
     fit(method, preset, demonstrations, None, tmp_path / "cut", resume=True)
     weights = [(tmp_path / run / "weights.safetensors").read_bytes() for run in ("straight", "cut")]
     assert weights[0] == weights[1]

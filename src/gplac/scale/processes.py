@@ -23,6 +23,9 @@ WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",  # one worker a core: numpy and torch must not multiply threads
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    # Importing MuJoCo would look for a window system in a process of its own, which complains if the worker is ended
+    # meanwhile; gplac.worlds.gl finds what draws without one.
+    "MUJOCO_GL": "off",
 }
 """What workers find in their environment, unless the user has set it."""
 
