@@ -96,7 +96,7 @@ class Preset:
     training: TrainConfig = field(default_factory=TrainConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     classification_weight: float = 0.3
-    """Lambda, the weight of L_CE against L_task (section 4); unstated in the paper, tuned on validation scenes."""
+    """Lambda, the weight of L_CE against L_task (section 4); unstated in the paper, not tuned yet."""
 
 
 def smoke() -> Preset:
