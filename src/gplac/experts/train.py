@@ -21,7 +21,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 from gplac.errors import UserError
 from gplac.experts.evaluate import evaluate_expert
 from gplac.experts.expert import Expert
-from gplac.experts.trpo import ExpertConfig, KeepExploring, TaskVecEnv, build
+from gplac.experts.trpo import ExpertConfig, Schedules, TaskVecEnv, build
 from gplac.provenance import provenance
 from gplac.worlds.registry import task as task_named
 
@@ -48,7 +48,7 @@ def train_expert(task_name: str, out: Path, seed: int = 0, config: ExpertConfig 
     if done < config.steps:
         try:
             model.learn(
-                config.steps - done, callback=[KeepExploring(config), keeper], reset_num_timesteps=False
+                config.steps - done, callback=[Schedules(config), keeper], reset_num_timesteps=False
             )
         except KeyboardInterrupt:
             keeper.console.print(
@@ -103,14 +103,17 @@ class _Keeper(BaseCallback):
         arrays = policy_arrays(cast(TRPO, self.model))
         expert = Expert(arrays, self.task.action_limit, {})
         score = evaluate_expert(self.task, expert, SELECT_EPISODES, seed=-1)
-        now = (score.success_rate, -score.mean_distance_m)
+        # A hundredth more change of torque has to be worth a point of success.
+        now = (score.success_rate - score.mean_action_change, -score.mean_distance_m)
         if now > self.best:
             self.best, self.best_arrays = now, arrays
         elapsed = self._elapsed()
         left = elapsed / max(self.num_timesteps, 1) * (self.config.steps - self.num_timesteps)
         self.console.print(
             f"{self.num_timesteps / 1e6:.2f} M steps, {elapsed / 60:.1f} min, {left / 60:.1f} min left: "
-            f"success {score.success_rate:.1%}, final distance {score.mean_distance_m:.3f} m, best {self.best[0]:.1%}"
+            f"success {score.success_rate:.1%}, final distance {score.mean_distance_m:.3f} m, "
+            f"change of torque {score.mean_action_change:.2f} of the limit"
+            + (", the best so far" if now == self.best else "")
         )
 
     def _elapsed(self) -> float:

@@ -37,6 +37,11 @@ class ExpertConfig:
     exploration_std: float = 0.3
     """The policy's noise (torque units) does not fall below this in the first half of the steps; then the floor sinks
     linearly to half of it. Left alone, the noise dies before the arm has ever moved the mug."""
+    change_price: float = 0.2
+    """Price of a change of torque from one control step to the next: this times its squared length is taken from the
+    reward. It rises linearly from nothing over the second quarter of the steps: an arm that must be gentle from the
+    start never finds the mug. Gentle motions are easier to imitate, for less of the action answers the robot's own
+    jitter and more of it depends on where the object is."""
 
 
 class TaskVecEnv(VecEnv):
@@ -45,6 +50,7 @@ class TaskVecEnv(VecEnv):
     def __init__(self, task: Task, n: int, seed: int) -> None:
         self.task, self._seed_key, self._episode = task, seed, 0
         self._vector = VectorTask(task, n)
+        self.change_price = 0.0
         self._start()
         size = self._vector.full_state().shape[1]
         super().__init__(
@@ -61,6 +67,7 @@ class TaskVecEnv(VecEnv):
         self._vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
         self._episode += 1
         self._step, self._distances = 0, []  # type: ignore[var-annotated]
+        self._previous: npt.NDArray[np.float32] | None = None
 
     def skip_to(self, episode: int) -> None:
         """Go on with the given episode, when training resumes."""
@@ -82,6 +89,9 @@ class TaskVecEnv(VecEnv):
         self._step += 1
         self._distances.append(self._vector.distance())
         rewards = self._vector.reward(self._actions.astype(np.float64)).astype(np.float32)
+        if self._previous is not None:
+            rewards -= self.change_price * np.sum((self._actions - self._previous) ** 2, axis=1)
+        self._previous = self._actions
         observations = self._vector.full_state()
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         over = self._step == self.task.episode_steps
@@ -126,8 +136,8 @@ class TaskVecEnv(VecEnv):
         return [None] * self.num_envs
 
 
-class KeepExploring(BaseCallback):
-    """Holds the policy's standard deviation above the floor of `ExpertConfig.exploration_std`."""
+class Schedules(BaseCallback):
+    """What changes over training: the floor of `ExpertConfig.exploration_std` and the price of changing torques."""
 
     def __init__(self, config: ExpertConfig) -> None:
         super().__init__()
@@ -135,6 +145,11 @@ class KeepExploring(BaseCallback):
 
     def _on_step(self) -> bool:
         return True
+
+    def _on_rollout_start(self) -> None:
+        env = cast(TaskVecEnv, cast(VecNormalize, self.training_env).venv)
+        risen = min(1.0, max(0.0, 4.0 * self.num_timesteps / self._config.steps - 1.0))
+        env.change_price = self._config.change_price * risen
 
     def _on_rollout_end(self) -> None:
         late = max(0.0, 2.0 * self.num_timesteps / self._config.steps - 1.0)
