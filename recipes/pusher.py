@@ -47,7 +47,14 @@ def main(
             else (places, sizes.demonstrations_per_scene)
         )
         collect_demonstrations(
-            folder, TASK, load_expert(TASK), where, each, *size, action_noise=sizes.action_noise
+            folder,
+            TASK,
+            load_expert(TASK),
+            where,
+            each,
+            *size,
+            action_noise=sizes.action_noise,
+            noise_time_s=sizes.noise_time_s,
         )
         return folder
 

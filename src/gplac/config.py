@@ -28,6 +28,10 @@ class DataConfig:
     action_noise: float = 0.15
     """Standard deviation (torque units) of noise added to the executed action while demonstrating; the noise-free
     action is what is recorded, so the policy sees how the expert recovers."""
+    noise_time_s: float = 0.0
+    """Correlation time of that noise, seconds; 0: a fresh draw each step. Lasting noise carries the arm away from
+    where the expert would have it, so that the arm alone no longer tells where the object is; fresh noise makes it
+    tremble, and then most of an action only answers the tremble."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,7 @@ def demo() -> Preset:
             weak_scenes=40,
             weak_per_scene=100,
             action_noise=0.4,
+            noise_time_s=0.5,
         ),
         network=SMALL_NETWORK,
         training=replace(lite().training, steps=2_500, warmup_steps=250, checkpoint_every=500),
@@ -147,6 +152,7 @@ def lite() -> Preset:
             weak_scenes=40,
             weak_per_scene=400,
             action_noise=0.4,
+            noise_time_s=0.5,
         ),
         network=SMALL_NETWORK,
         training=TrainConfig(

@@ -43,7 +43,7 @@ def demo(preset: Preset, out: Path, seed: int, say: Say, bars: Bars) -> PairedDi
     say(f"1. {sizes.demonstrations} demonstrations of one scene")
     collect_demonstrations(
         demos, TASK, load_expert(TASK), [("labelled", 0)], sizes.demonstrations, sizes.width, sizes.height,
-        seed=seed, action_noise=sizes.action_noise,
+        seed=seed, action_noise=sizes.action_noise, noise_time_s=sizes.noise_time_s,
     )  # fmt: skip
     say(f"2. Weakly labelled images: {sizes.weak_per_scene} of each of {sizes.weak_scenes} scenes")
     places = [("weak", index) for index in range(sizes.weak_scenes)]

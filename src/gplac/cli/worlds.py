@@ -136,6 +136,7 @@ def collect_demos(
         sizes.height,
         seed=seed,
         action_noise=sizes.action_noise,
+        noise_time_s=sizes.noise_time_s,
         workers=looks.workers,
         level=looks.level,
         assets=looks.assets,

@@ -42,6 +42,7 @@ def collect_demonstrations(
     *,
     seed: int = 0,
     action_noise: float = 0.15,
+    noise_time_s: float = 0.0,
     workers: int = 0,
     level: str = "standard",
     assets: Path | None = None,
@@ -61,6 +62,7 @@ def collect_demonstrations(
         height: of the images, pixels.
         seed: of initial states and noise.
         action_noise: standard deviation of the noise on executed actions, torque units.
+        noise_time_s: correlation time of that noise, seconds; 0: a fresh draw each step.
         workers: processes that draw; 0: one for each core.
         level: difficulty of the looks.
         assets: folder of the user's own textures and meshes.
@@ -80,6 +82,7 @@ def collect_demonstrations(
         height,
         seed,
         action_noise,
+        noise_time_s,
         _text(assets),
     )
     _check(request)
@@ -93,7 +96,9 @@ def collect_demonstrations(
         looks = _looks(collection)
         total = len(indices) * episodes_per_scene
         with progress("episodes", total) as advance:
-            episodes = roll_out(task_named(task), expert, total, action_noise, seed, advance)
+            episodes = roll_out(
+                task_named(task), expert, total, action_noise, seed, advance, noise_time_s=noise_time_s
+            )
         collection.pin("episodes", episodes.fingerprint())
 
         def job(number: int) -> DemonstrationJob:
@@ -191,7 +196,8 @@ def _one_split(scenes: Sequence[tuple[str, int]]) -> tuple[str, tuple[int, ...]]
 def _check(request: Request) -> None:
     task_named(request.task)  # raises if there is none
     wrong = [name for name in ("per_scene", "width", "height") if getattr(request, name) < 1]
-    wrong += ["action_noise"] if not 0.0 <= request.action_noise < float("inf") else []
+    noise = ("action_noise", "noise_time_s")
+    wrong += [name for name in noise if not 0.0 <= getattr(request, name) < float("inf")]
     for name in wrong:
         raise UserError(f"{name} cannot be {getattr(request, name)}; make it positive.")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gplac.data.noise import action_noise
 from gplac.errors import UserError
 from gplac.seeding import rng
 from gplac.worlds.task import Task
@@ -53,22 +54,25 @@ def roll_out(
     task: Task,
     expert: Expert,
     episodes: int,
-    action_noise: float,
+    noise_std: float,
     seed: int,
     progress: Callable[[int], None] = lambda successes: None,
+    *,
+    noise_time_s: float = 0.0,
 ) -> Episodes:
     """The expert's first ``episodes`` successful attempts; attempt ``i`` is a function of (task, seed, i) alone.
 
-    The executed action is the expert's plus Gaussian noise, clipped to the task's limit; the recorded one is the
-    expert's own, so that a policy sees how it recovers.
+    The executed action is the expert's plus noise (`gplac.data.noise`), clipped to the task's limit; the recorded one
+    is the expert's own, so that a policy sees how it recovers.
 
     Args:
         task: what to do.
         expert: how to do it.
         episodes: how many successful episodes.
-        action_noise: standard deviation of the noise, torque units.
+        noise_std: standard deviation of the noise, torque units.
         seed: of the initial states and of the noise.
         progress: called with the number of episodes gathered so far.
+        noise_time_s: correlation time of the noise, seconds.
 
     Raises:
         UserError: the expert fails much too often, or asks for torques that are not finite.
@@ -81,9 +85,9 @@ def roll_out(
         if first >= limit:
             raise UserError(
                 f"The expert of {task.name} succeeded in only {len(found)} of {first} attempts, where {episodes}"
-                f" episodes are wanted; train it longer, or add less noise than {action_noise} to its actions."
+                f" episodes are wanted; train it longer, or add less noise than {noise_std} to its actions."
             )
-        qpos, states, actions, success = _block(simulations, expert, first, action_noise, seed)
+        qpos, states, actions, success = _block(simulations, expert, first, noise_std, noise_time_s, seed)
         found += [(first + i, qpos[i], states[i], actions[i]) for i in range(BLOCK) if success[i]]
         first += BLOCK
         progress(min(len(found), episodes))
@@ -94,15 +98,16 @@ def roll_out(
 
 
 def _block(
-    simulations: VectorTask, expert: Expert, first: int, action_noise: float, seed: int
+    simulations: VectorTask, expert: Expert, first: int, noise_std: float, noise_time_s: float, seed: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
     """Attempts ``first`` to ``first + BLOCK - 1``: positions, states and actions ``(BLOCK, T, ...)``, and success."""
     task = simulations.task
     numbers = range(first, first + BLOCK)
     starts = [task.reset(rng("demonstrations", task.name, seed, number)) for number in numbers]
     shape = (task.episode_steps, task.action_size)
+    generators = [rng("demonstrations' noise", task.name, seed, number) for number in numbers]
     noise = np.stack(
-        [rng("demonstrations' noise", task.name, seed, number).normal(size=shape) for number in numbers]
+        [action_noise(each, shape, noise_std, noise_time_s, task.control_hz) for each in generators]
     )
     simulations.set_state(np.stack([qpos for qpos, _ in starts]), np.stack([qvel for _, qvel in starts]))
     qpos, states, actions, distances = [], [], [], []
@@ -115,7 +120,7 @@ def _block(
         qpos.append(simulations.qpos)
         states.append(simulations.robot_state())
         actions.append(action.astype(np.float32))
-        simulations.step(action + action_noise * noise[:, step])
+        simulations.step(action + noise[:, step])
         distances.append(simulations.distance())
     success = task.success(np.stack(distances))
     return np.stack(qpos, axis=1), np.stack(states, axis=1), np.stack(actions, axis=1), success

@@ -32,6 +32,8 @@ class Request:
     seed: int
     action_noise: float = 0.0
     """Standard deviation of the noise on the executed action, torque units; demonstrations only."""
+    noise_time_s: float = 0.0
+    """Correlation time of that noise, seconds."""
     assets: str | None = None
     """Folder of the user's own textures and meshes."""
 

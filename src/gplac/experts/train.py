@@ -1,9 +1,7 @@
 """Train an expert from a seed, keep the best policy seen, and ship it as numbers."""
 
 import json
-import os
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -11,13 +9,14 @@ from typing import Any, cast
 import numpy as np
 import torch
 from rich.console import Console
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from safetensors.torch import load_file as load_tensors
-from safetensors.torch import save_file as save_tensors
+from safetensors.torch import save as save_tensors
 from sb3_contrib import TRPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecNormalize
 
+from gplac.data.files import write_atomically
 from gplac.errors import UserError
 from gplac.experts.evaluate import evaluate_expert
 from gplac.experts.expert import Expert
@@ -47,9 +46,7 @@ def train_expert(task_name: str, out: Path, seed: int = 0, config: ExpertConfig 
     done = keeper.restore(model)
     if done < config.steps:
         try:
-            model.learn(
-                config.steps - done, callback=[Schedules(config), keeper], reset_num_timesteps=False
-            )
+            model.learn(config.steps - done, callback=[Schedules(config), keeper], reset_num_timesteps=False)
         except KeyboardInterrupt:
             keeper.console.print(
                 f"Stopped; the same command goes on from the last checkpoint, {keeper.checkpoint}."
@@ -123,7 +120,7 @@ class _Keeper(BaseCallback):
         """Write the best policy and remove the checkpoint."""
         record = provenance() | {"config": asdict(self.config), "train_seconds": round(self._elapsed())}
         metadata = self.settings | {"limit": str(self.task.action_limit), "provenance": json.dumps(record)}
-        _atomic(self.out, lambda path: save_file(self.best_arrays, path, metadata))
+        write_atomically(self.out, save(self.best_arrays, metadata))
         self.checkpoint.unlink(missing_ok=True)
 
     def _save(self) -> None:
@@ -145,7 +142,7 @@ class _Keeper(BaseCallback):
         }
         metadata = self.settings | {"counts": json.dumps(counts)}
         tensors = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
-        _atomic(self.checkpoint, lambda path: save_tensors(tensors, path, metadata))
+        write_atomically(self.checkpoint, save_tensors(tensors, metadata))
 
     def restore(self, model: TRPO) -> int:
         """Steps already done, after loading the checkpoint if there is one."""
@@ -192,9 +189,3 @@ def _restore_adam(optimizer: torch.optim.Optimizer, flat: dict[str, torch.Tensor
         index, key = name.split(".")
         state["state"].setdefault(int(index), {})[key] = value
     optimizer.load_state_dict(state)
-
-
-def _atomic(path: Path, write: Callable[[Path], None]) -> None:
-    partial = path.with_name(path.name + ".partial")
-    write(partial)
-    os.replace(partial, path)
