@@ -20,9 +20,9 @@ from gplac.worlds.vector import VectorTask
 
 @dataclass(frozen=True)
 class ExpertConfig:
-    """How the expert is trained; one core needs about fifty minutes."""
+    """How the expert is trained; one core needs about half an hour."""
 
-    steps: int = 14_000_000
+    steps: int = 8_000_000
     """Control steps in all."""
     simulations: int = 128
     """Simulations side by side; a batch is one episode of each."""
@@ -38,7 +38,11 @@ class ExpertConfig:
     exploration_std: float = 0.3
     """The policy's noise (torque units) does not fall below this in the first half of the steps; then the floor sinks
     linearly to a third of it. Left alone, the noise dies before the arm has ever moved the mug."""
-    change_price: float = 0.3
+    seen_error_m: float = 0.02
+    """Standard deviation, along each axis, of how far beside its place the object of interest seems to be to the expert,
+    metres; drawn once an episode. An expert that always knows better fails as soon as it is a centimetre wrong, and
+    so do its imitators, who have only their eyes."""
+    change_price: float = 0.2
     """Price of a change of torque from one control step to the next: this times its squared length is taken from the
     reward. It rises linearly from nothing over the second quarter of the steps: an arm that must be gentle from the
     start never finds the mug. Gentle motions are easier to imitate, for less of the action answers the robot's own
@@ -48,8 +52,9 @@ class ExpertConfig:
 class TaskVecEnv(VecEnv):
     """A `VectorTask` as Stable-Baselines3 wants it: full state in, the task's reward out, episodes restarted."""
 
-    def __init__(self, task: Task, n: int, seed: int) -> None:
+    def __init__(self, task: Task, n: int, seed: int, seen_error_m: float) -> None:
         self.task, self._seed_key, self._episode = task, seed, 0
+        self._seen_error_m = seen_error_m
         self._vector = VectorTask(task, n)
         self.change_price = 0.0
         self._start()
@@ -66,6 +71,8 @@ class TaskVecEnv(VecEnv):
             for i in range(self._vector.n)
         ]
         self._vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
+        error = rng("expert's eyes", self.task.name, self._seed_key, self._episode)
+        self._error = self._seen_error_m * error.normal(size=(self._vector.n, 2))
         self._episode += 1
         self._step, self._distances = 0, []  # type: ignore[var-annotated]
         self._previous: npt.NDArray[np.float32] | None = None
@@ -78,7 +85,7 @@ class TaskVecEnv(VecEnv):
     def reset(self) -> VecEnvObs:
         """Start every simulation."""
         self._start()
-        return self._vector.full_state()
+        return self._vector.full_state(self._error)
 
     def step_async(self, actions: npt.NDArray[np.float32]) -> None:
         """Remember what to do."""
@@ -93,7 +100,7 @@ class TaskVecEnv(VecEnv):
         if self._previous is not None:
             rewards -= self.change_price * np.sum((self._actions - self._previous) ** 2, axis=1)
         self._previous = self._actions
-        observations = self._vector.full_state()
+        observations = self._vector.full_state(self._error)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         over = self._step == self.task.episode_steps
         if over:
@@ -108,7 +115,7 @@ class TaskVecEnv(VecEnv):
                     }
                 )
             self._start()
-            observations = self._vector.full_state()
+            observations = self._vector.full_state(self._error)
         return observations, rewards, np.full(self.num_envs, over), infos
 
     def close(self) -> None:
@@ -138,8 +145,8 @@ class TaskVecEnv(VecEnv):
 
 
 class Schedules(BaseCallback):
-    """What changes over training: `ExpertConfig`'s floor of the policy's noise, largest change of the policy, and price
-    of changing torques."""
+    """What changes over training: `ExpertConfig`'s floor of the policy's noise, largest change of the policy, and
+    price of changing torques."""
 
     def __init__(self, config: ExpertConfig) -> None:
         super().__init__()
@@ -163,7 +170,7 @@ class Schedules(BaseCallback):
 
 def build(task: Task, config: ExpertConfig, seed: int) -> TRPO:
     """A TRPO learner on ``task`` with normalised observations and rewards."""
-    env = VecNormalize(TaskVecEnv(task, config.simulations, seed), gamma=config.gamma)
+    env = VecNormalize(TaskVecEnv(task, config.simulations, seed, config.seen_error_m), gamma=config.gamma)
     hidden = list(config.hidden)
     return TRPO(
         "MlpPolicy",
