@@ -50,10 +50,16 @@ def test_every_method_trains_and_leaves_a_run(
     fit(METHODS[name](), preset, demonstrations, weak, tmp_path, name=name, task="pusher", seed=3)
     run = json.loads((tmp_path / "run.json").read_text())
     assert (run["method"], run["task"], run["seed"], run["preset"]["name"]) == (name, "pusher", 3, "smoke")
-    assert run["training"]["finished"] and run["training"]["steps"] == 6
+    first = 4 if METHODS[name]().pretrain else 0
+    assert run["training"]["finished"] and run["training"]["steps"] == first + 6
     assert run["weak_images"] == (30 if METHODS[name]().weak_scenes else 0)
     assert set(run["provenance"]) == {"command", "revision", "versions", "hardware", "date"}
-    assert [line["step"] for line in log(tmp_path)] == [3, 6]
+    logged = [(line["step"], line["stage"]) for line in log(tmp_path)]
+    assert logged == (
+        [(3, "pretrain"), (4, "pretrain"), (6, "train"), (9, "train"), (10, "train")]
+        if first
+        else [(3, "train"), (6, "train")]
+    )
     assert list((tmp_path / "tb").iterdir())
     stored = sum(t.numel() for n, t in load_file(tmp_path / "weights.safetensors").items())
     assert stored >= run["training"]["parameters"]
@@ -173,7 +179,7 @@ def test_bad_data_is_refused_in_one_sentence(
     cropped = Photographs(weak.images[:, 1:], weak.labels, weak.scene)
     with pytest.raises(UserError, match="20x16 pixels, weak images 20x15 pixels"):
         fit(METHODS["gplac"](), preset, demonstrations, cropped, tmp_path)
-    empty = Frames(*(array[:0] for array in vars(demonstrations).values()))
+    empty = replace(demonstrations, images=demonstrations.images[:0])
     with pytest.raises(UserError, match="no frame"):
         fit(METHODS["att-1"](), preset, empty, None, tmp_path)
 
