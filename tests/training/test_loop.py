@@ -4,12 +4,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from cut import KilledError, killed_before, log
 from safetensors.torch import load_file
 from tiny import Frames, Photographs
 
@@ -22,25 +22,6 @@ from gplac.training.batches import WeakBatches
 from gplac.training.heldout import held_out
 from gplac.training.loop import fit
 from gplac.training.trainer import Trainer
-
-
-class KilledError(Exception):
-    """Stands for a kill between two steps."""
-
-
-def killed_before(last: int) -> Callable[[Trainer, int], tuple[dict[str, torch.Tensor], int]]:
-    original = Trainer.step
-
-    def step(trainer: Trainer, step: int) -> tuple[dict[str, torch.Tensor], int]:
-        if step == last:
-            raise KilledError
-        return original(trainer, step)
-
-    return step
-
-
-def log(run: Path) -> list[dict[str, float]]:
-    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
 
 
 @pytest.mark.parametrize("name", METHODS)
