@@ -218,6 +218,7 @@ def test_bad_input_is_refused_in_one_sentence(
         with pytest.raises(UserError, match=said):
             fit(METHODS[name](), settings, frames, photographs, tmp_path / name, name=name)
     fit(METHODS["gplac"](), idle, short, weak, tmp_path / "gplac")  # has no use for any of it
+    fit(METHODS["gplac"](), preset, short, weak, tmp_path / "gplac", resume=True)
 
 
 def test_they_learn(demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Regress where the object of interest is (section 6.1, after Levine et al. 2016). For ATT-PO alone."""
+"""Where is the object of interest? For ATT-PO alone (section 6.1, after Levine and others 2016)."""
 
 from dataclasses import dataclass
 

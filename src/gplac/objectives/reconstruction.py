@@ -1,4 +1,4 @@
-"""The spatial autoencoder's loss: draw the picture from the feature points (section 6.1, after Finn et al. 2016)."""
+"""The spatial autoencoder's loss: draw the picture from the points (section 6.1, after Finn and others 2016)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Slowness: feature points move steadily from frame to frame (section 6.1, after Finn et al. 2016)."""
+"""Slowness: feature points move steadily from frame to frame (section 6.1, after Finn and others 2016)."""
 
 from dataclasses import dataclass
 

@@ -92,6 +92,8 @@ def fit(
     }
     if method.pretrain:
         run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
+    else:
+        del run["preset"]["training"]["pretrain_steps"]  # no part of what this run is
     facts: dict[str, Any] = {"step": 0, "wall_s": 0.0, "images": 0, "run": run}
     if resume:
         before, now = read_facts(run_dir)["run"], json.loads(json.dumps(run))
