@@ -1,4 +1,4 @@
-"""Table 1's pusher row as far as its methods exist: data, training, test scenes, ceiling and floor.
+"""Table 1's pusher row: data, training, test scenes, ceiling and floor.
 
     python recipes/pusher.py --preset lite
 

@@ -1,10 +1,12 @@
-"""Training (appendix 8.3): L_task alone for the first steps, then the complete objective."""
+"""Training (appendix 8.3): pretraining if the method has it; L_task alone for the first steps; then everything."""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from gplac.config import Preset
@@ -14,11 +16,12 @@ from gplac.methods import METHODS, Method
 from gplac.models.network import Network
 from gplac.provenance import provenance
 from gplac.seeding import seed_of
-from gplac.training.batches import LabelledBatches, LabelledFrames, WeakBatches, WeakFrames
+from gplac.training.batches import LabelledBatches, LabelledFrames, VideoBatches, WeakBatches, WeakFrames
 from gplac.training.checkpoint import CHECKPOINT, RUN_JSON, load_checkpoint, read_facts, write_json
 from gplac.training.device import best_device
-from gplac.training.learner import Learner, resolved, sources
+from gplac.training.learner import Learner, resolved
 from gplac.training.optimiser import Average, adam
+from gplac.training.stages import stages
 from gplac.training.trainer import Trainer, Validation
 
 
@@ -45,7 +48,8 @@ def fit(
     """
     device = device or best_device()
     method = resolved(method, preset)
-    if "weak" not in sources(method.objectives):
+    stages(method, preset.training)  # says what is wrong before anything is written
+    if "weak" not in method.reads:
         weak = None
     elif weak is None:
         raise UserError(f"{name} learns from weakly labelled images: name a directory of them")
@@ -59,13 +63,18 @@ def fit(
     run_dir.mkdir(parents=True, exist_ok=True)
 
     config = preset.training
-    labelled_batches = LabelledBatches(demonstrations, config.labelled_batch, seed, device)
+    positions = _positions(name, demonstrations) if "positions" in method.reads else None
+    labelled_batches = LabelledBatches(demonstrations, config.labelled_batch, seed, device, positions)
     weak_batches = None if weak is None else WeakBatches(weak, config.weak_batch, seed, device)
+    video_batches = None
+    if "video" in method.reads:
+        order = demonstrations.episode, demonstrations.frame
+        video_batches = VideoBatches(labelled_batches.images_NHW3, *order, config.labelled_batch, seed)
     shape = _shape(method, demonstrations)
     with torch.random.fork_rng():
         torch.manual_seed(seed_of("initial weights", seed))
         network = Network(preset.network, **shape)
-        learner = Learner(network, method.objectives)
+        learner = Learner(network, method.pretrain + method.objectives)
     network.set_statistics(labelled_batches.states_NS.cpu(), labelled_batches.actions_NA.cpu())
     learner.to(device)
     optimiser = adam(learner, config)
@@ -81,6 +90,10 @@ def fit(
         "labelled_images": len(demonstrations.images),
         "weak_images": 0 if weak is None else len(weak.images),
     }
+    if method.pretrain:
+        run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
+    else:
+        del run["preset"]["training"]["pretrain_steps"]  # no part of what this run is
     facts: dict[str, Any] = {"step": 0, "wall_s": 0.0, "images": 0, "run": run}
     if resume:
         before, now = read_facts(run_dir)["run"], json.loads(json.dumps(run))
@@ -97,7 +110,16 @@ def fit(
 
     write_run(finished=False)
     trainer = Trainer(
-        learner, optimiser, average, method, config, labelled_batches, weak_batches, seed, device
+        learner,
+        optimiser,
+        average,
+        method,
+        config,
+        labelled_batches,
+        weak_batches,
+        seed,
+        device,
+        video_batches,
     )
     trainer.run(run_dir, facts, validation, title=f"{name} seed {seed}")
     rate = facts["images"] / facts["wall_s"]
@@ -106,6 +128,16 @@ def fit(
     )
     network.load_state_dict(trainer.evaluated_weights())
     return network.eval()
+
+
+def _positions(name: str, demonstrations: LabelledFrames) -> npt.NDArray[np.floating]:
+    """Where the object of interest is in each frame (N, 2); called for methods that may know it, and no others."""
+    if demonstrations.object_positions is None:
+        raise UserError(
+            f"{name} learns from object positions, and these demonstrations have none: collect them in simulation "
+            "with `gplac collect demos`, or train another method"
+        )
+    return demonstrations.object_positions
 
 
 def _shape(method: Method, demonstrations: LabelledFrames) -> dict[str, Any]:
