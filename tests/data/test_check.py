@@ -12,6 +12,7 @@ from small_data import picture, write_demonstrations, write_weak
 from gplac.data import schema
 from gplac.data.check import check
 from gplac.data.manifest import MANIFEST, Manifest
+from gplac.errors import UserError
 from gplac.data.shards import encode_jpeg, read_shard, to_numpy, write_shard
 
 Columns = dict[str, object]
@@ -24,7 +25,8 @@ def test_nothing_is_found_in_sound_ones(tmp_path: Path) -> None:
 
 
 def test_folders_without_data(tmp_path: Path) -> None:
-    assert "has no manifest.json" in check(tmp_path)[0]
+    with pytest.raises(UserError, match="has no manifest.json"):
+        check(tmp_path)
     assert "does not exist" in check(tmp_path / "nowhere")[0]
     manifest = write_weak(tmp_path / "w")
     replace(manifest, shards=()).write(tmp_path / "w")

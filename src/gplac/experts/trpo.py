@@ -37,7 +37,7 @@ class ExpertConfig:
     """Discount."""
     exploration_std: float = 0.3
     """The policy's noise (torque units) does not fall below this in the first half of the steps; then the floor sinks
-    linearly to a third of it. Left alone, the noise dies before the arm has ever moved the mug."""
+    linearly to a third of it. Left alone, the noise dies before the arm has moved the mug."""
     seen_error_m: float = 0.02
     """Standard deviation, along each axis, of how far beside its place the object of interest seems to be to the expert,
     metres; drawn once an episode. An expert that always knows better fails as soon as it is a centimetre wrong, and
