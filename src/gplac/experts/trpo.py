@@ -39,9 +39,9 @@ class ExpertConfig:
     """The policy's noise (torque units) does not fall below this in the first half of the steps; then the floor sinks
     linearly to a third of it. Left alone, the noise dies before the arm has moved the mug."""
     seen_error_m: float = 0.02
-    """Standard deviation, along each axis, of how far beside its place the object of interest seems to be to the expert,
-    metres; drawn once an episode. An expert that always knows better fails as soon as it is a centimetre wrong, and
-    so do its imitators, who have only their eyes."""
+    """Standard deviation, along each axis, of how far beside its place the object of interest seems to be to the
+    expert, metres; drawn once an episode. An expert that always knows better fails as soon as it is a centimetre wrong,
+    and so do its imitators, who have only their eyes."""
     change_price: float = 0.2
     """Price of a change of torque from one control step to the next: this times its squared length is taken from the
     reward. It rises linearly from nothing over the second quarter of the steps: an arm that must be gentle from the
