@@ -11,6 +11,7 @@ import torch
 
 from gplac.config import Preset
 from gplac.data.dataset import Demonstrations, WeakImages
+from gplac.data.manifest import Manifest
 from gplac.errors import UserError
 from gplac.methods import METHODS, Method
 from gplac.models.network import Network
@@ -38,11 +39,13 @@ def fit(
     resume: bool = False,
     validation: Validation | None = None,
     device: torch.device | None = None,
+    data: dict[str, str] | None = None,
 ) -> Network:
     """Train `method` on arrays in memory and leave a run in `run_dir`; returns the evaluated network.
 
     `run_dir` gets run.json, weights.safetensors (rewritten with each checkpoint), checkpoint.safetensors and .json,
-    metrics.jsonl, tb/. With `resume` a stopped or killed run goes on, on the CPU to the very same weights.
+    metrics.jsonl, tb/. `data` goes into run.json, to tell what it was trained on.
+    With `resume` a stopped or killed run goes on, on the CPU to the very same weights.
     Raises `UserError` for data that does not fit the method, a loss that is not finite, or a directory in use;
     `KeyboardInterrupt` after saving a checkpoint, where it was stopped by hand.
     """
@@ -90,6 +93,8 @@ def fit(
         "labelled_images": len(demonstrations.images),
         "weak_images": 0 if weak is None else len(weak.images),
     }
+    if data:
+        run["data"] = data
     if method.pretrain:
         run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
     else:
@@ -187,4 +192,8 @@ def train(
         raise UserError(
             f"{method_name} learns from demonstrations of {wanted} scenes, {demos_dir} has {found}"
         )
-    fit(method, preset, demonstrations, weak, run_dir, name=method_name, task=task, seed=seed, resume=resume)
+    folders = {"demonstrations": demos_dir} | ({"weak": weak_dir} if weak is not None and weak_dir else {})
+    fit(
+        method, preset, demonstrations, weak, run_dir, name=method_name, task=task, seed=seed, resume=resume,
+        data={kind: Manifest.read(folder).checksum for kind, folder in folders.items()},
+    )  # fmt: skip
