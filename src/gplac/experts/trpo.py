@@ -40,8 +40,8 @@ class ExpertConfig:
     linearly to a third of it. Left alone, the noise dies before the arm has moved the mug."""
     seen_error_m: float = 0.02
     """Standard deviation, along each axis, of how far beside its place the object of interest seems to be to the
-    expert, metres; drawn once an episode. An expert that always knows better fails as soon as it is a centimetre wrong,
-    and so do its imitators, who have only their eyes."""
+    expert, metres; drawn once an episode. An expert that always knows exactly fails as soon as it is a centimetre
+    wrong, and so do its imitators, who have only their eyes. Rises as the price below does."""
     change_price: float = 0.2
     """Price of a change of torque from one control step to the next: this times its squared length is taken from the
     reward. It rises linearly from nothing over the second quarter of the steps: an arm that must be gentle from the
@@ -52,11 +52,10 @@ class ExpertConfig:
 class TaskVecEnv(VecEnv):
     """A `VectorTask` as Stable-Baselines3 wants it: full state in, the task's reward out, episodes restarted."""
 
-    def __init__(self, task: Task, n: int, seed: int, seen_error_m: float) -> None:
+    def __init__(self, task: Task, n: int, seed: int) -> None:
         self.task, self._seed_key, self._episode = task, seed, 0
-        self._seen_error_m = seen_error_m
         self._vector = VectorTask(task, n)
-        self.change_price = 0.0
+        self.change_price, self.seen_error_m = 0.0, 0.0
         self._start()
         size = self._vector.full_state().shape[1]
         super().__init__(
@@ -72,7 +71,7 @@ class TaskVecEnv(VecEnv):
         ]
         self._vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
         error = rng("expert's eyes", self.task.name, self._seed_key, self._episode)
-        self._error = self._seen_error_m * error.normal(size=(self._vector.n, 2))
+        self._error = self.seen_error_m * error.normal(size=(self._vector.n, 2))
         self._episode += 1
         self._step, self._distances = 0, []  # type: ignore[var-annotated]
         self._previous: npt.NDArray[np.float32] | None = None
@@ -145,8 +144,8 @@ class TaskVecEnv(VecEnv):
 
 
 class Schedules(BaseCallback):
-    """What changes over training: `ExpertConfig`'s floor of the policy's noise, largest change of the policy, and
-    price of changing torques."""
+    """What changes over training: `ExpertConfig`'s floor of the policy's noise, largest change of the policy,
+    price of changing torques, and error of what it sees."""
 
     def __init__(self, config: ExpertConfig) -> None:
         super().__init__()
@@ -159,6 +158,7 @@ class Schedules(BaseCallback):
         env = cast(TaskVecEnv, cast(VecNormalize, self.training_env).venv)
         risen = min(1.0, max(0.0, 4.0 * self.num_timesteps / self._config.steps - 1.0))
         env.change_price = self._config.change_price * risen
+        env.seen_error_m = self._config.seen_error_m * risen
 
     def _on_rollout_end(self) -> None:
         late = max(0.0, 2.0 * self.num_timesteps / self._config.steps - 1.0)
@@ -170,7 +170,7 @@ class Schedules(BaseCallback):
 
 def build(task: Task, config: ExpertConfig, seed: int) -> TRPO:
     """A TRPO learner on ``task`` with normalised observations and rewards."""
-    env = VecNormalize(TaskVecEnv(task, config.simulations, seed, config.seen_error_m), gamma=config.gamma)
+    env = VecNormalize(TaskVecEnv(task, config.simulations, seed), gamma=config.gamma)
     hidden = list(config.hidden)
     return TRPO(
         "MlpPolicy",
