@@ -48,8 +48,9 @@ class Pusher:
         return arm.robot_state(qpos, qvel, hand)
 
     def full_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
-        """Robot state (17), the bar's place (3) and axis (3), how far the axis points to the coaster (1), and in the plane: mug and coaster from the fork, coaster from the mug,
-        mug and the point where the bar should be from the bar (10), in metres: ``(..., 34)``.
+        """Robot state (17), the bar's place (3) and axis (3), how far the axis points to the coaster (1), and in the
+        plane: mug and coaster from the fork, coaster from the mug, mug and the point where the bar should be from the
+        bar (10), in metres: ``(..., 34)``.
 
         Not the mug's velocity: it is all but always zero before the expert has learned to push, so that, normalised,
         the first push would drown everything else that the expert observes.
@@ -117,8 +118,8 @@ class Pusher:
         return np.asarray(along**2 + hand.axis[..., 2] ** 2)
 
     def _bar_target(self, mug: Floats, goal: Floats, hand: Hand) -> Floats:
-        """Where the bar should be, ``(..., 2)``: `BEHIND_M` behind the mug; nearer, the straighter behind it and the less
-        askew it is."""
+        """Where the bar should be, ``(..., 2)``: `BEHIND_M` behind the mug; nearer, the straighter behind it and
+        the less askew it is."""
         ahead = self._ahead(mug, goal)
         offset = hand.bar[..., :2] - mug
         along = np.sum(offset * ahead, axis=-1)
