@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import mujoco
 import numpy as np
 import pytest
 
@@ -101,3 +102,25 @@ def test_stopped_training_goes_on_from_its_checkpoint(
     train_expert("pusher", out, 1, TINY)
     assert calls == [1600, 3200, 3200]
     assert out.exists()
+
+
+def test_the_hand_touches_the_object_and_does_not_sink_into_it() -> None:
+    pusher, expert = task("pusher"), load_expert("pusher")
+    model = pusher.physics().compile()
+    data = mujoco.MjData(model)
+    mug, table = model.body("object").id, model.geom("table").id
+    vector = VectorTask(pusher, 8)
+    starts = [pusher.reset(np.random.default_rng(k)) for k in range(8)]
+    vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
+    depths = []
+    for _ in range(pusher.episode_steps):
+        vector.step(expert(vector.full_state()))
+        for data.qpos in vector.qpos:
+            mujoco.mj_forward(model, data)
+            depths += [
+                -contact.dist
+                for contact in data.contact
+                if mug in model.geom_bodyid[contact.geom] and table not in contact.geom
+            ]
+    assert len(depths) > 100  # it pushes
+    assert max(depths) < 0.005

@@ -29,7 +29,7 @@ class Hand(NamedTuple):
     """One end of the bar, where a prong begins, 0.1 m from its middle."""
 
     def side(self, towards: Floats) -> Floats:
-        """The middle ``(..., 3)`` of the prong that is on the side of ``towards (..., 2)``, a direction in the plane."""
+        """The middle ``(..., 3)`` of the prong on the side of ``towards (..., 2)``, a direction in the plane."""
         across = self.end - self.bar
         sign = np.where(np.sum(across[..., :2] * towards, axis=-1, keepdims=True) < 0.0, -1.0, 1.0)
         return 0.5 * (self.bar + self.fork) + sign * across

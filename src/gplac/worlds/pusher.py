@@ -48,8 +48,8 @@ class Pusher:
         return arm.robot_state(qpos, qvel, hand)
 
     def full_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
-        """Robot state (17), where bar and pushing prong are (6), and in the plane: mug and coaster from the fork, coaster
-        from the mug, mug and the point where the prong should be from the prong (10), in metres: ``(..., 33)``.
+        """Robot state (17), where bar and pushing prong are (6), and in the plane: mug and coaster from the fork,
+        coaster from the mug, mug and the point where the prong should be from the prong (10), in metres: ``(..., 33)``.
 
         Not the mug's velocity: it is all but always zero before the expert has learned to push, so that, normalised,
         the first push would drown everything else that the expert observes.
@@ -66,9 +66,9 @@ class Pusher:
         ``-r + exp(-(r / 0.05)^2) / 2 - 4 d - 3 d' + 2 exp(-(d / 0.06)^2) - 0.01 |a|^2``, with d the planar distance
         between mug and coaster, d' its rate of change (m/s: without it the expert pushes too slowly to come from the
         field's edges in 5 s), and r the distance of the prong's middle from where it should be: behind the mug and,
-        once straight behind it, pressing. Gymnasium's own reward stalls: it draws the hand to the mug's middle from any
-        side. A prong is 0.1 m long and lies across the way while the arm reaches out, so that it pushes a round mug that
-        is not quite where it seems.
+        once straight behind it, pressing. Gymnasium's own reward stalls: it draws the hand to the mug's middle from
+        any side. A prong is 0.1 m long and lies across the way while the arm reaches out, so that it pushes a round mug
+        that is not quite where it seems.
         """
         mug, goal, distance = self.object_xy(qpos), self.goal_xy(qpos), self.distance(qpos)
         forwards = self._ahead(mug, goal)
