@@ -21,8 +21,10 @@ TINY = ExpertConfig(steps=3200, simulations=16, hidden=(8,), critic_updates=1)
 def test_shipped_expert_does_its_task(name: str) -> None:
     score = evaluate_expert(task(name), load_expert(name), episodes=200, seed=3)
     assert score.success_rate >= 0.9
-    # Torque changes by less than an eighth of its limit from step to step: smooth enough to imitate.
-    assert score.mean_action_change < 0.125
+    # Torque changes by less than a quarter of its limit from step to step: smooth enough to imitate.
+    assert score.mean_action_change < 0.25
+    # Whoever imitates it from pictures will be a little wrong about where the object is.
+    assert evaluate_expert(task(name), load_expert(name), 200, 3, seen_error_m=0.02).success_rate >= 0.75
 
 
 def test_eyes_that_err_displace_the_object_and_nothing_else() -> None:
