@@ -144,6 +144,7 @@ def demo() -> Preset:
             lite().training, steps=2_500, warmup_steps=250, pretrain_steps=600, checkpoint_every=500
         ),
         evaluation=EvaluationConfig(scenes=20, episodes=5),
+        classification_weight=lite().classification_weight,
     )
 
 
@@ -171,6 +172,7 @@ def lite() -> Preset:
             weight_decay=0.05,
             average_decay=0.998,
         ),
+        classification_weight=1.0,
     )
 
 
