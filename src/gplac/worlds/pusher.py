@@ -6,6 +6,10 @@ import numpy.typing as npt
 
 from gplac.worlds import arm
 from gplac.worlds.arm import Floats, Hand
+from gplac.worlds.camera import Camera
+from gplac.worlds.layout import Field
+from gplac.worlds.looks import coasters, kinds, mugs, packs
+from gplac.worlds.stage import Role, Stage
 
 ORIGIN_XY = np.array([0.45, -0.05])
 """Where the slide joints of mug and coaster are zero, world metres; the coaster stays there."""
@@ -15,12 +19,26 @@ PRESS_M = 0.05
 """... and, once straight behind it, to one this far behind. The bar touches the mug at 0.07 m, so it has to push."""
 BAR_HEIGHT_M = arm.TABLE_HEIGHT_M + 0.04
 
+STAGE = Stage(
+    object=Role("mug", "object", mugs.draw, packs.mug_parts, replaceable=True),
+    companion=Role("coaster", "goal", coasters.draw, lambda coaster, pack: coasters.parts(coaster)),
+    camera=Camera(position=(0.45, 0.76, 0.5), target=(0.45, -0.205, -0.31), fovy_deg=25.5),
+    field=Field(x=(0.25, 0.65), y=(-0.35, -0.05), companion=(0.45, -0.05)),
+    view_x=(-0.05, 0.95),
+    view_y=(-0.55, 0.22),
+    table_front_y=1.2,
+    lit=(0.45, -0.2, 0.75),
+    distractors=tuple(kinds.THINGS),
+    lookalikes=kinds.UPRIGHT_AND_ROUND,
+)
+
 
 class Pusher:
     """The task; see `gplac.worlds.task.Task`. Positions: 7 joints, mug (y, x), coaster (y, x)."""
 
     name = "pusher"
     object_of_interest = "mug"
+    stage = STAGE
     episode_steps = 100
     control_hz = 20
     substeps = 5

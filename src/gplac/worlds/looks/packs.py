@@ -41,8 +41,15 @@ class Pack:
 
     folder: Path
     textures: tuple[str, ...]
-    mugs: tuple[str, ...]
-    things: tuple[str, ...]
+    meshes: tuple[str, ...]
+
+    def objects(self, category: str) -> tuple[str, ...]:
+        """Meshes of the folder that is named after the object of interest."""
+        return tuple(name for name in self.meshes if Path(name).parts[1] == category)
+
+    def things(self, category: str) -> tuple[str, ...]:
+        """All others."""
+        return tuple(name for name in self.meshes if Path(name).parts[1] != category)
 
 
 @lru_cache(maxsize=8)
@@ -70,13 +77,7 @@ def open_pack(folder: Path) -> Pack:
         _picture(folder / name)
     for name in meshes:
         _mesh(folder / name)
-    is_mug = [Path(name).parts[1] == mugs.CATEGORY for name in meshes]
-    return Pack(
-        folder,
-        tuple(pictures),
-        mugs=tuple(name for name, mug in zip(meshes, is_mug, strict=True) if mug),
-        things=tuple(name for name, mug in zip(meshes, is_mug, strict=True) if not mug),
-    )
+    return Pack(folder, tuple(pictures), tuple(meshes))
 
 
 def texture_pixels(texture: Texture, folder: Path) -> Pixels:
