@@ -4,7 +4,7 @@ import mujoco
 import numpy as np
 import numpy.typing as npt
 
-from gplac.worlds import arm
+from gplac.worlds import arm, shaping
 from gplac.worlds.arm import Floats, Hand
 from gplac.worlds.camera import Camera
 from gplac.worlds.layout import Field
@@ -13,10 +13,6 @@ from gplac.worlds.stage import Role, Stage
 
 ORIGIN_XY = np.array([0.45, -0.05])
 """Where the slide joints of mug and coaster are zero, world metres; the coaster stays there."""
-BEHIND_M = 0.12
-"""The expert is first drawn to a point this far behind the mug, as seen from the coaster ..."""
-PRESS_M = 0.05
-"""... and, once straight behind it, to one this far behind. The bar touches the mug at 0.07 m, so it has to push."""
 BAR_HEIGHT_M = arm.TABLE_HEIGHT_M + 0.04
 
 STAGE = Stage(
@@ -73,7 +69,7 @@ class Pusher:
         the first push would drown everything else that the expert observes.
         """
         mug, goal, fork, bar = self.object_xy(qpos), self.goal_xy(qpos), hand.fork[..., :2], hand.bar[..., :2]
-        relative = [mug - fork, goal - fork, goal - mug, mug - bar, self._bar_target(mug, goal, bar) - bar]
+        relative = [mug - fork, goal - fork, goal - mug, mug - bar, shaping.bar_target(mug, goal, bar) - bar]
         return np.concatenate([self.robot_state(qpos, qvel, hand), hand.bar, *relative], axis=-1)
 
     def reward(self, qpos: Floats, qvel: Floats, hand: Hand, action: Floats) -> Floats:
@@ -86,11 +82,11 @@ class Pusher:
         Rewarding the fork instead of the bar makes the arm twist to its joints' limits, where it cannot push.
         """
         mug, goal, distance = self.object_xy(qpos), self.goal_xy(qpos), self.distance(qpos)
-        aside = hand.bar[..., :2] - self._bar_target(mug, goal, hand.bar[..., :2])
+        aside = hand.bar[..., :2] - shaping.bar_target(mug, goal, hand.bar[..., :2])
         reach = np.sqrt(np.sum(aside**2, axis=-1) + (hand.bar[..., 2] - BAR_HEIGHT_M) ** 2)
         near = 0.5 * np.exp(-((reach / 0.05) ** 2)) + 2.0 * np.exp(-((distance / 0.06) ** 2))
         # The slide joints are (y, x) and the coaster stays where it is.
-        approach = np.sum(qvel[..., 8:6:-1] * self._ahead(mug, goal), axis=-1)
+        approach = np.sum(qvel[..., 8:6:-1] * shaping.ahead(mug, goal), axis=-1)
         return np.asarray(near - reach - 4.0 * distance + 3.0 * approach - 0.01 * np.sum(action**2, axis=-1))
 
     def distance(self, qpos: Floats) -> Floats:
@@ -114,18 +110,3 @@ class Pusher:
         moved = qpos.copy()
         moved[..., 7:9] = (np.asarray(xy) - ORIGIN_XY)[..., ::-1]
         return moved
-
-    @staticmethod
-    def _ahead(mug: Floats, goal: Floats) -> Floats:
-        """Direction ``(..., 2)`` from mug to coaster; it fades out within the last 2 cm, where there is none."""
-        way = goal - mug
-        return np.asarray(way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 0.02))
-
-    def _bar_target(self, mug: Floats, goal: Floats, bar: Floats) -> Floats:
-        """Where the bar should be, ``(..., 2)``: `BEHIND_M` behind the mug; nearer, the straighter behind it is."""
-        ahead = self._ahead(mug, goal)
-        offset = bar - mug
-        along = np.sum(offset * ahead, axis=-1)
-        sideways = np.linalg.norm(offset - along[..., None] * ahead, axis=-1)
-        straight = np.exp(-((sideways / 0.04) ** 2)) / (1.0 + np.exp((along + 0.03) / 0.01))
-        return np.asarray(mug - (BEHIND_M - (BEHIND_M - PRESS_M) * straight)[..., None] * ahead)

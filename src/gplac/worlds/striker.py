@@ -4,7 +4,7 @@ import mujoco
 import numpy as np
 import numpy.typing as npt
 
-from gplac.worlds import arm
+from gplac.worlds import arm, shaping
 from gplac.worlds.arm import Floats, Hand
 from gplac.worlds.camera import Camera
 from gplac.worlds.layout import Field
@@ -24,10 +24,6 @@ BALL_DAMPING, BALL_ARMATURE, BALL_DENSITY = 0.5, 0.1, 300.0
 """As published: a sphere of 0.16 kg, 0.1 kg more for its turning, and 0.5 N s/m."""
 ROLL_S = (BALL_DENSITY * 4 / 3 * np.pi * BALL_RADIUS_M**3 + BALL_ARMATURE) / BALL_DAMPING
 """A ball left alone rolls on by its speed times this (s) before it rests."""
-BEHIND_M = 0.12
-"""The expert is first drawn to a point this far behind the ball, as seen from the cup ..."""
-PRESS_M = 0.05
-"""... and, once straight behind it, to one this far behind. The bar touches the ball at 0.07 m, so it has to strike."""
 BAR_HEIGHT_M = arm.TABLE_HEIGHT_M + 0.055
 """The ball's middle, where the bar strikes it."""
 CATCHING = {"priority": 1, "condim": 3, "friction": [3.0, 0.0, 0.0], "solref": [0.02, 4.0]}
@@ -121,33 +117,37 @@ class Striker:
 
     def full_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
         """Robot state (17), the bar's place (3), and in the plane: ball from the fork, ball and the point where the bar
-        should be from the bar, cup from the ball, cup from where the ball will rest (10), in metres: ``(..., 30)``.
+        should be from the bar, cup from the ball (8); the ball from the bar and the fork from the bar, as ahead and to
+        the left on the way from ball to cup (4); that way's direction (2); the cup from where the ball will rest (2).
+        All in metres: ``(..., 36)``.
 
         Where the ball will rest stands in for its velocity, which is all but always zero before the expert has learned
         to strike, so that, normalised, the first strike would drown everything else that the expert observes.
         """
         ball, cup, fork, bar = self.ball_xy(qpos), self.goal_xy(qpos), hand.fork[..., :2], hand.bar[..., :2]
-        ahead = self._ahead(ball, cup)
-        aligned = [_along_and_across(vector, ahead) for vector in (ball - bar, fork - bar)]
-        relative = [ball - fork, ball - bar, self._bar_target(ball, cup, bar) - bar, cup - ball]
+        forwards = shaping.ahead(ball, cup)
+        relative = [ball - fork, ball - bar, shaping.bar_target(ball, cup, bar) - bar, cup - ball]
+        aligned = [shaping.along_and_across(vector, forwards) for vector in (ball - bar, fork - bar)]
         rest = cup - ball - ROLL_S * qvel[..., 7:9]
         own = self.robot_state(qpos, qvel, hand)
-        return np.concatenate([own, hand.bar, *relative, *aligned, ahead, rest], axis=-1)
+        return np.concatenate([own, hand.bar, *relative, *aligned, forwards, rest], axis=-1)
 
     def reward(self, qpos: Floats, qvel: Floats, hand: Hand, action: Floats) -> Floats:
-        """TODO"""
+        """Bring the bar behind the ball, then strike so that the ball will come to the cup.
+
+        ``-4 m + 4 exp(-(m / 0.05)^2) + w (exp(-(r / 0.05)^2) / 2 - r) - 0.01 |a|^2``, with m the smallest distance that
+        the ball and the cup will have if nothing touches the ball any more (a function of its place and velocity, so a
+        strike pays at once, and a ball on its right way pays until the end), r the distance of the bar from where it
+        should be, as for the pusher, and w = min(1, m / 0.17)^2: once the ball is on its way, the hand may rest.
+        Gym's own reward has the smallest distance so far in it, which no observation tells.
+        """
         ball, cup = self.ball_xy(qpos), self.goal_xy(qpos)
         miss = self._miss(ball, qvel[..., 7:9], cup)
-        aside = hand.bar[..., :2] - self._bar_target(ball, cup, hand.bar[..., :2])
+        aside = hand.bar[..., :2] - shaping.bar_target(ball, cup, hand.bar[..., :2])
         reach = np.sqrt(np.sum(aside**2, axis=-1) + (hand.bar[..., 2] - BAR_HEIGHT_M) ** 2)
-        waiting = np.minimum(miss / CLEAR_M, 1.0) ** 2
-        near = 0.5 * np.exp(-((reach / 0.05) ** 2)) - reach
-        return np.asarray(
-            waiting * near
-            - 4.0 * miss
-            + 4.0 * np.exp(-((miss / 0.05) ** 2))
-            - 0.01 * np.sum(action**2, axis=-1)
-        )
+        near = np.minimum(miss / CLEAR_M, 1.0) ** 2 * (0.5 * np.exp(-((reach / 0.05) ** 2)) - reach)
+        aimed = 4.0 * np.exp(-((miss / 0.05) ** 2)) - 4.0 * miss
+        return np.asarray(aimed + near - 0.01 * np.sum(action**2, axis=-1))
 
     def distance(self, qpos: Floats) -> Floats:
         """Planar distance between the centres of ball and cup, metres."""
@@ -183,24 +183,3 @@ class Striker:
         way, roll = cup - ball, ROLL_S * velocity
         share = np.sum(way * roll, axis=-1) / np.maximum(np.sum(roll**2, axis=-1), 1e-9)
         return np.asarray(np.linalg.norm(way - np.clip(share, 0.0, 1.0)[..., None] * roll, axis=-1))
-
-    @staticmethod
-    def _ahead(ball: Floats, cup: Floats) -> Floats:
-        """Direction ``(..., 2)`` from ball to cup; it fades out within the last 2 cm, where there is none."""
-        way = cup - ball
-        return np.asarray(way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 0.02))
-
-    def _bar_target(self, ball: Floats, cup: Floats, bar: Floats) -> Floats:
-        ahead = self._ahead(ball, cup)
-        offset = bar - ball
-        along = np.sum(offset * ahead, axis=-1)
-        sideways = np.linalg.norm(offset - along[..., None] * ahead, axis=-1)
-        straight = np.exp(-((sideways / 0.04) ** 2)) / (1.0 + np.exp((along + 0.03) / 0.01))
-        return np.asarray(ball - (BEHIND_M - (BEHIND_M - PRESS_M) * straight)[..., None] * ahead)
-
-
-def _along_and_across(vector: Floats, ahead: Floats) -> Floats:
-    """``vector`` ``(..., 2)`` in the frame that looks ``ahead``."""
-    along = np.sum(vector * ahead, axis=-1)
-    across = ahead[..., 0] * vector[..., 1] - ahead[..., 1] * vector[..., 0]
-    return np.stack([along, across], axis=-1)
