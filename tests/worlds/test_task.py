@@ -39,6 +39,10 @@ def test_torque_limit_is_the_models(any_task: Task) -> None:
     )
 
 
+def test_success_is_said_in_words(any_task: Task) -> None:
+    assert "8 cm" in any_task.success_when.format(cm=100 * any_task.success_m)
+
+
 def test_object_is_where_the_simulator_has_it(any_task: Task) -> None:
     model = any_task.physics().compile()
     data = mujoco.MjData(model)

@@ -43,6 +43,7 @@ class Pusher:
     state_size = arm.ROBOT_STATE_SIZE
     success_m = 0.08
     """The coaster's radius; the paper names no threshold."""
+    success_when = "mug and goal are at most {cm:g} cm apart at the end"
 
     def physics(self) -> mujoco.MjSpec:
         """The published model; 5 steps of 0.01 s are one control step."""

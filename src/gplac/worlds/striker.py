@@ -63,6 +63,7 @@ class Striker:
     state_size = arm.ROBOT_STATE_SIZE
     success_m = 0.08
     """The cup's radius; the paper names no threshold."""
+    success_when = "ball and goal cup come within {cm:g} cm of each other"
 
     def physics(self) -> mujoco.MjSpec:
         """The pusher's arm with stronger motors, a ball on slide joints, and a cup that the ball cannot move."""

@@ -31,6 +31,8 @@ class Task(Protocol):
     """Number of torques."""
     success_m: float
     """Distance (m) within which the task counts as done."""
+    success_when: str
+    """When an episode succeeds, as the end of a sentence; ``{cm:g}`` stands for that distance in centimetres."""
     state_size: int
     """Size of what the robot knows of itself: joint angles, velocities, position of the hand."""
 
