@@ -44,6 +44,11 @@ def test_a_packs_pictures_and_meshes_are_used(pack: Path) -> None:
     assert pink.mean() > 0.5
 
 
+def test_a_packs_mugs_are_things_like_others_where_a_cup_is_the_object(pack: Path) -> None:
+    things = [thing for i in range(4) for thing in scene("striker", "test", i, assets=pack).distractors]
+    assert {thing.file for thing in things} == {"meshes/toy/one.stl", "meshes/mug/one.obj"}
+
+
 def test_a_packs_mug_has_the_physics_size(pack: Path) -> None:
     radius, height = shapes.extent(packs.mug_parts(scene("pusher", "test", 0, assets=pack).object, pack))
     assert height == pytest.approx(0.1, rel=0.01)

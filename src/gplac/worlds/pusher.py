@@ -16,7 +16,7 @@ ORIGIN_XY = np.array([0.45, -0.05])
 BAR_HEIGHT_M = arm.TABLE_HEIGHT_M + 0.04
 
 STAGE = Stage(
-    object=Role("mug", "object", mugs.draw, packs.mug_parts, replaceable=True),
+    object=Role("mug", "object", mugs.draw, packs.mug_parts, category="mug"),
     companion=Role("coaster", "goal", coasters.draw, lambda coaster, pack: coasters.parts(coaster)),
     camera=Camera(position=(0.45, 0.76, 0.5), target=(0.45, -0.205, -0.31), fovy_deg=25.5),
     field=Field(x=(0.25, 0.65), y=(-0.35, -0.05), companion=(0.45, -0.05)),

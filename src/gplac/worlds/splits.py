@@ -92,7 +92,7 @@ class _Draw:
 
     def prop(self, role: Role) -> Any:
         look = role.draw(self.generator(role.name), self.instance(role.name), self.breadth)
-        file = self.file(role.name, self.pack.objects(role.name)) if role.replaceable else ""
+        file = self.file(role.name, self.pack.objects(role.category))
         return replace(look, file=file) if file else look
 
     def texture(self, piece: str, families: Weights) -> Texture:
@@ -134,7 +134,7 @@ class _Draw:
     def distractors(self, camera: Camera, table: Table) -> tuple[Distractor, ...]:
         """Things beside the field; one that finds no room after many tries is left out."""
         low, high = self.breadth.distractors
-        stage, files = self.stage, self.pack.things(self.stage.object.name)
+        stage, files = self.stage, self.pack.things(self.stage.object.category)
         generator = self.generator("distractors")
         placed: list[Distractor] = []
         taken: list[tuple[float, float, float]] = []

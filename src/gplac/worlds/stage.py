@@ -28,8 +28,8 @@ class Role:
     """A look of the given breadth, from a generator and the number of a design."""
     parts: Callable[[Any, Path], list[Part]]
     """Pieces of a look, standing on the origin; the path is the asset pack's folder."""
-    replaceable: bool = False
-    """Whether meshes of an asset pack, in the folder of the role's name, stand in for it."""
+    category: str = ""
+    """Folder of an asset pack whose meshes stand in for it; empty: none do."""
 
 
 @dataclass(frozen=True)

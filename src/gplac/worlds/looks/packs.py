@@ -4,7 +4,7 @@
 
     PACK/LICENSE                       what others may do with it (any name that starts with LICENSE or LICENCE)
     PACK/textures/*.png|jpg|jpeg       tables, walls and floors
-    PACK/meshes/<category>/*.obj|stl   things on the table, z up, in any unit; category ``mug``: objects of interest
+    PACK/meshes/<category>/*.obj|stl   things on the table, z up, in any unit; category ``mug``: mugs to push
 
 A pack may hold textures, meshes or both; what it lacks stays procedural. Its files serve every split alike: to train on
 a pack and test on unseen assets, use two packs.
