@@ -1,4 +1,4 @@
-"""Table 1's pusher row as far as its methods exist: data, training, test scenes, ceiling and floor.
+"""Table 1's pusher row: data, training, test scenes, ceiling and floor.
 
     python recipes/pusher.py --preset lite
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tyro
 
-from gplac.bounds import measure_bounds
+from gplac.bounds import measure_bounds, measure_tolerance
 from gplac.config import PRESETS
 from gplac.data.collect import collect_demonstrations, collect_weak
 from gplac.experts.expert import load_expert
@@ -64,6 +64,7 @@ def main(
         measure_bounds(
             TASK, demonstrations(1), "test", evaluation.scenes, evaluation.episodes, results, preset
         )
+        measure_tolerance(TASK, demonstrations(1), "validation", 400, results, preset)
     for seed in seeds:
         for name in methods:
             found, run = (

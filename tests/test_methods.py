@@ -1,6 +1,7 @@
 import pytest
 
 from gplac.methods import METHODS, PARENTS, differences
+from gplac.reporting.published import METHODS as COLUMNS
 
 DIFFER_IN = {
     "cnn-1": {"encoder"},
@@ -8,6 +9,11 @@ DIFFER_IN = {
     "cnn-40": {"encoder"},
     "gplac": {"weak_scenes", "objectives"},
     "cnn-c": {"encoder"},
+    "att-da": {"objectives"},
+    "gplac-da": {"objectives"},
+    "att-ft": {"weak_scenes", "pretrain"},
+    "att-ae": {"pretrain"},
+    "att-po": {"pretrain"},
 }
 
 
@@ -22,7 +28,18 @@ def test_a_method_differs_from_its_parent_in_the_named_fields_and_no_others(name
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_has_weak_images_exactly_if_a_term_reads_them(name: str) -> None:
     method = METHODS[name]()
-    assert bool(method.weak_scenes) == any("weak" in objective.reads for objective in method.objectives)
+    assert bool(method.weak_scenes) == ("weak" in method.reads)
+
+
+def test_every_column_of_table_1_is_there_and_one_alone_is_told_positions() -> None:
+    assert set(METHODS) == set(COLUMNS)
+    assert [name for name in METHODS if "positions" in METHODS[name]().reads] == ["att-po"]
+
+
+def test_every_method_ends_with_a_policy() -> None:
+    for make in METHODS.values():
+        assert "action" in [objective.name for objective in make().objectives]
+        assert "action" not in [objective.name for objective in make().pretrain]
 
 
 def test_but_leaves_the_parent_alone() -> None:

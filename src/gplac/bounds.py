@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from gplac.evaluation.drawing import View
 from gplac.evaluation.result import Result, Training, result, write_json
 from gplac.evaluation.store import Episodes
 from gplac.experts.clones import Clone, Floats
+from gplac.experts.evaluate import evaluate_expert
+from gplac.experts.expert import load_expert
 from gplac.provenance import provenance
 from gplac.seeding import rng
 from gplac.worlds.registry import task as task_named
@@ -19,6 +22,8 @@ from gplac.worlds.vector import VectorTask
 BOUNDS = {"ceiling": True, "floor": False}
 """Name of each, and whether it is told where the object is."""
 STEPS = 20_000
+ERRORS_M = (0.0, 0.01, 0.02, 0.03, 0.05)
+"""Standard deviations, along each axis, of how wrong `measure_tolerance` tells the object's position."""
 
 
 def measure_bounds(
@@ -63,10 +68,54 @@ def measure_bounds(
     return found
 
 
+def measure_tolerance(
+    task: str, demonstrations: Path, split: str, episodes: int, out: Path, preset: str, seed: int = 0
+) -> dict[str, Any]:
+    """How often the expert and the ceiling clone succeed when they are told the object's position wrong, once an
+    episode, by each of `ERRORS_M`; the first episodes of a split's first scene. Writes ``out/tolerance-seedK.json``.
+
+    Eyes are never exact. Demonstrations by an expert that fails when it is a centimetre wrong cannot be imitated from
+    pictures, whatever the method.
+
+    Raises:
+        UserError: no such task, or demonstrations that cannot be read.
+    """
+    data, what, expert = Demonstrations.load(demonstrations), task_named(task), load_expert(task)
+    clone = Clone(True, data.states, what.object_xy(data.qpos).astype(np.float32), data.actions, STEPS, seed)
+    directions = rng("tolerance", task, seed).normal(size=(episodes, 2)).astype(np.float32)
+    found: dict[str, Any] = {
+        "task": task,
+        "preset": preset,
+        "seed": seed,
+        "episodes": episodes,
+        "errors_m": list(ERRORS_M),
+        "expert": [
+            evaluate_expert(what, expert, episodes, seed, seen_error_m=error).successes for error in ERRORS_M
+        ],
+        "clone": [
+            int(
+                what.success(
+                    roll_out(task, clone, split, 1, episodes, error * directions).distances[0].T
+                ).sum()
+            )
+            for error in ERRORS_M
+        ],
+        "provenance": provenance(),
+    }
+    write_json(found, "tolerance", out / f"tolerance-seed{seed}.json")
+    return found
+
+
 def roll_out(
-    task: str, clone: Callable[[Floats, Floats], Floats], split: str, scenes: int, episodes: int
+    task: str,
+    clone: Callable[[Floats, Floats], Floats],
+    split: str,
+    scenes: int,
+    episodes: int,
+    error_m: Floats | float = 0.0,
 ) -> Episodes:
-    """Episodes of a clone from the initial states that policies are evaluated on."""
+    """Episodes of a clone from the initial states that policies are evaluated on; it is told the object's position
+    wrong by ``error_m``, ``(scenes * episodes, 2)``."""
     what = task_named(task)
     starts = [
         what.reset(rng("evaluation", task, split, s, e)) for s in range(scenes) for e in range(episodes)
@@ -75,7 +124,8 @@ def roll_out(
     vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
     positions, distances = [vector.qpos], []
     for _ in range(what.episode_steps):
-        vector.step(clone(vector.robot_state(), what.object_xy(vector.qpos).astype(np.float32)))
+        told = what.object_xy(vector.qpos).astype(np.float32) + error_m
+        vector.step(clone(vector.robot_state(), told))
         positions.append(vector.qpos)
         distances.append(vector.distance())
     shape = (scenes, episodes)

@@ -64,6 +64,9 @@ class TrainConfig:
     """Optimiser steps."""
     warmup_steps: int = 5_000
     """First steps, on L_task alone."""
+    pretrain_steps: int = 10_000
+    """Optimiser steps of the first stage of the methods that have one (ATT-AE, ATT-FT, ATT-PO), before `steps`; the
+    paper states no number. The other methods have no use for it."""
     labelled_batch: int = 32
     """Labelled images a step."""
     weak_batch: int = 32
@@ -110,7 +113,9 @@ def smoke() -> Preset:
         data=DataConfig(
             32, 28, demonstrations=4, demonstrations_per_scene=2, weak_scenes=2, weak_per_scene=8
         ),
-        training=TrainConfig(steps=6, warmup_steps=2, labelled_batch=8, weak_batch=8, checkpoint_every=2),
+        training=TrainConfig(
+            steps=6, warmup_steps=2, pretrain_steps=4, labelled_batch=8, weak_batch=8, checkpoint_every=2
+        ),
         evaluation=EvaluationConfig(scenes=2, episodes=2),
     )
 
@@ -135,7 +140,9 @@ def demo() -> Preset:
             noise_time_s=0.5,
         ),
         network=SMALL_NETWORK,
-        training=replace(lite().training, steps=2_500, warmup_steps=250, checkpoint_every=500),
+        training=replace(
+            lite().training, steps=2_500, warmup_steps=250, pretrain_steps=600, checkpoint_every=500
+        ),
         evaluation=EvaluationConfig(scenes=20, episodes=5),
     )
 
@@ -158,6 +165,7 @@ def lite() -> Preset:
         training=TrainConfig(
             steps=8_000,
             warmup_steps=800,
+            pretrain_steps=2_000,
             learning_rate=6e-3,
             schedule="cosine",
             weight_decay=0.05,

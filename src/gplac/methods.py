@@ -7,7 +7,11 @@ from typing import Any
 from gplac.models.network import EncoderName
 from gplac.objectives.action import Action
 from gplac.objectives.classification import Classification
-from gplac.objectives.objective import Objective
+from gplac.objectives.domain_confusion import DomainConfusion
+from gplac.objectives.objective import Objective, Source, sources
+from gplac.objectives.pose import PoseRegression
+from gplac.objectives.reconstruction import Reconstruction
+from gplac.objectives.slowness import Slowness
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Method:
     """Terms of the loss."""
     weak_scenes: int = 0
     """Scenes that its weakly labelled images come from; 0: it sees none."""
+    pretrain: tuple[Objective, ...] = ()
+    """Terms of the loss of a first stage, whose weights the main one starts from; none: there is no such stage."""
 
     def but(self, **changes: Any) -> "Method":
         """This method with some fields changed."""
@@ -30,7 +36,12 @@ class Method:
     @property
     def classifies(self) -> bool:
         """Whether it trains the classifier of figure 2."""
-        return any(isinstance(objective, Classification) for objective in self.objectives)
+        return any(isinstance(objective, Classification) for objective in self.pretrain + self.objectives)
+
+    @property
+    def reads(self) -> frozenset[Source]:
+        """Everything that it is given in any stage."""
+        return sources(self.pretrain + self.objectives)
 
 
 def att_1() -> Method:
@@ -63,6 +74,31 @@ def cnn_c() -> Method:
     return gplac().but(encoder="conv")
 
 
+def att_da() -> Method:
+    """GPLAC with domain adaptation in place of the classifier: points that look alike for both kinds of pictures."""
+    return gplac().but(objectives=(Action(), DomainConfusion()))
+
+
+def gplac_da() -> Method:
+    """GPLAC and domain adaptation together."""
+    return gplac().but(objectives=(*gplac().objectives, DomainConfusion()))
+
+
+def att_ft() -> Method:
+    """First the classifier on weakly labelled images, then ATT-1 from its weights."""
+    return att_1().but(weak_scenes=40, pretrain=(Classification(weight=1.0),))
+
+
+def att_ae() -> Method:
+    """First a spatial autoencoder on the same pictures without their labels, then ATT-1 from its weights."""
+    return att_ft().but(pretrain=(Reconstruction(), Slowness()))
+
+
+def att_po() -> Method:
+    """First the object's position, then ATT-1 from its weights. The only method that is told positions."""
+    return att_1().but(pretrain=(PoseRegression(),))
+
+
 METHODS: dict[str, Callable[[], Method]] = {
     "att-1": att_1,
     "cnn-1": cnn_1,
@@ -70,9 +106,25 @@ METHODS: dict[str, Callable[[], Method]] = {
     "cnn-40": cnn_40,
     "gplac": gplac,
     "cnn-c": cnn_c,
+    "att-da": att_da,
+    "gplac-da": gplac_da,
+    "att-ft": att_ft,
+    "att-ae": att_ae,
+    "att-po": att_po,
 }
 
-PARENTS = {"cnn-1": "att-1", "att-40": "att-1", "cnn-40": "att-40", "gplac": "att-1", "cnn-c": "gplac"}
+PARENTS = {
+    "cnn-1": "att-1",
+    "att-40": "att-1",
+    "cnn-40": "att-40",
+    "gplac": "att-1",
+    "cnn-c": "gplac",
+    "att-da": "gplac",
+    "gplac-da": "gplac",
+    "att-ft": "att-1",
+    "att-ae": "att-ft",
+    "att-po": "att-1",
+}
 """What each method is a difference from."""
 
 

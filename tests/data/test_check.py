@@ -13,6 +13,7 @@ from gplac.data import schema
 from gplac.data.check import check
 from gplac.data.manifest import MANIFEST, Manifest
 from gplac.data.shards import encode_jpeg, read_shard, to_numpy, write_shard
+from gplac.errors import UserError
 
 Columns = dict[str, object]
 
@@ -24,8 +25,10 @@ def test_nothing_is_found_in_sound_ones(tmp_path: Path) -> None:
 
 
 def test_folders_without_data(tmp_path: Path) -> None:
-    assert "has no manifest.json" in check(tmp_path)[0]
-    assert "does not exist" in check(tmp_path / "nowhere")[0]
+    with pytest.raises(UserError, match="has no manifest.json"):
+        check(tmp_path)
+    with pytest.raises(UserError, match="does not exist"):
+        check(tmp_path / "nowhere")
     manifest = write_weak(tmp_path / "w")
     replace(manifest, shards=()).write(tmp_path / "w")
     assert "names no shard" in check(tmp_path / "w")[0]

@@ -9,13 +9,15 @@ from small_data import HEIGHT, STEPS, WIDTH, picture, write_demonstrations, writ
 
 from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.errors import UserError
+from gplac.worlds.registry import task
 
 
 def test_demonstrations(tmp_path: Path) -> None:
     write_demonstrations(tmp_path / "d", shards=3, episodes=2)
     data = Demonstrations.load(tmp_path / "d")
     rows = 3 * 2 * STEPS
-    shapes = {name: (array.shape, array.dtype) for name, array in vars(data).items()}
+    arrays = {name: array for name, array in vars(data).items() if name != "task"}
+    shapes = {name: (array.shape, array.dtype) for name, array in arrays.items()}
     assert shapes == {
         "images": ((rows, HEIGHT, WIDTH, 3), np.uint8),
         "states": ((rows, 17), np.float32),
@@ -25,10 +27,12 @@ def test_demonstrations(tmp_path: Path) -> None:
         "scene": ((rows,), np.int64),
         "qpos": ((rows, 11), np.float64),
     }
-    assert all(array.flags.c_contiguous for array in vars(data).values())
+    assert all(array.flags.c_contiguous for array in arrays.values())
     np.testing.assert_array_equal(data.episode, np.repeat(np.arange(6), STEPS))
     np.testing.assert_array_equal(data.frame, np.tile(np.arange(STEPS), 6))
     np.testing.assert_array_equal(data.scene, np.repeat(np.arange(3), 2 * STEPS))
+    assert data.task == "pusher"
+    np.testing.assert_array_equal(data.object_positions, task("pusher").object_xy(data.qpos))
     expected = np.stack([picture("demonstrations", i, row) for i in range(3) for row in range(2 * STEPS)])
     assert np.abs(data.images.astype(int) - expected).max() < 12
 

@@ -56,6 +56,7 @@ def demonstrations() -> Demonstrations:
         frame=np.arange(40) * 2,
         scene=np.zeros(40, np.int64),
         qpos=qpos,
+        task="pusher",
     )
 
 

@@ -11,6 +11,7 @@ from gplac.experts.expert import expert_path, load_expert
 from gplac.experts.train import train_expert
 from gplac.experts.trpo import ExpertConfig
 from gplac.worlds.registry import task, task_names
+from gplac.worlds.vector import VectorTask
 
 TINY = ExpertConfig(steps=3200, simulations=16, hidden=(8,), critic_updates=1)
 
@@ -19,8 +20,31 @@ TINY = ExpertConfig(steps=3200, simulations=16, hidden=(8,), critic_updates=1)
 def test_shipped_expert_does_its_task(name: str) -> None:
     score = evaluate_expert(task(name), load_expert(name), episodes=200, seed=3)
     assert score.success_rate >= 0.9
-    # Torque changes by less than a quarter of its limit from step to step: smooth enough to imitate.
+    # Torque changes by less than an eighth of its limit from step to step: smooth enough to imitate.
     assert score.mean_action_change < 0.125
+
+
+def test_eyes_that_err_displace_the_object_and_nothing_else() -> None:
+    vector = VectorTask(task("pusher"), 3)
+    pusher = task("pusher")
+    starts = [pusher.reset(np.random.default_rng(k)) for k in range(3)]
+    vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
+    error = np.array([[0.03, -0.02], [0.0, 0.0], [-0.01, 0.05]])
+    true, seen = vector.full_state(), vector.full_state(error)
+    np.testing.assert_array_equal(seen[:, :20], true[:, :20])  # the robot and its bar
+    # Mug and coaster as seen from the fork, the coaster from the mug.
+    np.testing.assert_allclose(
+        seen[:, 20:26] - true[:, 20:26], np.hstack([error, 0 * error, -error]), atol=1e-6
+    )
+    np.testing.assert_array_equal(vector.full_state(), true)
+
+
+def test_an_expert_with_bad_eyes_succeeds_less_often() -> None:
+    good, bad = (
+        evaluate_expert(task("pusher"), load_expert("pusher"), 100, seen_error_m=error)
+        for error in (0.0, 0.2)
+    )
+    assert bad.successes < good.successes / 2
 
 
 def test_actions_do_not_depend_on_the_batch() -> None:

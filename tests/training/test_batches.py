@@ -4,7 +4,7 @@ import torch
 from tiny import Frames, Photographs
 
 from gplac.errors import UserError
-from gplac.training.batches import LabelledBatches, WeakBatches
+from gplac.training.batches import LabelledBatches, VideoBatches, WeakBatches
 
 CPU = torch.device("cpu")
 
@@ -46,3 +46,32 @@ def test_half_of_a_weak_batch_shows_the_object(weak: Photographs, size: int) -> 
 def test_weak_images_of_one_kind_are_refused(weak: Photographs) -> None:
     with pytest.raises(UserError, match="needs both"):
         WeakBatches(Photographs(weak.images, np.ones_like(weak.labels), weak.scene), 8, 0, CPU)
+
+
+def test_video_is_three_frames_in_a_row_of_one_episode(demonstrations: Frames) -> None:
+    frames = LabelledBatches(demonstrations, 8, 0, CPU)
+    batches = VideoBatches(frames.images_NHW3, demonstrations.episode, demonstrations.frame, 600, 0)
+    chosen = batches.indices(5)
+    assert chosen.shape == (200, 3)
+    assert (np.diff(demonstrations.episode[chosen], axis=1) == 0).all()
+    assert (np.diff(demonstrations.frame[chosen], axis=1) == 1).all()
+    assert set(chosen[:, 0]) == {start for start in range(40) if start % 10 < 8}  # every three there is
+    assert np.array_equal(batches(5).numpy(), demonstrations.images[chosen])
+    again = VideoBatches(frames.images_NHW3, demonstrations.episode, demonstrations.frame, 600, 0)
+    assert np.array_equal(again.indices(5), chosen)
+    assert not np.array_equal(batches.indices(6), chosen)
+
+
+def test_video_leaves_out_gaps(demonstrations: Frames) -> None:
+    images = LabelledBatches(demonstrations, 8, 0, CPU).images_NHW3
+    frame = np.array([0, 1, 2, 4, 5, 7, 8, 9, 0, 1])
+    assert VideoBatches(images, np.zeros(10, np.int64), frame, 3, 0).starts.tolist() == [0, 5]
+
+
+def test_positions_belong_to_their_frames_and_have_variance_one(demonstrations: Frames) -> None:
+    wanted = demonstrations.object_positions
+    batches = LabelledBatches(demonstrations, 8, 0, CPU, wanted)
+    normal = (wanted - wanted.mean(axis=0)) / wanted.std(axis=0)
+    assert batches.positions(3).numpy() == pytest.approx(normal[batches.indices(3)], abs=1e-5)
+    with pytest.raises(TypeError, match="without object positions"):
+        LabelledBatches(demonstrations, 8, 0, CPU).positions(3)

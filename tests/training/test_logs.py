@@ -14,20 +14,25 @@ def test_where_there_is_no_terminal_a_line_comes_now_and_then(
     display = logs.Display("gplac seed 0", step=100, steps=1100)
     for step in range(110, 1101, 10):
         clock[0] += 1.0
-        display.update(step, {"images_per_s": 640.0, "loss": 0.25})
+        display.update(step, {"images_per_s": 640.0, "loss": 0.25}, ", pretrain" if step < 600 else "")
     display.close()
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 4
-    assert lines[0] == "gplac seed 0: step 400/1100, 640 images/s, loss 0.25, 1.2 min left"
+    assert lines[0] == "gplac seed 0, pretrain: step 400/1100, 640 images/s, loss 0.25, 1.2 min left"
+    assert lines[-1].startswith("gplac seed 0: step 1100/1100")
 
 
 def test_a_log_that_goes_on_drops_what_will_be_done_again(tmp_path: Path) -> None:
     log = logs.Log(tmp_path, 0)
     for step in (20, 40, 60):
-        log.write(step, {"loss": 1 / step})
+        log.write(step, "pretrain" if step < 40 else "train", {"loss": 1 / step})
     log.close()
     log = logs.Log(tmp_path, 40)
-    log.write(60, {"loss": 0.5})
+    log.write(60, "train", {"loss": 0.5})
     log.close()
     lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
-    assert lines == [{"step": 20, "loss": 0.05}, {"step": 40, "loss": 0.025}, {"step": 60, "loss": 0.5}]
+    assert lines == [
+        {"step": 20, "stage": "pretrain", "loss": 0.05},
+        {"step": 40, "stage": "train", "loss": 0.025},
+        {"step": 60, "stage": "train", "loss": 0.5},
+    ]

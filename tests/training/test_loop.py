@@ -4,12 +4,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from cut import KilledError, killed_before, log
 from safetensors.torch import load_file
 from tiny import Frames, Photographs
 
@@ -24,25 +24,6 @@ from gplac.training.loop import fit
 from gplac.training.trainer import Trainer
 
 
-class KilledError(Exception):
-    """Stands for a kill between two steps."""
-
-
-def killed_before(last: int) -> Callable[[Trainer, int], tuple[dict[str, torch.Tensor], int]]:
-    original = Trainer.step
-
-    def step(trainer: Trainer, step: int) -> tuple[dict[str, torch.Tensor], int]:
-        if step == last:
-            raise KilledError
-        return original(trainer, step)
-
-    return step
-
-
-def log(run: Path) -> list[dict[str, float]]:
-    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-
-
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_trains_and_leaves_a_run(
     name: str, demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
@@ -50,10 +31,16 @@ def test_every_method_trains_and_leaves_a_run(
     fit(METHODS[name](), preset, demonstrations, weak, tmp_path, name=name, task="pusher", seed=3)
     run = json.loads((tmp_path / "run.json").read_text())
     assert (run["method"], run["task"], run["seed"], run["preset"]["name"]) == (name, "pusher", 3, "smoke")
-    assert run["training"]["finished"] and run["training"]["steps"] == 6
+    first = 4 if METHODS[name]().pretrain else 0
+    assert run["training"]["finished"] and run["training"]["steps"] == first + 6
     assert run["weak_images"] == (30 if METHODS[name]().weak_scenes else 0)
     assert set(run["provenance"]) == {"command", "revision", "versions", "hardware", "date"}
-    assert [line["step"] for line in log(tmp_path)] == [3, 6]
+    logged = [(line["step"], line["stage"]) for line in log(tmp_path)]
+    assert logged == (
+        [(3, "pretrain"), (4, "pretrain"), (6, "train"), (9, "train"), (10, "train")]
+        if first
+        else [(3, "train"), (6, "train")]
+    )
     assert list((tmp_path / "tb").iterdir())
     stored = sum(t.numel() for n, t in load_file(tmp_path / "weights.safetensors").items())
     assert stored >= run["training"]["parameters"]
@@ -173,7 +160,7 @@ def test_bad_data_is_refused_in_one_sentence(
     cropped = Photographs(weak.images[:, 1:], weak.labels, weak.scene)
     with pytest.raises(UserError, match="20x16 pixels, weak images 20x15 pixels"):
         fit(METHODS["gplac"](), preset, demonstrations, cropped, tmp_path)
-    empty = Frames(*(array[:0] for array in vars(demonstrations).values()))
+    empty = replace(demonstrations, images=demonstrations.images[:0])
     with pytest.raises(UserError, match="no frame"):
         fit(METHODS["att-1"](), preset, empty, None, tmp_path)
 

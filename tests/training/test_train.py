@@ -1,5 +1,6 @@
 """`train`: the same loop on folders."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +26,8 @@ def _folders(demonstrations: Frames, weak: Photographs, monkeypatch: pytest.Monk
     frames = {"one": demonstrations, "two": two}
     monkeypatch.setattr(loop, "Demonstrations", SimpleNamespace(load=lambda folder: frames[folder.name]))
     monkeypatch.setattr(loop, "WeakImages", SimpleNamespace(load=lambda _folder: weak))
+    checksums = SimpleNamespace(read=lambda folder: SimpleNamespace(checksum=f"checksum of {folder.name}"))
+    monkeypatch.setattr(loop, "Manifest", checksums)
 
 
 def test_names_a_method_and_folders(sized: Preset, tmp_path: Path) -> None:
@@ -32,6 +35,17 @@ def test_names_a_method_and_folders(sized: Preset, tmp_path: Path) -> None:
     loop.train("att-40", sized, Path("two"), None, tmp_path / "att-40", "pusher")
     assert (tmp_path / "gplac" / "weights.safetensors").exists()
     assert (tmp_path / "att-40" / "weights.safetensors").exists()
+
+
+def test_a_run_knows_its_data(
+    sized: Preset, tmp_path: Path, demonstrations: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop.train("gplac", sized, Path("one"), Path("weak"), tmp_path, "pusher")
+    data = json.loads((tmp_path / "run.json").read_text())["data"]
+    assert data == {"demonstrations": "checksum of one", "weak": "checksum of weak"}
+    monkeypatch.setattr(loop, "Demonstrations", SimpleNamespace(load=lambda _folder: demonstrations))
+    with pytest.raises(UserError, match="was trained with another data"):
+        loop.train("gplac", sized, Path("other"), Path("weak"), tmp_path, "pusher", resume=True)
 
 
 def test_refuses_what_does_not_fit(sized: Preset, preset: Preset, tmp_path: Path) -> None:

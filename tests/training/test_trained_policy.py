@@ -71,7 +71,7 @@ def test_points_stand_for_their_image(demonstrations: Frames, weak: Photographs,
 def test_every_method_loads(
     demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
 ) -> None:
-    for name in ("cnn-c", "att-1"):
+    for name in ("cnn-c", "att-1", "att-ft"):
         fit(METHODS[name](), replace(preset), demonstrations, weak, tmp_path / name)
     conv, att = load_policy(tmp_path / "cnn-c"), load_policy(tmp_path / "att-1")
     assert conv(demonstrations.images, demonstrations.states).shape == (40, 7)

@@ -16,6 +16,9 @@ class Frames:
     states: np.ndarray
     actions: np.ndarray
     scene: np.ndarray
+    episode: np.ndarray
+    frame: np.ndarray
+    object_positions: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ def demonstrations() -> Frames:
     images, corners = pictures(generator, 40, np.ones(40, dtype=bool))
     states = generator.normal(size=(40, 17)).astype(np.float32)
     actions = np.repeat(corners[:, :1] / 10, 7, axis=1).astype(np.float32) + states[:, :7]
-    return Frames(images, states, actions, np.zeros(40, dtype=np.int64))
+    scene, (episode, frame) = np.zeros(40, dtype=np.int64), np.divmod(np.arange(40), 10)
+    return Frames(images, states, actions, scene, episode, frame, object_positions=corners / 40)
 
 
 @pytest.fixture

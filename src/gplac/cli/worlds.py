@@ -79,7 +79,14 @@ def expert_train(task: Task, /, *, out: OptionalPath = None, seed: int = 0) -> N
 
 
 def expert_evaluate(
-    task: Task, /, *, weights: OptionalPath = None, episodes: int = 500, seed: int = 0, noise: float = 0.0
+    task: Task,
+    /,
+    *,
+    weights: OptionalPath = None,
+    episodes: int = 500,
+    seed: int = 0,
+    noise: float = 0.0,
+    error: float = 0.0,
 ) -> None:
     """Run an expert for fresh episodes: how often it succeeds, and how smoothly it moves.
 
@@ -89,12 +96,13 @@ def expert_evaluate(
         episodes: How many.
         seed: Of the initial states.
         noise: Standard deviation of noise added to its torques, newton metres.
+        error: Standard deviation of how far beside its place it sees the object of interest, metres.
     """
     from gplac.experts.evaluate import evaluate_expert
     from gplac.experts.expert import load_expert
     from gplac.worlds.registry import task as task_named
 
-    score = evaluate_expert(task_named(task), load_expert(task, weights), episodes, seed, noise)
+    score = evaluate_expert(task_named(task), load_expert(task, weights), episodes, seed, noise, error)
     print(f"{score.successes} of {score.episodes} episodes succeed ({score.success_rate:.1%}).")
     print(
         f"Final distance {score.mean_distance_m:.3f} m; torques change by {score.mean_action_change:.1%} a step."

@@ -18,10 +18,15 @@ def check(folder: Path) -> list[str]:
 
     Looks for missing, extra, truncated and altered files, images and columns of the wrong shape or type, numbers that
     are not finite, and counts that differ from the manifest's.
+
+    Raises:
+        UserError: there is no data set in ``folder`` at all.
     """
     try:
         manifest = Manifest.read(folder)
     except UserError as error:
+        if not (folder / MANIFEST).exists():
+            raise
         return [str(error)]
     findings = list(_files(folder, manifest))
     totals = {"rows": 0, "episodes": 0, "present": 0, "absent": 0}

@@ -34,6 +34,15 @@ class Demonstrations:
     """``(N,)``: index of the scene within its split."""
     qpos: npt.NDArray[np.float64]
     """``(N, nq)``: positions of everything. For diagnosis, and for ATT-PO; no other method may see it."""
+    task: str
+    """Name of the task."""
+
+    @property
+    def object_positions(self) -> npt.NDArray[np.float64]:
+        """``(N, 2)``: world position (x, y) of the object of interest, metres. For ATT-PO, and no other method."""
+        from gplac.worlds.registry import task  # other methods are trained without a simulator
+
+        return task(self.task).object_xy(self.qpos)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -42,7 +51,7 @@ class Demonstrations:
         Raises:
             UserError: it is no complete set of demonstrations, or a shard is missing or damaged.
         """
-        images, columns = _load(folder, "demonstrations")
+        images, columns, task = _load(folder, "demonstrations")
         return cls(
             images,
             states=columns[schema.STATE],
@@ -51,6 +60,7 @@ class Demonstrations:
             frame=columns[schema.FRAME],
             scene=columns[schema.SCENE],
             qpos=columns[schema.QPOS],
+            task=task,
         )
 
 
@@ -72,11 +82,12 @@ class WeakImages:
         Raises:
             UserError: it is no complete set of weak images, or a shard is missing or damaged.
         """
-        images, columns = _load(folder, "weak")
+        images, columns, _ = _load(folder, "weak")
         return cls(images, labels=columns[schema.LABEL], scene=columns[schema.SCENE])
 
 
-def _load(folder: Path, kind: Kind) -> tuple[Images, dict[str, npt.NDArray[Any]]]:
+def _load(folder: Path, kind: Kind) -> tuple[Images, dict[str, npt.NDArray[Any]], str]:
+    """Images, the other columns, and the name of the task."""
     manifest = Manifest.read(folder)
     if manifest.request.kind != kind:
         raise UserError(
@@ -95,7 +106,8 @@ def _load(folder: Path, kind: Kind) -> tuple[Images, dict[str, npt.NDArray[Any]]
         return _read_into(images[starts[index] : starts[index + 1]], folder, manifest.shards[index], kind)
 
     parts = _in_threads(read, range(len(manifest.shards)))
-    return images, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return images, columns, manifest.request.task
 
 
 def _read_into(images: Images, folder: Path, shard: Shard, kind: Kind) -> dict[str, npt.NDArray[Any]]:

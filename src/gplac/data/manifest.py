@@ -1,5 +1,6 @@
 """``manifest.json``: what a data set is, how it was made, and the checksums of its shards."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -79,6 +80,11 @@ class Manifest:
     def rows(self) -> int:
         """Frames or images of the whole data set."""
         return sum(shard.rows for shard in self.shards)
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 over the checksums of the shards: tells the data from all other."""
+        return hashlib.sha256("".join(shard.sha256 or "-" for shard in self.shards).encode()).hexdigest()
 
     def with_shard(self, index: int, size: int | None, digest: str | None) -> Self:
         """A manifest that knows that shard ``index`` is finished, or, with None, that it is not."""

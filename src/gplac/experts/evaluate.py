@@ -34,15 +34,26 @@ def evaluate_expert(
     episodes: int = 500,
     seed: int = 0,
     action_noise: float = 0.0,
+    seen_error_m: float = 0.0,
 ) -> ExpertScore:
-    """Run ``expert`` for ``episodes`` fresh episodes; ``action_noise`` is added to what it does, in torque units."""
+    """Run ``expert`` for ``episodes`` fresh episodes.
+
+    Args:
+        task: what to do.
+        expert: torques from `VectorTask.full_state`.
+        episodes: how many.
+        seed: of initial states, noise and error.
+        action_noise: standard deviation of noise on its torques.
+        seen_error_m: standard deviation of how far beside its place it sees the object of interest, once an episode.
+    """
     vector = VectorTask(task, episodes)
     starts = [task.reset(rng("expert evaluation", task.name, seed, i)) for i in range(episodes)]
     vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
     noise = rng("expert evaluation noise", task.name, seed)
+    error = seen_error_m * rng("expert evaluation eyes", task.name, seed).normal(size=(episodes, 2))
     distances, actions = [], []
     for _ in range(task.episode_steps):
-        actions.append(expert(vector.full_state()))
+        actions.append(expert(vector.full_state(error)))
         vector.step(actions[-1] + action_noise * noise.standard_normal(actions[-1].shape))
         distances.append(vector.distance())
     success = task.success(np.stack(distances))

@@ -99,7 +99,9 @@ class _Keeper(BaseCallback):
     def _look(self) -> None:
         arrays = policy_arrays(cast(TRPO, self.model))
         expert = Expert(arrays, self.task.action_limit, {})
-        score = evaluate_expert(self.task, expert, SELECT_EPISODES, seed=-1)
+        score = evaluate_expert(
+            self.task, expert, SELECT_EPISODES, seed=-1, seen_error_m=self.config.seen_error_m
+        )
         # A hundredth more change of torque has to be worth a point of success.
         now = (score.success_rate - score.mean_action_change, -score.mean_distance_m)
         if now > self.best:

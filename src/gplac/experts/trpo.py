@@ -20,7 +20,7 @@ from gplac.worlds.vector import VectorTask
 
 @dataclass(frozen=True)
 class ExpertConfig:
-    """How the expert is trained; two cores need about half an hour."""
+    """How the expert is trained; one core needs about half an hour."""
 
     steps: int = 8_000_000
     """Control steps in all."""
@@ -29,14 +29,19 @@ class ExpertConfig:
     hidden: tuple[int, ...] = (128, 128)
     """Units of the policy's and of the critic's layers."""
     target_kl: float = 0.06
-    """Largest change of the policy in one update (KL divergence)."""
+    """Largest change of the policy in one update (KL divergence) in the first half of the steps; then it sinks linearly
+    to a tenth, for the policy to settle."""
     critic_updates: int = 10
     """Passes over a batch to fit the critic."""
     gamma: float = 0.99
     """Discount."""
     exploration_std: float = 0.3
     """The policy's noise (torque units) does not fall below this in the first half of the steps; then the floor sinks
-    linearly to half of it. Left alone, the noise dies before the arm has ever moved the mug."""
+    linearly to a third of it. Left alone, the noise dies before the arm has moved the mug."""
+    seen_error_m: float = 0.02
+    """Standard deviation, along each axis, of how far beside its place the object of interest seems to be to the
+    expert, metres; drawn once an episode. An expert that always knows exactly fails as soon as it is a centimetre
+    wrong, and so do its imitators, who have only their eyes. Rises as the price below does."""
     change_price: float = 0.2
     """Price of a change of torque from one control step to the next: this times its squared length is taken from the
     reward. It rises linearly from nothing over the second quarter of the steps: an arm that must be gentle from the
@@ -50,7 +55,7 @@ class TaskVecEnv(VecEnv):
     def __init__(self, task: Task, n: int, seed: int) -> None:
         self.task, self._seed_key, self._episode = task, seed, 0
         self._vector = VectorTask(task, n)
-        self.change_price = 0.0
+        self.change_price, self.seen_error_m = 0.0, 0.0
         self._start()
         size = self._vector.full_state().shape[1]
         super().__init__(
@@ -65,6 +70,8 @@ class TaskVecEnv(VecEnv):
             for i in range(self._vector.n)
         ]
         self._vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
+        error = rng("expert's eyes", self.task.name, self._seed_key, self._episode)
+        self._error = self.seen_error_m * error.normal(size=(self._vector.n, 2))
         self._episode += 1
         self._step, self._distances = 0, []  # type: ignore[var-annotated]
         self._previous: npt.NDArray[np.float32] | None = None
@@ -77,7 +84,7 @@ class TaskVecEnv(VecEnv):
     def reset(self) -> VecEnvObs:
         """Start every simulation."""
         self._start()
-        return self._vector.full_state()
+        return self._vector.full_state(self._error)
 
     def step_async(self, actions: npt.NDArray[np.float32]) -> None:
         """Remember what to do."""
@@ -92,7 +99,7 @@ class TaskVecEnv(VecEnv):
         if self._previous is not None:
             rewards -= self.change_price * np.sum((self._actions - self._previous) ** 2, axis=1)
         self._previous = self._actions
-        observations = self._vector.full_state()
+        observations = self._vector.full_state(self._error)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         over = self._step == self.task.episode_steps
         if over:
@@ -107,7 +114,7 @@ class TaskVecEnv(VecEnv):
                     }
                 )
             self._start()
-            observations = self._vector.full_state()
+            observations = self._vector.full_state(self._error)
         return observations, rewards, np.full(self.num_envs, over), infos
 
     def close(self) -> None:
@@ -137,7 +144,8 @@ class TaskVecEnv(VecEnv):
 
 
 class Schedules(BaseCallback):
-    """What changes over training: the floor of `ExpertConfig.exploration_std` and the price of changing torques."""
+    """What changes over training: `ExpertConfig`'s floor of the policy's noise, largest change of the policy,
+    price of changing torques, and error of what it sees."""
 
     def __init__(self, config: ExpertConfig) -> None:
         super().__init__()
@@ -150,10 +158,12 @@ class Schedules(BaseCallback):
         env = cast(TaskVecEnv, cast(VecNormalize, self.training_env).venv)
         risen = min(1.0, max(0.0, 4.0 * self.num_timesteps / self._config.steps - 1.0))
         env.change_price = self._config.change_price * risen
+        env.seen_error_m = self._config.seen_error_m * risen
 
     def _on_rollout_end(self) -> None:
         late = max(0.0, 2.0 * self.num_timesteps / self._config.steps - 1.0)
-        floor = np.log(self._config.exploration_std * (1.0 - 0.5 * late))
+        floor = np.log(self._config.exploration_std * (1.0 - 2.0 / 3.0 * late))
+        cast(TRPO, self.model).target_kl = self._config.target_kl * (1.0 - 0.9 * late)
         with torch.no_grad():
             cast(Any, self.model.policy).log_std.clamp_(min=floor)
 

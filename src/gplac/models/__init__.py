@@ -5,6 +5,7 @@ Names of tensors end in their shape:
 | letter | size |
 |---|---|
 | B | images in a batch |
+| T | consecutive frames of one episode |
 | C | channels of a map |
 | H, W | rows and columns of an image or a map |
 | 3 | red, green, blue |

@@ -1,4 +1,4 @@
-"""The fully connected parts of figure 2: one head for the action, one for the object's presence."""
+"""The fully connected parts of figure 2: a head for the action, and heads that read the feature points alone."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -40,16 +40,16 @@ class PolicyHead(nn.Module):
         return action_BA
 
 
-class ClassifierHead(nn.Module):
-    """Feature points with dropout to one logit: is the object of interest in the picture? (section 4)."""
+class FeatureHead(nn.Module):
+    """Feature points with dropout to a few numbers: the classifier of section 4, and its like for other losses."""
 
-    def __init__(self, features: int, hidden: Sequence[int], dropout: nn.Module) -> None:
+    def __init__(self, features: int, outputs: int, hidden: Sequence[int], dropout: nn.Module) -> None:
         super().__init__()
         self.dropout = dropout
-        self.layers = fully_connected(features, hidden, 1)
+        self.layers = fully_connected(features, hidden, outputs)
 
     def forward(self, features_BF: Tensor) -> Tensor:
-        """(B, F) features to (B,) logits."""
+        """(B, F) features to (B, outputs)."""
         with precision(features_BF):
-            logit_B1: Tensor = self.layers(self.dropout(features_BF))
-        return logit_B1.squeeze(1)
+            output_BN: Tensor = self.layers(self.dropout(features_BF))
+        return output_BN

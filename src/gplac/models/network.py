@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from gplac.config import NetworkConfig
 from gplac.models.dropout import PointDropout
 from gplac.models.encoders import AttentionEncoder, ConvEncoder
-from gplac.models.heads import ClassifierHead, PolicyHead
+from gplac.models.heads import FeatureHead, PolicyHead
 
 EncoderName = Literal["attention", "conv"]
 
@@ -32,17 +32,12 @@ class Network(nn.Module):
         super().__init__()
         self.encoder: AttentionEncoder | ConvEncoder
         self.encoder = (AttentionEncoder if encoder == "attention" else ConvEncoder)(config, height, width)
-        features = self.encoder.feature_size
-        dropout = PointDropout if encoder == "attention" else nn.Dropout
-        self.policy_head = PolicyHead(
-            features, state_size, action_size, config.hidden, dropout(config.policy_dropout)
-        )
+        self.config = config
+        self.dropout_kind: type[nn.Module] = PointDropout if encoder == "attention" else nn.Dropout
+        features, dropout = self.encoder.feature_size, self.dropout_kind(config.policy_dropout)
+        self.policy_head = PolicyHead(features, state_size, action_size, config.hidden, dropout)
         # Made last, so that methods with and without it start from the same encoder and policy.
-        self.classifier_head = (
-            ClassifierHead(features, config.hidden, dropout(config.classifier_dropout))
-            if classifier
-            else None
-        )
+        self.classifier_head = self.new_head(1) if classifier else None
         self.state_mean_S: Tensor
         self.state_std_S: Tensor
         self.action_mean_A: Tensor
@@ -51,6 +46,11 @@ class Network(nn.Module):
         self.register_buffer("state_std_S", torch.ones(state_size))
         self.register_buffer("action_mean_A", torch.zeros(action_size))
         self.register_buffer("action_std_A", torch.ones(action_size))
+
+    def new_head(self, outputs: int) -> FeatureHead:
+        """A head like the classifier's with so many outputs, for a term of the loss that brings its own."""
+        dropout = self.dropout_kind(self.config.classifier_dropout)
+        return FeatureHead(self.encoder.feature_size, outputs, self.config.hidden, dropout)
 
     def set_statistics(self, states_NS: Tensor, actions_NA: Tensor) -> None:
         """Take mean and standard deviation from demonstrations; a number that never varies is only centred."""
@@ -84,8 +84,8 @@ class Network(nn.Module):
         """(B, F) features to logits (B,) of the object's presence; `TypeError` without the head."""
         if self.classifier_head is None:
             raise TypeError("this network has no classifier: its method does not train one")
-        logit_B: Tensor = self.classifier_head(features_BF)
-        return logit_B
+        logit_B1: Tensor = self.classifier_head(features_BF)
+        return logit_B1.squeeze(1)
 
     def act(self, images_BHW3: Tensor, state_BS: Tensor) -> Tensor:
         """(B, H, W, 3) uint8 images and (B, S) robot state to actions (B, A) in the robot's units."""

@@ -1,5 +1,6 @@
 """What a term of the loss is, and what it may look at."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -7,7 +8,9 @@ from torch import Tensor, nn
 
 from gplac.models.network import Network
 
-Source = Literal["labelled", "weak"]
+Source = Literal["labelled", "weak", "video", "positions"]
+"""Demonstrated frames; weakly labelled images; consecutive demonstrated frames, without their labels; where the object
+of interest is in the demonstrated frames, which no method but ATT-PO may know."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +40,31 @@ class Weak:
 
 
 @dataclass(frozen=True)
+class Video:
+    """A batch of consecutive demonstrated frames."""
+
+    images_BTHW3: Tensor
+    """uint8; T is 3"""
+    features_BTF: Tensor
+    """What the encoder made of the images."""
+
+
+@dataclass(frozen=True)
 class Context:
     """Everything that a term may look at in one step."""
 
     network: Network
     progress: float
-    """Share of the optimiser steps that are done, in [0, 1): for terms whose strength follows a schedule."""
+    """Share of the stage's optimiser steps that are done, in [0, 1): for terms whose strength follows a schedule."""
     labelled: Labelled | None
     """None unless an active term reads "labelled"."""
     weak: Weak | None
     """None unless an active term reads "weak"."""
+    video: Video | None
+    """None unless an active term reads "video"."""
+    position_B2: Tensor | None
+    """Where the object of interest is in the labelled frames, normalised to mean 0 and variance 1; None unless this
+    term itself reads "positions"."""
     head: nn.Module | None
     """The module that this term's `head` made, if any."""
     metrics: dict[str, Tensor]
@@ -70,10 +88,15 @@ class Objective(Protocol):
 
     @property
     def warmup(self) -> bool:
-        """Whether it is active during the first steps as well (appendix 8.3: only L_task is)."""
+        """Whether it is active during the first steps of the main stage as well (appendix 8.3: only L_task is)."""
 
     def head(self, network: Network) -> nn.Module | None:
         """A module of its own, trained with the network and not part of the policy; None if it needs none."""
 
     def loss(self, context: Context) -> Tensor:
         """The unweighted loss, a scalar."""
+
+
+def sources(objectives: Iterable[Objective]) -> frozenset[Source]:
+    """What some objectives need of one step's data."""
+    return frozenset[Source]().union(*(objective.reads for objective in objectives))

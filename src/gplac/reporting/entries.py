@@ -50,7 +50,7 @@ class Entry:
         return published(self.result["task"], self.method)
 
     @cached_property
-    def log(self) -> list[dict[str, float]]:
+    def log(self) -> list[dict[str, Any]]:
         """What training logged; nothing if the run is not at hand."""
         path = None if self.run is None else self.run / "metrics.jsonl"
         if path is None or not path.exists():

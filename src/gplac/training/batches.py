@@ -10,6 +10,9 @@ from torch import Tensor
 from gplac.errors import UserError
 from gplac.seeding import rng
 
+LENGTH = 3
+"""Consecutive frames that slowness looks at together."""
+
 
 class LabelledFrames(Protocol):
     """What training reads of demonstrations (`gplac.data.dataset.Demonstrations`)."""
@@ -25,6 +28,18 @@ class LabelledFrames(Protocol):
     @property
     def actions(self) -> npt.NDArray[np.float32]:
         """(N, A)"""
+
+    @property
+    def episode(self) -> npt.NDArray[np.int64]:
+        """(N,): which episode a frame belongs to; read for methods that see consecutive frames"""
+
+    @property
+    def frame(self) -> npt.NDArray[np.int64]:
+        """(N,): step within the episode; read for methods that see consecutive frames"""
+
+    @property
+    def object_positions(self) -> npt.NDArray[np.floating] | None:
+        """(N, 2): where the object of interest is, metres, or None if nobody knows; read for ATT-PO alone"""
 
 
 class WeakFrames(Protocol):
@@ -45,15 +60,33 @@ def resident(array: npt.NDArray[Any], device: torch.device) -> Tensor:
 
 
 class LabelledBatches:
-    """Demonstrated frames, each equally likely."""
+    """Demonstrated frames, each equally likely; with object positions only where the caller names them."""
 
-    def __init__(self, frames: LabelledFrames, size: int, seed: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        frames: LabelledFrames,
+        size: int,
+        seed: int,
+        device: torch.device,
+        object_positions: npt.NDArray[np.floating] | None = None,
+    ) -> None:
         if len(frames.images) == 0:
             raise UserError("the demonstrations hold no frame: collect some with `gplac collect demos`")
         self.size, self.seed, self.device = size, seed, device
         self.images_NHW3 = resident(frames.images, device)
         self.states_NS = resident(frames.states.astype(np.float32, copy=False), device)
         self.actions_NA = resident(frames.actions.astype(np.float32, copy=False), device)
+        self.positions_N2: Tensor | None = None
+        if object_positions is not None:
+            wanted = (len(frames.images), 2)
+            if object_positions.shape != wanted or not np.isfinite(object_positions).all():
+                raise UserError(
+                    f"object positions have to be finite numbers of shape {wanted}, one (x, y) for each frame; these "
+                    f"have shape {object_positions.shape}, or hold what is not finite"
+                )
+            std, mean = object_positions.std(axis=0), object_positions.mean(axis=0)
+            normalised = (object_positions - mean) / np.where(std > 1e-6, std, 1.0)
+            self.positions_N2 = resident(normalised.astype(np.float32), device)
 
     def indices(self, step: int) -> npt.NDArray[np.int64]:
         """(size,) frames of the batch of `step`."""
@@ -63,6 +96,44 @@ class LabelledBatches:
         """Images (B, H, W, 3) uint8, states (B, S), actions (B, A)."""
         chosen = torch.from_numpy(self.indices(step)).to(self.device)
         return self.images_NHW3[chosen], self.states_NS[chosen], self.actions_NA[chosen]
+
+    def positions(self, step: int) -> Tensor:
+        """Object positions (B, 2) in the same frames, of mean 0 and variance 1 over the data set; `TypeError` if the
+        batches were made without any."""
+        if self.positions_N2 is None:
+            raise TypeError("these batches were made without object positions")
+        return self.positions_N2[torch.from_numpy(self.indices(step)).to(self.device)]
+
+
+class VideoBatches:
+    """Three consecutive frames of an episode, each three equally likely."""
+
+    def __init__(
+        self,
+        images_NHW3: Tensor,
+        episode: npt.NDArray[np.int64],
+        frame: npt.NDArray[np.int64],
+        size: int,
+        seed: int,
+    ) -> None:
+        self.images_NHW3, self.seed = images_NHW3, seed
+        self.size = max(1, size // LENGTH)
+        follows = (np.diff(episode) == 0) & (np.diff(frame) == 1)
+        self.starts = np.flatnonzero(follows[:-1] & follows[1:])
+        if not len(self.starts):
+            raise UserError(
+                f"no episode of the demonstrations has {LENGTH} consecutive frames, which slowness needs: collect "
+                "longer episodes, or train a method without slowness"
+            )
+
+    def indices(self, step: int) -> npt.NDArray[np.int64]:
+        """(B, T) frames of the batch of `step`: as many images as fit into the batch size, at least three."""
+        starts = rng("video batch", self.seed, step).choice(self.starts, size=self.size)
+        return np.asarray(starts[:, None] + np.arange(LENGTH))
+
+    def __call__(self, step: int) -> Tensor:
+        """Images (B, T, H, W, 3) uint8."""
+        return self.images_NHW3[torch.from_numpy(self.indices(step)).to(self.images_NHW3.device)]
 
 
 class WeakBatches:

@@ -1,4 +1,4 @@
-"""One step's loss: which objectives are active, which batches they need, and their weighted sum (section 4)."""
+"""One step's loss: the weighted sum of its objectives on one step's batches (section 4)."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -6,10 +6,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from gplac.config import Preset, TrainConfig
+from gplac.config import Preset
 from gplac.methods import Method
 from gplac.models.network import Network
-from gplac.objectives.objective import Context, Labelled, Objective, Source, Weak
+from gplac.objectives.objective import Context, Labelled, Objective, Video, Weak
 
 
 class Learner(nn.Module):
@@ -27,25 +27,39 @@ class Learner(nn.Module):
         labelled: tuple[Tensor, Tensor, Tensor] | None,
         weak: tuple[Tensor, Tensor] | None,
         progress: float,
+        video_BTHW3: Tensor | None = None,
+        position_B2: Tensor | None = None,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted sum of the objectives on one step's batches, and each term by name.
 
-        Both batches pass the encoder together, so that they share batch-norm statistics.
+        All images pass the encoder together, so that they share batch-norm statistics.
         """
-        images = [batch[0] for batch in (labelled, weak) if batch is not None]
-        features = torch.split(self.network.encode(torch.cat(images)), [len(part) for part in images])
+        images = {}
+        if labelled is not None:
+            images["labelled"] = labelled[0]
+        if weak is not None:
+            images["weak"] = weak[0]
+        if video_BTHW3 is not None:
+            images["video"] = video_BTHW3.flatten(0, 1)
+        parts = torch.split(self.network.encode(torch.cat([*images.values()])), [*map(len, images.values())])
+        features = dict(zip(images, parts, strict=True))
         context = Context(
             network=self.network,
             progress=progress,
-            labelled=None if labelled is None else Labelled(*labelled, features_BF=features[0]),
-            weak=None if weak is None else Weak(*weak, features_BF=features[-1]),
+            labelled=None if labelled is None else Labelled(*labelled, features_BF=features["labelled"]),
+            weak=None if weak is None else Weak(*weak, features_BF=features["weak"]),
+            video=None
+            if video_BTHW3 is None
+            else Video(video_BTHW3, features["video"].reshape(*video_BTHW3.shape[:2], -1)),
+            position_B2=None,
             head=None,
             metrics={},
         )
         heads = dict(self.heads.items())
-        total = features[0].new_zeros((), dtype=torch.float32)
+        total = parts[0].new_zeros((), dtype=torch.float32)
         for objective in objectives:
-            term = objective.loss(replace(context, head=heads.get(objective.name)))
+            told = position_B2 if "positions" in objective.reads else None
+            term = objective.loss(replace(context, head=heads.get(objective.name), position_B2=told))
             context.metrics[f"{objective.name}_loss"] = term.detach()
             assert objective.weight is not None
             total = total + objective.weight * term
@@ -54,18 +68,11 @@ class Learner(nn.Module):
 
 def resolved(method: Method, preset: Preset) -> Method:
     """The method with the preset's `classification_weight` where an objective leaves its weight open."""
-    weighted = tuple(
-        replace(objective, weight=preset.classification_weight) if objective.weight is None else objective  # type: ignore[type-var]
-        for objective in method.objectives
-    )
-    return method.but(objectives=weighted)
 
+    def weighted(objectives: tuple[Objective, ...]) -> tuple[Objective, ...]:
+        return tuple(
+            replace(objective, weight=preset.classification_weight) if objective.weight is None else objective  # type: ignore[type-var]
+            for objective in objectives
+        )
 
-def active(method: Method, step: int, config: TrainConfig) -> tuple[Objective, ...]:
-    """The objectives of optimiser step `step` (from 0): during the warm-up only those that take part in it."""
-    return tuple(o for o in method.objectives if o.warmup or step >= config.warmup_steps)
-
-
-def sources(objectives: Iterable[Objective]) -> frozenset[Source]:
-    """The batches that some objectives need."""
-    return frozenset[Source]().union(*(objective.reads for objective in objectives))
+    return method.but(objectives=weighted(method.objectives), pretrain=weighted(method.pretrain))

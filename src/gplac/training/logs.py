@@ -29,11 +29,10 @@ class Log:
         self.file = path.open("a")
         self.board = SummaryWriter(str(run_dir / "tb"), purge_step=step + 1)
 
-    def write(self, step: int, metrics: dict[str, float]) -> None:
-        """Metrics after `step` optimiser steps."""
-        self.file.write(
-            json.dumps({"step": step} | {k: float(f"{v:.6g}") for k, v in metrics.items()}) + "\n"
-        )
+    def write(self, step: int, stage: str, metrics: dict[str, float]) -> None:
+        """Metrics after `step` optimiser steps, the last of them in `stage`."""
+        rounded = {name: float(f"{value:.6g}") for name, value in metrics.items()}
+        self.file.write(json.dumps({"step": step, "stage": stage} | rounded) + "\n")
         self.file.flush()
         for name, value in metrics.items():
             self.board.add_scalar(name, value, step)
@@ -63,18 +62,18 @@ class Display:
             self.task = self.bar.add_task(title, total=steps, completed=step, rate="", loss="")
             self.bar.start()
 
-    def update(self, step: int, metrics: dict[str, float]) -> None:
-        """Show `step` optimiser steps done."""
+    def update(self, step: int, metrics: dict[str, float], stage: str = "") -> None:
+        """Show `step` optimiser steps done; `stage` is said after the title."""
         rate = f"{metrics['images_per_s']:.0f} images/s"
         loss = f"loss {metrics['loss']:.4g}"
         if self.bar is not None:
-            self.bar.update(self.task, completed=step, rate=rate, loss=loss)
+            self.bar.update(self.task, description=self.title + stage, completed=step, rate=rate, loss=loss)
             return
         now = time.monotonic()
         if now - self.last_line >= LINE_EVERY_S or step == self.steps:
             self.last_line = now
             left_min = (self.steps - step) * (now - self.started) / max(1, step - self.first) / 60
-            line = f"{self.title}: step {step}/{self.steps}, {rate}, {loss}, {left_min:.1f} min left"
+            line = f"{self.title}{stage}: step {step}/{self.steps}, {rate}, {loss}, {left_min:.1f} min left"
             print(line, file=sys.stderr, flush=True)
 
     def close(self) -> None:

@@ -1,24 +1,28 @@
-"""Training (appendix 8.3): L_task alone for the first steps, then the complete objective."""
+"""Training (appendix 8.3): pretraining if the method has it; L_task alone for the first steps; then everything."""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from gplac.config import Preset
 from gplac.data.dataset import Demonstrations, WeakImages
+from gplac.data.manifest import Manifest
 from gplac.errors import UserError
 from gplac.methods import METHODS, Method
 from gplac.models.network import Network
 from gplac.provenance import provenance
 from gplac.seeding import seed_of
-from gplac.training.batches import LabelledBatches, LabelledFrames, WeakBatches, WeakFrames
+from gplac.training.batches import LabelledBatches, LabelledFrames, VideoBatches, WeakBatches, WeakFrames
 from gplac.training.checkpoint import CHECKPOINT, RUN_JSON, load_checkpoint, read_facts, write_json
 from gplac.training.device import best_device
-from gplac.training.learner import Learner, resolved, sources
+from gplac.training.learner import Learner, resolved
 from gplac.training.optimiser import Average, adam
+from gplac.training.stages import stages
 from gplac.training.trainer import Trainer, Validation
 
 
@@ -35,17 +39,20 @@ def fit(
     resume: bool = False,
     validation: Validation | None = None,
     device: torch.device | None = None,
+    data: dict[str, str] | None = None,
 ) -> Network:
     """Train `method` on arrays in memory and leave a run in `run_dir`; returns the evaluated network.
 
     `run_dir` gets run.json, weights.safetensors (rewritten with each checkpoint), checkpoint.safetensors and .json,
-    metrics.jsonl, tb/. With `resume` a stopped or killed run goes on, on the CPU to the very same weights.
+    metrics.jsonl, tb/. `data` goes into run.json, to tell what it was trained on.
+    With `resume` a stopped or killed run goes on, on the CPU to the very same weights.
     Raises `UserError` for data that does not fit the method, a loss that is not finite, or a directory in use;
     `KeyboardInterrupt` after saving a checkpoint, where it was stopped by hand.
     """
     device = device or best_device()
     method = resolved(method, preset)
-    if "weak" not in sources(method.objectives):
+    stages(method, preset.training)  # says what is wrong before anything is written
+    if "weak" not in method.reads:
         weak = None
     elif weak is None:
         raise UserError(f"{name} learns from weakly labelled images: name a directory of them")
@@ -59,13 +66,18 @@ def fit(
     run_dir.mkdir(parents=True, exist_ok=True)
 
     config = preset.training
-    labelled_batches = LabelledBatches(demonstrations, config.labelled_batch, seed, device)
+    positions = _positions(name, demonstrations) if "positions" in method.reads else None
+    labelled_batches = LabelledBatches(demonstrations, config.labelled_batch, seed, device, positions)
     weak_batches = None if weak is None else WeakBatches(weak, config.weak_batch, seed, device)
+    video_batches = None
+    if "video" in method.reads:
+        order = demonstrations.episode, demonstrations.frame
+        video_batches = VideoBatches(labelled_batches.images_NHW3, *order, config.labelled_batch, seed)
     shape = _shape(method, demonstrations)
     with torch.random.fork_rng():
         torch.manual_seed(seed_of("initial weights", seed))
         network = Network(preset.network, **shape)
-        learner = Learner(network, method.objectives)
+        learner = Learner(network, method.pretrain + method.objectives)
     network.set_statistics(labelled_batches.states_NS.cpu(), labelled_batches.actions_NA.cpu())
     learner.to(device)
     optimiser = adam(learner, config)
@@ -81,6 +93,12 @@ def fit(
         "labelled_images": len(demonstrations.images),
         "weak_images": 0 if weak is None else len(weak.images),
     }
+    if data:
+        run["data"] = data
+    if method.pretrain:
+        run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
+    else:
+        del run["preset"]["training"]["pretrain_steps"]  # no part of what this run is
     facts: dict[str, Any] = {"step": 0, "wall_s": 0.0, "images": 0, "run": run}
     if resume:
         before, now = read_facts(run_dir)["run"], json.loads(json.dumps(run))
@@ -97,7 +115,16 @@ def fit(
 
     write_run(finished=False)
     trainer = Trainer(
-        learner, optimiser, average, method, config, labelled_batches, weak_batches, seed, device
+        learner,
+        optimiser,
+        average,
+        method,
+        config,
+        labelled_batches,
+        weak_batches,
+        seed,
+        device,
+        video_batches,
     )
     trainer.run(run_dir, facts, validation, title=f"{name} seed {seed}")
     rate = facts["images"] / facts["wall_s"]
@@ -106,6 +133,16 @@ def fit(
     )
     network.load_state_dict(trainer.evaluated_weights())
     return network.eval()
+
+
+def _positions(name: str, demonstrations: LabelledFrames) -> npt.NDArray[np.floating]:
+    """Where the object of interest is in each frame (N, 2); called for methods that may know it, and no others."""
+    if demonstrations.object_positions is None:
+        raise UserError(
+            f"{name} learns from object positions, and these demonstrations have none: collect them in simulation "
+            "with `gplac collect demos`, or train another method"
+        )
+    return demonstrations.object_positions
 
 
 def _shape(method: Method, demonstrations: LabelledFrames) -> dict[str, Any]:
@@ -155,4 +192,8 @@ def train(
         raise UserError(
             f"{method_name} learns from demonstrations of {wanted} scenes, {demos_dir} has {found}"
         )
-    fit(method, preset, demonstrations, weak, run_dir, name=method_name, task=task, seed=seed, resume=resume)
+    folders = {"demonstrations": demos_dir} | ({"weak": weak_dir} if weak is not None and weak_dir else {})
+    fit(
+        method, preset, demonstrations, weak, run_dir, name=method_name, task=task, seed=seed, resume=resume,
+        data={kind: Manifest.read(folder).checksum for kind, folder in folders.items()},
+    )  # fmt: skip

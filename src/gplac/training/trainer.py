@@ -17,13 +17,15 @@ from gplac.errors import UserError
 from gplac.methods import Method
 from gplac.models.encoders import AttentionEncoder
 from gplac.models.network import Network
+from gplac.objectives.objective import sources
 from gplac.seeding import seed_of
-from gplac.training.batches import LabelledBatches, WeakBatches
+from gplac.training.batches import LabelledBatches, VideoBatches, WeakBatches
 from gplac.training.checkpoint import CHECKPOINT, WEIGHTS, save_checkpoint, write_weights
 from gplac.training.device import keep_memory, mixed_precision
-from gplac.training.learner import Learner, active, sources
+from gplac.training.learner import Learner
 from gplac.training.logs import Display, Log
 from gplac.training.optimiser import Average, learning_rate
+from gplac.training.stages import Stage, stages
 
 LOG_EVERY = 20
 """Optimiser steps between lines of the log."""
@@ -48,10 +50,11 @@ class Trainer:
         weak: WeakBatches | None,
         seed: int,
         device: torch.device,
+        video: VideoBatches | None = None,
     ) -> None:
         self.learner, self.optimiser, self.average = learner, optimiser, average
-        self.method, self.config, self.seed, self.device = method, config, seed, device
-        self.labelled, self.weak = labelled, weak
+        self.stages, self.config, self.seed, self.device = stages(method, config), config, seed, device
+        self.labelled, self.weak, self.video = labelled, weak, video
         if device.type == "cpu":
             keep_memory()
         self.parameters = [p for p in learner.parameters() if p.requires_grad]
@@ -61,42 +64,60 @@ class Trainer:
         state: dict[str, Tensor] = self.learner.network.state_dict()
         return state | (self.average.values if self.average else {})
 
+    def stage(self, step: int) -> Stage:
+        """The stage that step `step` of the training belongs to."""
+        return next(stage for stage in self.stages if step < stage.end)
+
+    def key(self, step: int) -> int:
+        """What a step's random draws depend on: its number in the main stage, negative before. So the main stage sees
+        the same batches whether or not another came before it, and none of that one's again."""
+        return step - self.stages[-1].first
+
     def step(self, step: int) -> tuple[dict[str, Tensor], int]:
         """One optimiser step; returns its metrics, still on the device, and how many images it used."""
-        objectives = active(self.method, step, self.config)
+        stage, key = self.stage(step), self.key(step)
+        within = step - stage.first
+        if within == 0:
+            self.optimiser.state.clear()  # another loss: moments of the last one's gradients mean nothing to it
+        objectives = stage.active(within)
         needs = sources(objectives)
-        labelled = self.labelled(step) if "labelled" in needs else None
-        weak = self.weak(step) if self.weak is not None and "weak" in needs else None
+        labelled = self.labelled(key) if "labelled" in needs else None
+        weak = self.weak(key) if self.weak is not None and "weak" in needs else None
+        video = self.video(key) if self.video is not None and "video" in needs else None
+        positions = self.labelled.positions(key) if "positions" in needs else None
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(step, self.config)
-        torch.manual_seed(seed_of("dropout", self.seed, step))
+            group["lr"] = learning_rate(within, stage.config)
+        torch.manual_seed(seed_of("dropout", self.seed, key))
         with mixed_precision(self.device):
-            loss, metrics = self.learner.loss(objectives, labelled, weak, step / self.config.steps)
+            progress = within / stage.config.steps
+            loss, metrics = self.learner.loss(objectives, labelled, weak, progress, video, positions)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         gradients = [p.grad for p in self.parameters if p.grad is not None]
         metrics |= {"loss": loss.detach(), "gradient_norm": torch.nn.utils.get_total_norm(gradients)}
         self.optimiser.step()
         if self.average:
-            self.average.update(step)
-        return metrics, sum(len(batch[0]) for batch in (labelled, weak) if batch is not None)
+            self.average.update(within)
+        images = sum(len(batch[0]) for batch in (labelled, weak) if batch is not None)
+        return metrics, images + (0 if video is None else video.shape[0] * video.shape[1])
 
     def run(self, run_dir: Path, facts: dict[str, Any], validation: Validation | None, title: str) -> None:
         """Steps from `facts["step"]` to the last, with logs and checkpoints; `facts` is kept up to date."""
-        first, steps = facts["step"], self.config.steps
-        log, display = Log(run_dir, first), Display(title, first, steps)
+        first, ends = facts["step"], [stage.end for stage in self.stages]
+        log, display = Log(run_dir, first), Display(title, first, ends[-1])
         window: list[dict[str, Tensor]] = []
         window_images, window_started = 0, time.monotonic()
         self.learner.train()
         try:
             with Interrupt() as interrupt, torch.random.fork_rng():
-                for step in range(first, steps):
+                for step in range(first, ends[-1]):
+                    stage = self.stage(step)
                     metrics, images = self.step(step)
                     window.append(metrics)
                     window_images += images
                     done = step + 1
                     stopping = interrupt.asked
-                    saving = done % self.config.checkpoint_every == 0 or done == steps or stopping
+                    saving = done % self.config.checkpoint_every == 0 or done in ends or stopping
                     if saving or done % LOG_EVERY == 0:
                         means = _means(window)
                         _check_finite(means, done, run_dir)
@@ -105,12 +126,12 @@ class Trainer:
                         facts["wall_s"] += elapsed
                         means |= {
                             "images_per_s": window_images / elapsed,
-                            "learning_rate": learning_rate(step, self.config),
+                            "learning_rate": learning_rate(step - stage.first, stage.config),
                         } | self.entropy(step)
                         if saving and validation is not None:
                             means |= self.validate(validation, done)
-                        log.write(done, means)
-                        display.update(done, means)
+                        log.write(done, stage.name, means)
+                        display.update(done, means, f", {stage.name}" if len(ends) > 1 else "")
                         if saving:  # the checkpoint last: what it stands for is complete
                             write_weights(run_dir / WEIGHTS, self.evaluated_weights())
                             save_checkpoint(run_dir, self.learner, self.optimiser, self.average, facts)
@@ -141,7 +162,9 @@ class Trainer:
             return {}
         encoder.eval()  # else these images would enter the batch-norm statistics
         with mixed_precision(self.device):
-            entropy_BC = encoder.attention.entropy(encoder.map(self.labelled(step)[0][:ENTROPY_IMAGES]))
+            entropy_BC = encoder.attention.entropy(
+                encoder.map(self.labelled(self.key(step))[0][:ENTROPY_IMAGES])
+            )
         encoder.train()
         flat = torch.tensor(float(encoder.map_height * encoder.map_width)).log()
         return {"map_entropy": float(entropy_BC.mean().cpu() / flat)}

@@ -64,9 +64,13 @@ class VectorTask:
         """What a policy may know besides the picture, ``(n, state_size)``."""
         return self.task.robot_state(self._qpos, self._qvel, self.hand).astype(np.float32)
 
-    def full_state(self) -> npt.NDArray[np.float32]:
-        """What only the expert may know, ``(n, k)``."""
-        return self.task.full_state(self._qpos, self._qvel, self.hand).astype(np.float32)
+    def full_state(self, error_m: Floats | None = None) -> npt.NDArray[np.float32]:
+        """What only the expert may know, ``(n, k)``; ``error_m (n, 2)`` is how far beside its place in the plane the
+        object of interest seems to be."""
+        seen = self._qpos
+        if error_m is not None:
+            seen = self.task.with_object(seen, self.task.object_xy(seen) + error_m)
+        return self.task.full_state(seen, self._qvel, self.hand).astype(np.float32)
 
     def reward(self, actions: Floats) -> Floats:
         """The expert's reward ``(n,)`` for the present state, reached by ``actions``."""

@@ -1,0 +1,50 @@
+"""The stages of a training: pretraining, for the methods that have it, then the main stage with its warm-up."""
+
+from dataclasses import dataclass, replace
+
+from gplac.config import TrainConfig
+from gplac.errors import UserError
+from gplac.methods import Method
+from gplac.objectives.objective import Objective
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Consecutive optimiser steps with one loss and one run of the learning rate's schedule."""
+
+    name: str
+    """As it appears in the logs."""
+    objectives: tuple[Objective, ...]
+    """Terms of the loss."""
+    first: int
+    """Step of the training that it starts with, counted from 0 over all stages."""
+    config: TrainConfig
+    """Steps, warm-up and the rest, as this stage has them."""
+
+    @property
+    def end(self) -> int:
+        """Step of the training that follows its last one."""
+        return self.first + self.config.steps
+
+    def active(self, step: int) -> tuple[Objective, ...]:
+        """Terms at the stage's own step (from 0): during the warm-up only those that take part in it."""
+        return tuple(o for o in self.objectives if o.warmup or step >= self.config.warmup_steps)
+
+
+def stages(method: Method, config: TrainConfig) -> tuple[Stage, ...]:
+    """The stages of a method, in order. The warm-up (appendix 8.3) belongs to the main one.
+
+    Raises:
+        UserError: the method pretrains, and the settings leave it no step for that.
+    """
+    if not method.pretrain:
+        return (Stage("train", method.objectives, 0, config),)
+    if config.pretrain_steps < 1:
+        raise UserError(
+            f"this method pretrains, and training.pretrain_steps is {config.pretrain_steps}: set it above 0"
+        )
+    pretraining = replace(config, steps=config.pretrain_steps, warmup_steps=0)
+    return (
+        Stage("pretrain", method.pretrain, 0, pretraining),
+        Stage("train", method.objectives, config.pretrain_steps, config),
+    )

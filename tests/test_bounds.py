@@ -1,0 +1,56 @@
+"""The ceiling, the floor and the tolerance that policies are judged by."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gplac import bounds
+from gplac.data.collect import collect_demonstrations
+from gplac.evaluation.result import read_result
+from gplac.experts.expert import load_expert
+from gplac.worlds.registry import task
+
+
+@pytest.fixture(scope="module")
+def demonstrations(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bounds") / "demos"
+    collect_demonstrations(folder, "pusher", load_expert("pusher"), [("labelled", 0)], 10, 8, 8, workers=1)
+    return folder
+
+
+def test_ceiling_and_floor_are_results(
+    demonstrations: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "STEPS", 20)
+    found = bounds.measure_bounds("pusher", demonstrations, "validation", 2, 3, tmp_path, "smoke")
+    for name in ("ceiling", "floor"):
+        result = read_result(tmp_path / f"{name}-seed0.json")
+        assert result == found[name]
+        assert (result["method"], result["episodes"], result["split"]) == (name, 6, "validation")
+
+
+def test_who_is_told_wrong_fails_more_often(
+    demonstrations: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "STEPS", 20)
+    monkeypatch.setattr(bounds, "ERRORS_M", (0.0, 0.2))
+    found = bounds.measure_tolerance("pusher", demonstrations, "validation", 60, tmp_path, "smoke")
+    assert json.loads((tmp_path / "tolerance-seed0.json").read_text()) == found
+    assert found["errors_m"] == [0.0, 0.2]
+    assert found["expert"][0] >= 50 > found["expert"][1]
+
+
+def test_a_clone_is_told_the_place_plus_the_error() -> None:
+    told = []
+
+    def clone(states: np.ndarray, places: np.ndarray) -> np.ndarray:
+        told.append(places)
+        return np.zeros((len(states), 7), np.float32)
+
+    error = np.array([[0.1, 0.0], [0.0, -0.2]], np.float32)
+    for each in (0.0, error):
+        bounds.roll_out("pusher", clone, "validation", 1, 2, each)
+    steps = task("pusher").episode_steps
+    np.testing.assert_allclose(told[steps] - told[0], error, atol=1e-6)
