@@ -136,12 +136,12 @@ class Striker:
     def reward(self, qpos: Floats, qvel: Floats, hand: Hand, action: Floats) -> Floats:
         """Bring the bar behind the ball, then strike so that the ball will come to the cup.
 
-        ``-2 m + 2 exp(-(m / 0.05)^2) + w (exp(-(r / 0.05)^2) - 2 r) / 4 - 0.005 |a|^2``, with m the smallest distance that
-        the ball and the cup will have if nothing touches the ball any more (a function of its place and velocity, so a
-        strike pays at once, and a ball on its right way pays until the end), r the distance of the bar from where it
-        should be, as for the pusher, and w = min(1, m / 0.17)^2: once the ball is on its way, the hand may rest.
-        Gym's own reward has the smallest distance so far in it, which no observation tells. The whole is small, for
-        `ExpertConfig.change_price` to weigh much: a strike tempts to jerks.
+        ``-2 m + 2 exp(-(m / 0.05)^2) + w (exp(-(r / 0.05)^2) - 2 r) / 4 - 0.005 |a|^2``, with m how near the ball will
+        come to the cup if nothing touches it any more (a function of its place and velocity, so a strike pays at once,
+        and a ball on its right way pays until the end), r the distance of the bar from where it should be, as for the
+        pusher, and w = min(1, m / 0.17)^2: once the ball is on its way, the hand may rest. Gym's own reward has the
+        smallest distance so far in it, which no observation tells. The whole is small, for `ExpertConfig.change_price`
+        to weigh much: a strike tempts to jerks.
         """
         ball, cup = self.ball_xy(qpos), self.goal_xy(qpos)
         miss = self._miss(ball, qvel[..., 7:9], cup)
