@@ -31,10 +31,10 @@ def test_eyes_that_err_displace_the_object_and_nothing_else() -> None:
     vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
     error = np.array([[0.03, -0.02], [0.0, 0.0], [-0.01, 0.05]])
     true, seen = vector.full_state(), vector.full_state(error)
-    np.testing.assert_array_equal(seen[:, :20], true[:, :20])  # the robot and its bar
+    np.testing.assert_array_equal(seen[:, :23], true[:, :23])  # the robot and its bar
     # Mug and coaster as seen from the fork, the coaster from the mug.
     np.testing.assert_allclose(
-        seen[:, 20:26] - true[:, 20:26], np.hstack([error, 0 * error, -error]), atol=1e-6
+        seen[:, 24:30] - true[:, 24:30], np.hstack([error, 0 * error, -error]), atol=1e-6
     )
     np.testing.assert_array_equal(vector.full_state(), true)
 
@@ -49,7 +49,7 @@ def test_an_expert_with_bad_eyes_succeeds_less_often() -> None:
 
 def test_actions_do_not_depend_on_the_batch() -> None:
     expert = load_expert("pusher")
-    states = np.random.default_rng(0).normal(size=(9, 30))
+    states = np.random.default_rng(0).normal(size=(9, 34))
     np.testing.assert_array_equal(expert(states)[4], expert(states[4:5])[0])
     assert np.abs(expert(100 * states)).max() <= 2.0
 
@@ -67,7 +67,7 @@ def test_training_writes_an_expert_that_loads_and_is_a_function_of_its_seed(tmp_
         train_expert("pusher", tmp_path / f"{i}.safetensors", seed, TINY) for i, seed in enumerate((1, 1, 2))
     ]
     first, again, other = (load_expert("pusher", path) for path in paths)
-    state = np.random.default_rng(1).normal(size=(3, 30))
+    state = np.random.default_rng(1).normal(size=(3, 34))
     np.testing.assert_array_equal(first(state), again(state))
     assert not np.allclose(first(state), other(state))
     assert first.provenance["config"]["steps"] == 3200

@@ -11,17 +11,25 @@ Floats = npt.NDArray[np.float64]
 
 JOINTS = 7
 ROBOT_STATE_SIZE = 2 * JOINTS + 3
-FORK_SITE, BAR_SITE = "fork", "bar"
+FORK_SITE, BAR_SITE, END_SITE = "fork", "bar", "end"
+BAR_HALF_M = 0.1
 TABLE_HEIGHT_M = -0.325
 
 
 class Hand(NamedTuple):
-    """World positions ``(..., 3)`` in metres of the two ends of the hand."""
+    """World positions ``(..., 3)`` in metres of points of the hand."""
 
     fork: Floats
     """The point between the tips of the fork: the end effector that the policy knows of."""
     bar: Floats
     """The middle of the bar that joins the prongs, 0.1 m behind."""
+    end: Floats
+    """One end of the bar, where a prong begins, 0.1 m from its middle."""
+
+    @property
+    def axis(self) -> Floats:
+        """Unit vectors ``(..., 3)`` along the bar."""
+        return (self.end - self.bar) / BAR_HALF_M
 
 
 def pusher_spec() -> mujoco.MjSpec:
@@ -33,8 +41,8 @@ def pusher_spec() -> mujoco.MjSpec:
         spec = mujoco.MjSpec.from_file(str(path))
     # Sparse constraint Jacobians had a solver bug in MuJoCo 4.0.0; dense ones are quicker for so few contacts.
     spec.option.jacobian = mujoco.mjtJacobian.mjJAC_DENSE
-    for name, ahead_m in ((FORK_SITE, 0.1), (BAR_SITE, 0.0)):
-        spec.body("tips_arm").add_site(name=name, pos=[ahead_m, 0.0, 0.0], size=[0.005] * 3)
+    for name, place in ((FORK_SITE, (0.1, 0.0)), (BAR_SITE, (0.0, 0.0)), (END_SITE, (0.0, BAR_HALF_M))):
+        spec.body("tips_arm").add_site(name=name, pos=[*place, 0.0], size=[0.005] * 3)
     return spec
 
 

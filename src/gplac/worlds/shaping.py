@@ -16,14 +16,16 @@ def ahead(thing: Floats, goal: Floats) -> Floats:
     return np.asarray(way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 0.02))
 
 
-def bar_target(thing: Floats, goal: Floats, bar: Floats) -> Floats:
-    """Where the bar should be, ``(..., 2)``: `BEHIND_M` behind the thing; nearer, the straighter behind it is."""
+def bar_target(thing: Floats, goal: Floats, bar: Floats, ready: Floats | float = 1.0) -> Floats:
+    """Where the bar should be, ``(..., 2)``: `BEHIND_M` behind the thing; nearer, the straighter behind it and the more
+    ``ready`` (0 to 1) it is.
+    """
     forwards = ahead(thing, goal)
     offset = bar - thing
     along = np.sum(offset * forwards, axis=-1)
     sideways = np.linalg.norm(offset - along[..., None] * forwards, axis=-1)
     straight = np.exp(-((sideways / 0.04) ** 2)) / (1.0 + np.exp((along + 0.03) / 0.01))
-    return np.asarray(thing - (BEHIND_M - (BEHIND_M - PRESS_M) * straight)[..., None] * forwards)
+    return np.asarray(thing - (BEHIND_M - (BEHIND_M - PRESS_M) * straight * ready)[..., None] * forwards)
 
 
 def along_and_across(vector: Floats, forwards: Floats) -> Floats:

@@ -7,7 +7,7 @@ import mujoco.batch
 import numpy as np
 import numpy.typing as npt
 
-from gplac.worlds.arm import BAR_SITE, FORK_SITE, Floats, Hand
+from gplac.worlds.arm import BAR_SITE, END_SITE, FORK_SITE, Floats, Hand
 from gplac.worlds.task import Task
 
 
@@ -30,7 +30,7 @@ class VectorTask:
         self._batch = mujoco.batch.Batch(model, n, nthread=threads)
         self._qpos, self._qvel, self._ctrl = (self._batch.bind(name) for name in ("qpos", "qvel", "ctrl"))
         self._sites = self._batch.bind("site_xpos")
-        self._fork, self._bar = model.site(FORK_SITE).id, model.site(BAR_SITE).id
+        self._hand = [model.site(name).id for name in (FORK_SITE, BAR_SITE, END_SITE)]
 
     def set_state(self, qpos: Floats, qvel: Floats, ids: Sequence[int] | None = None) -> None:
         """Start simulations ``ids`` (default all) afresh from positions ``(len(ids), nq)`` and velocities."""
@@ -58,7 +58,7 @@ class VectorTask:
     @property
     def hand(self) -> Hand:
         """Where the hands ``(n, 3)`` are, a copy."""
-        return Hand(self._sites[:, self._fork].copy(), self._sites[:, self._bar].copy())
+        return Hand(*(self._sites[:, site].copy() for site in self._hand))
 
     def robot_state(self) -> npt.NDArray[np.float32]:
         """What a policy may know besides the picture, ``(n, state_size)``."""
