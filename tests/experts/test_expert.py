@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import mujoco
 import numpy as np
 import pytest
 
@@ -31,10 +32,10 @@ def test_eyes_that_err_displace_the_object_and_nothing_else() -> None:
     vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
     error = np.array([[0.03, -0.02], [0.0, 0.0], [-0.01, 0.05]])
     true, seen = vector.full_state(), vector.full_state(error)
-    np.testing.assert_array_equal(seen[:, :23], true[:, :23])  # the robot and its bar
+    np.testing.assert_array_equal(seen[:, :20], true[:, :20])  # the robot and its bar
     # Mug and coaster as seen from the fork, the coaster from the mug.
     np.testing.assert_allclose(
-        seen[:, 24:30] - true[:, 24:30], np.hstack([error, 0 * error, -error]), atol=1e-6
+        seen[:, 23:29] - true[:, 23:29], np.hstack([error, 0 * error, -error]), atol=1e-6
     )
     np.testing.assert_array_equal(vector.full_state(), true)
 
@@ -49,7 +50,7 @@ def test_an_expert_with_bad_eyes_succeeds_less_often() -> None:
 
 def test_actions_do_not_depend_on_the_batch() -> None:
     expert = load_expert("pusher")
-    states = np.random.default_rng(0).normal(size=(9, 34))
+    states = np.random.default_rng(0).normal(size=(9, 33))
     np.testing.assert_array_equal(expert(states)[4], expert(states[4:5])[0])
     assert np.abs(expert(100 * states)).max() <= 2.0
 
@@ -67,7 +68,7 @@ def test_training_writes_an_expert_that_loads_and_is_a_function_of_its_seed(tmp_
         train_expert("pusher", tmp_path / f"{i}.safetensors", seed, TINY) for i, seed in enumerate((1, 1, 2))
     ]
     first, again, other = (load_expert("pusher", path) for path in paths)
-    state = np.random.default_rng(1).normal(size=(3, 34))
+    state = np.random.default_rng(1).normal(size=(3, 33))
     np.testing.assert_array_equal(first(state), again(state))
     assert not np.allclose(first(state), other(state))
     assert first.provenance["config"]["steps"] == 3200
@@ -101,3 +102,25 @@ def test_stopped_training_goes_on_from_its_checkpoint(
     train_expert("pusher", out, 1, TINY)
     assert calls == [1600, 3200, 3200]
     assert out.exists()
+
+
+def test_the_hand_touches_the_object_and_does_not_sink_into_it() -> None:
+    pusher, expert = task("pusher"), load_expert("pusher")
+    model = pusher.physics().compile()
+    data = mujoco.MjData(model)
+    mug, table = model.body("object").id, model.geom("table").id
+    vector = VectorTask(pusher, 8)
+    starts = [pusher.reset(np.random.default_rng(k)) for k in range(8)]
+    vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
+    depths = []
+    for _ in range(pusher.episode_steps):
+        vector.step(expert(vector.full_state()))
+        for data.qpos in vector.qpos:
+            mujoco.mj_forward(model, data)
+            depths += [
+                -contact.dist
+                for contact in data.contact
+                if mug in model.geom_bodyid[contact.geom] and table not in contact.geom
+            ]
+    assert len(depths) > 100  # it pushes
+    assert max(depths) < 0.005

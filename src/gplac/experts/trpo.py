@@ -42,7 +42,7 @@ class ExpertConfig:
     """Standard deviation, along each axis, of how far beside its place the object of interest seems to be to the
     expert, metres; drawn once an episode. An expert that always knows exactly fails as soon as it is a centimetre
     wrong, and so do its imitators, who have only their eyes. Rises as the price below does."""
-    change_price: float = 0.2
+    change_price: float = 0.1
     """Price of a change of torque from one control step to the next: this times its squared length is taken from the
     reward. It rises linearly from nothing over the second quarter of the steps: an arm that must be gentle from the
     start never finds the mug. Gentle motions are easier to imitate, for less of the action answers the robot's own

@@ -13,7 +13,7 @@ from gplac.worlds.stage import Role, Stage
 
 ORIGIN_XY = np.array([0.45, -0.05])
 """Where the slide joints of mug and coaster are zero, world metres; the coaster stays there."""
-BAR_HEIGHT_M = arm.TABLE_HEIGHT_M + 0.04
+HAND_HEIGHT_M = arm.TABLE_HEIGHT_M + 0.04
 
 
 STAGE = Stage(
@@ -64,41 +64,43 @@ class Pusher:
         return arm.robot_state(qpos, qvel, hand)
 
     def full_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
-        """Robot state (17), the bar's place (3) and axis (3), how far the axis points to the coaster (1), and in the
-        plane: mug and coaster from the fork, coaster from the mug, mug and the point where the bar should be from the
-        bar (10), in metres: ``(..., 34)``.
+        """Robot state (17), where bar and pushing prong are (6), and in the plane: mug and coaster from the fork,
+        coaster from the mug, mug and the point where the prong should be from the prong (10), in metres: ``(..., 33)``.
 
         Not the mug's velocity: it is all but always zero before the expert has learned to push, so that, normalised,
         the first push would drown everything else that the expert observes.
         """
-        mug, goal, fork, bar = self.object_xy(qpos), self.goal_xy(qpos), hand.fork[..., :2], hand.bar[..., :2]
-        relative = [mug - fork, goal - fork, goal - mug, mug - bar, self._bar_target(mug, goal, hand) - bar]
-        askew = np.sum(hand.axis[..., :2] * shaping.ahead(mug, goal), axis=-1, keepdims=True)
-        return np.concatenate(
-            [self.robot_state(qpos, qvel, hand), hand.bar, hand.axis, askew, *relative], axis=-1
-        )
+        mug, goal, fork = self.object_xy(qpos), self.goal_xy(qpos), hand.fork[..., :2]
+        side = hand.side(shaping.ahead(mug, goal))
+        prong = side[..., :2]
+        relative = [
+            mug - fork,
+            goal - fork,
+            goal - mug,
+            mug - prong,
+            shaping.hand_target(mug, goal, prong) - prong,
+        ]
+        return np.concatenate([self.robot_state(qpos, qvel, hand), hand.bar, side, *relative], axis=-1)
 
     def reward(self, qpos: Floats, qvel: Floats, hand: Hand, action: Floats) -> Floats:
-        """Lay the bar across the way behind the mug, press it on towards the coaster, gently.
+        """Bring a prong's side behind the mug, press it on towards the coaster, gently.
 
-        ``-r + exp(-(r / 0.05)^2) / 2 - s / 2 - 4 d - 3 d' + 2 exp(-(d / 0.06)^2) - 0.01 |a|^2``, with d the planar
-        distance between mug and coaster, d' its rate of change (m/s: without it the expert pushes too slowly to come
-        from the field's edges in 5 s), r the distance of the bar from where it should be: behind the mug and, once
-        straight behind it and across, pressing; and s how far from level and across the bar is (`_skew`). Gymnasium's
-        own reward stalls: it draws the bar to the mug's middle from any side. Without s the expert pushes with the
-        bar's end, a point that the round mug slips off as soon as it is a centimetre from where it seems. Rewarding the
-        fork instead of the bar makes the arm twist to its joints' limits, where it cannot push.
+        ``-r + exp(-(r / 0.05)^2) / 2 - 4 d - 3 d' + 2 exp(-(d / 0.06)^2) - 0.01 |a|^2``, with d the planar distance
+        between mug and coaster, d' its rate of change (m/s: without it the expert pushes too slowly to come from the
+        field's edges in 5 s), and r the distance of the prong's middle from where it should be: behind the mug and,
+        once straight behind it, pressing. Gymnasium's own reward stalls: it draws the hand to the mug's middle from
+        any side. A prong is 0.1 m long and lies across the way while the arm reaches out, so that it pushes a round mug
+        that is not quite where it seems.
         """
         mug, goal, distance = self.object_xy(qpos), self.goal_xy(qpos), self.distance(qpos)
-        aside = hand.bar[..., :2] - self._bar_target(mug, goal, hand)
-        reach = np.sqrt(np.sum(aside**2, axis=-1) + (hand.bar[..., 2] - BAR_HEIGHT_M) ** 2)
+        forwards = shaping.ahead(mug, goal)
+        side = hand.side(forwards)
+        aside = side[..., :2] - shaping.hand_target(mug, goal, side[..., :2])
+        reach = np.sqrt(np.sum(aside**2, axis=-1) + (side[..., 2] - HAND_HEIGHT_M) ** 2)
         near = 0.5 * np.exp(-((reach / 0.05) ** 2)) + 2.0 * np.exp(-((distance / 0.06) ** 2))
         # The slide joints are (y, x) and the coaster stays where it is.
-        approach = np.sum(qvel[..., 8:6:-1] * shaping.ahead(mug, goal), axis=-1)
-        skew = 0.5 * self._skew(mug, goal, hand)
-        return np.asarray(
-            near - reach - skew - 4.0 * distance + 3.0 * approach - 0.01 * np.sum(action**2, axis=-1)
-        )
+        approach = np.sum(qvel[..., 8:6:-1] * forwards, axis=-1)
+        return np.asarray(near - reach - 4.0 * distance + 3.0 * approach - 0.01 * np.sum(action**2, axis=-1))
 
     def distance(self, qpos: Floats) -> Floats:
         """Planar distance between the centres of mug and coaster, metres."""
@@ -121,13 +123,3 @@ class Pusher:
         moved = qpos.copy()
         moved[..., 7:9] = (np.asarray(xy) - ORIGIN_XY)[..., ::-1]
         return moved
-
-    def _skew(self, mug: Floats, goal: Floats, hand: Hand) -> Floats:
-        """0 where the bar lies level and across the way from mug to coaster, 1 where it points along it or upright."""
-        along = np.sum(hand.axis[..., :2] * shaping.ahead(mug, goal), axis=-1)
-        return np.asarray(along**2 + hand.axis[..., 2] ** 2)
-
-    def _bar_target(self, mug: Floats, goal: Floats, hand: Hand) -> Floats:
-        """See `gplac.worlds.shaping.bar_target`; the bar has to lie across the way before it may press."""
-        across = np.exp(-self._skew(mug, goal, hand) / 0.15)
-        return shaping.bar_target(mug, goal, hand.bar[..., :2], across)

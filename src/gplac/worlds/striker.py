@@ -127,7 +127,7 @@ class Striker:
         """
         ball, cup, fork, bar = self.ball_xy(qpos), self.goal_xy(qpos), hand.fork[..., :2], hand.bar[..., :2]
         forwards = shaping.ahead(ball, cup)
-        relative = [ball - fork, ball - bar, shaping.bar_target(ball, cup, bar) - bar, cup - ball]
+        relative = [ball - fork, ball - bar, shaping.hand_target(ball, cup, bar) - bar, cup - ball]
         aligned = [shaping.along_and_across(vector, forwards) for vector in (ball - bar, fork - bar)]
         rest = cup - ball - ROLL_S * qvel[..., 7:9]
         own = self.robot_state(qpos, qvel, hand)
@@ -136,7 +136,7 @@ class Striker:
     def reward(self, qpos: Floats, qvel: Floats, hand: Hand, action: Floats) -> Floats:
         """Bring the bar behind the ball, then strike so that the ball will come to the cup.
 
-        ``-2 m + 2 exp(-(m / 0.05)^2) + w (exp(-(r / 0.05)^2) - 2 r) / 4 - 0.005 |a|^2``, with m how near the ball will
+        ``-m + exp(-(m / 0.05)^2) + w (exp(-(r / 0.05)^2) - 2 r) / 8 - 0.0025 |a|^2``, with m how near the ball will
         come to the cup if nothing touches it any more (a function of its place and velocity, so a strike pays at once,
         and a ball on its right way pays until the end), r the distance of the bar from where it should be, as for the
         pusher, and w = min(1, m / 0.17)^2: once the ball is on its way, the hand may rest. Gym's own reward has the
@@ -145,11 +145,11 @@ class Striker:
         """
         ball, cup = self.ball_xy(qpos), self.goal_xy(qpos)
         miss = self._miss(ball, qvel[..., 7:9], cup)
-        aside = hand.bar[..., :2] - shaping.bar_target(ball, cup, hand.bar[..., :2])
+        aside = hand.bar[..., :2] - shaping.hand_target(ball, cup, hand.bar[..., :2])
         reach = np.sqrt(np.sum(aside**2, axis=-1) + (hand.bar[..., 2] - BAR_HEIGHT_M) ** 2)
         near = np.minimum(miss / CLEAR_M, 1.0) ** 2 * (np.exp(-((reach / 0.05) ** 2)) - 2.0 * reach)
-        aimed = 2.0 * np.exp(-((miss / 0.05) ** 2)) - 2.0 * miss
-        return np.asarray(aimed + near / 4.0 - 0.005 * np.sum(action**2, axis=-1))
+        aimed = np.exp(-((miss / 0.05) ** 2)) - miss
+        return np.asarray(aimed + near / 8.0 - 0.0025 * np.sum(action**2, axis=-1))
 
     def distance(self, qpos: Floats) -> Floats:
         """Planar distance between the centres of ball and cup, metres."""
