@@ -32,7 +32,7 @@ def pack(tmp_path: Path) -> Path:
 
 def test_a_packs_pictures_and_meshes_are_used(pack: Path) -> None:
     look = scene("pusher", "test", 0, assets=pack)
-    assert look.mug.file == "meshes/mug/one.obj"
+    assert look.object.file == "meshes/mug/one.obj"
     assert {thing.file for thing in look.distractors} == {"meshes/toy/one.stl"}
     assert "texture/textures/pink.png" in look.assets()
     pusher = task("pusher")
@@ -44,8 +44,13 @@ def test_a_packs_pictures_and_meshes_are_used(pack: Path) -> None:
     assert pink.mean() > 0.5
 
 
+def test_a_packs_mugs_are_things_like_others_where_a_cup_is_the_object(pack: Path) -> None:
+    things = [thing for i in range(4) for thing in scene("striker", "test", i, assets=pack).distractors]
+    assert {thing.file for thing in things} == {"meshes/toy/one.stl", "meshes/mug/one.obj"}
+
+
 def test_a_packs_mug_has_the_physics_size(pack: Path) -> None:
-    radius, height = shapes.extent(packs.mug_parts(scene("pusher", "test", 0, assets=pack).mug, pack))
+    radius, height = shapes.extent(packs.mug_parts(scene("pusher", "test", 0, assets=pack).object, pack))
     assert height == pytest.approx(0.1, rel=0.01)
     assert radius <= 0.053
 
@@ -54,13 +59,13 @@ def test_half_a_pack_is_enough(pack: Path) -> None:
     for path in (pack / "meshes").glob("*/*"):
         path.unlink()
     look = scene("pusher", "test", 0, assets=pack)
-    assert not look.mug.file
+    assert not look.object.file
     assert look.table.texture.file == "textures/pink.png"
 
 
 def test_without_a_pack_nothing_changes(pack: Path) -> None:
     with_pack, without = scene("pusher", "test", 1, assets=pack), scene("pusher", "test", 1)
-    assert with_pack.mug.colour == without.mug.colour
+    assert with_pack.object.colour == without.object.colour
     assert not without.pack
 
 

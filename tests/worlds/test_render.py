@@ -9,29 +9,41 @@ from PIL import Image
 from gplac.errors import UserError
 from gplac.seeding import rng
 from gplac.worlds import gl
-from gplac.worlds.registry import task
+from gplac.worlds.arm import TABLE_HEIGHT_M
+from gplac.worlds.registry import task, task_names
 from gplac.worlds.render import SceneRenderer
 from gplac.worlds.sheet import contact_sheet
 from gplac.worlds.splits import scene
+from gplac.worlds.task import Task
 
 WIDTH, HEIGHT = 100, 88
 PUSHER = task("pusher")
 START = PUSHER.reset(rng("start"))[0]
-REACHING = np.concatenate([[0.9, 0.6, 0.0, -1.0, 0.0, -0.3, 0.0], START[7:]])
+REACHING = [0.9, 0.5, 0.0, -0.3, 0.0, -0.3, 0.0]
+
+
+@pytest.fixture(scope="module", params=task_names())
+def what(request: pytest.FixtureRequest) -> Task:
+    return task(request.param)
 
 
 @pytest.fixture(scope="module")
-def renderer() -> SceneRenderer:
-    return SceneRenderer(PUSHER, scene("pusher", "test", 2), WIDTH, HEIGHT)
+def start(what: Task) -> np.ndarray:
+    return what.reset(rng("start"))[0]
 
 
-def test_a_frame_is_a_picture_and_repeats_exactly(renderer: SceneRenderer) -> None:
-    image = renderer.frame(START)
+@pytest.fixture(scope="module")
+def renderer(what: Task) -> SceneRenderer:
+    return SceneRenderer(what, scene(what.name, "test", 2), WIDTH, HEIGHT)
+
+
+def test_a_frame_is_a_picture_and_repeats_exactly(renderer: SceneRenderer, start: np.ndarray) -> None:
+    image = renderer.frame(start)
     assert image.shape == (HEIGHT, WIDTH, 3)
     assert image.dtype == np.uint8
     assert 60 < image.mean() < 220
     renderer.weak(rng("between"), present=False)
-    np.testing.assert_array_equal(renderer.frame(START), image)
+    np.testing.assert_array_equal(renderer.frame(start), image)
 
 
 @pytest.mark.parametrize("supersample", [1, 2, 3])
@@ -46,36 +58,51 @@ def test_finer_drawing_shows_the_same_thing(supersample: int) -> None:
         assert (one.mask(START) == other.mask(START)).mean() > 0.98
 
 
-def test_the_arm_is_in_the_policys_view_and_in_no_weak_image(renderer: SceneRenderer) -> None:
-    assert np.abs(renderer.frame(REACHING).astype(int) - renderer.frame(START)).mean() > 2
+def test_the_arm_is_in_the_policys_view_and_in_no_weak_image(
+    renderer: SceneRenderer, start: np.ndarray
+) -> None:
+    reaching = np.concatenate([REACHING, start[7:]])
+    assert np.abs(renderer.frame(reaching).astype(int) - renderer.frame(start)).mean() > 2
     bare = renderer.weak(rng("bare"), present=True)
-    renderer._rest[:7] = REACHING[:7]  # if the arm were drawn, this would show it elsewhere
+    renderer._rest[:7] = REACHING  # if the arm were drawn, this would show it elsewhere
     np.testing.assert_array_equal(renderer.weak(rng("bare"), present=True), bare)
     renderer._rest[:7] = 0.0
 
 
-def test_the_mask_is_where_the_mug_is(renderer: SceneRenderer) -> None:
-    mask = renderer.mask(START)
+def test_the_mask_is_where_the_object_is(renderer: SceneRenderer, what: Task, start: np.ndarray) -> None:
+    mask = renderer.mask(start)
     assert mask.shape == (HEIGHT, WIDTH)
     rows, columns = np.nonzero(mask)
-    middle = np.append(PUSHER.object_xy(START), -0.275)
+    height = renderer._look.object_extent[1]
+    middle = np.append(what.object_xy(start), TABLE_HEIGHT_M + height / 2)
     x, y = renderer._scene.camera.project(middle, WIDTH, HEIGHT)
     assert abs(columns.mean() - x) < 4
     assert abs(rows.mean() - y) < 4
-    away = PUSHER.with_object(START, np.array([0.45, -0.05]))
-    changed = np.abs(renderer.frame(START).astype(int) - renderer.frame(away)).max(-1) > 20
+    away = what.with_object(start, np.array([0.45, -0.05]))
+    changed = np.abs(renderer.frame(start).astype(int) - renderer.frame(away)).max(-1) > 20
     assert changed[mask].mean() > 0.5
 
 
-def test_the_mug_of_every_scene_is_wide_enough_to_see() -> None:
+@pytest.mark.parametrize(
+    ("name", "far_xy", "size", "columns", "pixels"),
+    [
+        ("pusher", (0.45, -0.35), (WIDTH, HEIGHT), 9, 80),
+        ("striker", (0.15, 0.1), (64, 56), 10, 30),
+        ("striker", (0.7, 0.1), (64, 56), 10, 30),
+    ],
+)
+def test_the_object_of_every_scene_is_wide_enough_to_see(
+    name: str, far_xy: tuple[float, float], size: tuple[int, int], columns: int, pixels: int
+) -> None:
+    what = task(name)
+    far = what.with_object(what.reset(rng("start"))[0], np.array(far_xy))
     for index in range(5):
-        with SceneRenderer(PUSHER, scene("pusher", "test", index), WIDTH, HEIGHT) as one:
-            far = PUSHER.with_object(START, np.array([0.45, -0.35]))
-            assert one.mask(far).any(0).sum() >= 9
-            assert one.mask(far).sum() >= 80
+        with SceneRenderer(what, scene(name, "test", index), *size) as one:
+            assert one.mask(far).any(0).sum() >= columns
+            assert one.mask(far).sum() >= pixels
 
 
-def test_weak_images_show_the_mug_or_do_not(renderer: SceneRenderer) -> None:
+def test_weak_images_show_the_object_or_do_not(renderer: SceneRenderer) -> None:
     for seed in range(10):
         shown = renderer.weak_mask(rng("weak", seed), present=True)
         assert shown.sum() >= 60 * WIDTH * HEIGHT / (200 * 175)
@@ -84,22 +111,23 @@ def test_weak_images_show_the_mug_or_do_not(renderer: SceneRenderer) -> None:
         assert not renderer.weak_mask(rng("weak", seed), present=False).any()
 
 
-def test_labels_differ_in_nothing_but_the_mug(renderer: SceneRenderer) -> None:
+def test_labels_differ_in_nothing_but_the_object(renderer: SceneRenderer) -> None:
     for seed in range(5):
         one, other = rng("pair", seed), rng("pair", seed)
-        with_mug, without = renderer.weak(one, present=True), renderer.weak(other, present=False)
+        shown, without = renderer.weak(one, present=True), renderer.weak(other, present=False)
         mask = renderer.weak_mask(rng("pair", seed), present=True)
-        changed = np.abs(with_mug.astype(int) - without).max(-1) > 12
+        changed = np.abs(shown.astype(int) - without).max(-1) > 12
         assert changed[mask].mean() > 0.6
-        # What else changes is the mug's shadow: darker, never brighter.
+        # What else changes is the object's shadow: darker, never brighter.
         outside = changed & ~_grown(mask)
         assert outside.mean() < 0.06
-        assert (with_mug.astype(int).sum(-1) <= without.astype(int).sum(-1))[outside].mean() > 0.9
+        brighter = shown.astype(int).sum(-1) > without.astype(int).sum(-1)
+        assert brighter[outside].sum() <= 0.1 * outside.sum()
         assert one.random() == other.random()
 
 
-def test_weak_positions_cover_the_table(renderer: SceneRenderer) -> None:
-    spots = np.array([PUSHER.object_xy(renderer._shuffle(rng("spread", i))) for i in range(60)])
+def test_weak_positions_cover_the_table(renderer: SceneRenderer, what: Task) -> None:
+    spots = np.array([what.object_xy(renderer._shuffle(rng("spread", i))) for i in range(60)])
     assert np.ptp(spots[:, 0]) > 0.35
     assert np.ptp(spots[:, 1]) > 0.4
 

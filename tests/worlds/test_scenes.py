@@ -15,44 +15,48 @@ from gplac.seeding import rng
 from gplac.worlds import layout
 from gplac.worlds.arm import TABLE_HEIGHT_M
 from gplac.worlds.assemble import assemble
-from gplac.worlds.camera import Camera
-from gplac.worlds.looks import distractors, kinds, mugs, shapes
+from gplac.worlds.looks import balls, cups, distractors, mugs, shapes
 from gplac.worlds.looks.breadth import LEVELS, STANDARD
 from gplac.worlds.looks.palettes import surface_colours
 from gplac.worlds.looks.textures import FAMILIES, SIZE, Texture, pixels
-from gplac.worlds.registry import task
+from gplac.worlds.registry import task, task_names
 from gplac.worlds.scene import Scene
 from gplac.worlds.splits import SPLITS, scene
 
-FIELD_CORNERS = [(x, y) for x in (0.25, 0.65) for y in (-0.35, -0.05)]
+every_task = pytest.mark.parametrize("name", task_names())
 
 
+@every_task
 @pytest.mark.parametrize("level", LEVELS)
-def test_a_scene_survives_json(level: str) -> None:
-    look = scene("pusher", "test", 5, level)
+def test_a_scene_survives_json(name: str, level: str) -> None:
+    look = scene(name, "test", 5, level)
     assert Scene.from_json(look.to_json()) == look
 
 
-def test_another_process_draws_the_same_scene() -> None:
-    code = "from gplac.worlds.splits import scene; print(scene('pusher', 'validation', 3).to_json())"
+@every_task
+def test_another_process_draws_the_same_scene(name: str) -> None:
+    code = f"from gplac.worlds.splits import scene; print(scene({name!r}, 'validation', 3).to_json())"
     text = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    assert Scene.from_json(text) == scene("pusher", "validation", 3)
+    assert Scene.from_json(text) == scene(name, "validation", 3)
 
 
-def test_the_labelled_scene_is_the_first_weak_one() -> None:
-    assert scene("pusher", "labelled", 0) == scene("pusher", "weak", 0)
+@every_task
+def test_the_labelled_scene_is_the_first_weak_one(name: str) -> None:
+    assert scene(name, "labelled", 0) == scene(name, "weak", 0)
 
 
-def test_scenes_of_one_split_differ() -> None:
-    looks = [scene("pusher", "weak", i) for i in range(8)]
+@every_task
+def test_scenes_of_one_split_differ(name: str) -> None:
+    looks = [scene(name, "weak", i) for i in range(8)]
     for one, other in combinations(looks, 2):
         assert not one.assets() & other.assets()
 
 
-def test_splits_share_no_asset() -> None:
+@every_task
+def test_splits_share_no_asset(name: str) -> None:
     owned: dict[str, set[str]] = {}
     for split in ("weak", "validation", "test"):
-        owned[split] = {name for i in range(SPLITS[split]) for name in scene("pusher", split, i).assets()}
+        owned[split] = {each for i in range(SPLITS[split]) for each in scene(name, split, i).assets()}
     assert all(not owned[one] & owned[other] for one, other in combinations(owned, 2))
 
 
@@ -70,17 +74,18 @@ def test_wrong_names_are_explained(split: str, index: int, level: str, word: str
         scene("pusher", split, index, level)
 
 
-def test_looks_leave_the_physics_alone() -> None:
-    pusher = task("pusher")
-    plain = pusher.physics().compile()
-    dressed = assemble(pusher, scene("pusher", "test", 0), 64, 56).model
+@every_task
+def test_looks_leave_the_physics_alone(name: str) -> None:
+    what = task(name)
+    plain = what.physics().compile()
+    dressed = assemble(what, scene(name, "test", 0), 64, 56).model
     for name in ("nq", "nv", "nu"):
         assert getattr(plain, name) == getattr(dressed, name)
     np.testing.assert_allclose(dressed.body_mass.sum(), plain.body_mass.sum(), rtol=1e-12)
     states = []
     for model in (plain, dressed):
         data = mujoco.MjData(model)
-        data.qpos[:], data.qvel[:] = pusher.reset(rng("physics"))
+        data.qpos[:], data.qvel[:] = what.reset(rng("physics"))
         contacts = 0
         for step in range(100):
             data.ctrl[:] = np.sin(np.arange(model.nu) + step / 10)
@@ -91,41 +96,53 @@ def test_looks_leave_the_physics_alone() -> None:
     assert states[0][1] == states[1][1]
 
 
+@every_task
 @pytest.mark.parametrize("level", LEVELS)
-def test_distractors_keep_clear(level: str) -> None:
+def test_distractors_keep_clear(name: str, level: str) -> None:
     for index in range(6):
-        look = scene("pusher", "weak", index, level)
+        look = scene(name, "weak", index, level)
         assert len(look.distractors) >= 2
         discs = []
         for thing in look.distractors:
             radius, _ = shapes.extent(distractors.parts(thing))
-            assert layout.clear_of_field(thing.x, thing.y, radius, layout.PUSHER_FIELD)
+            assert layout.clear_of_field(thing.x, thing.y, radius, task(name).stage.field)
             assert layout.on_table(thing.x, thing.y, radius, look.table)
             assert layout.apart(thing.x, thing.y, radius, discs, gap=0.0)
             discs.append((thing.x, thing.y, radius))
 
 
-def test_the_camera_shows_field_and_coaster_close_enough() -> None:
+@every_task
+def test_the_camera_shows_the_whole_field(name: str) -> None:
+    field = task(name).stage.field
+    for index in range(20):
+        camera = scene(name, "test", index).camera
+        for x in field.x:
+            for y in field.y:
+                assert layout.in_view(camera, layout.outline(x, y, field.reach_m - 0.005, 0.08))
+        assert layout.in_view(camera, layout.outline(*field.companion, 0.08, 0.0))
+
+
+def test_a_mug_is_wide_enough_everywhere() -> None:
+    field = task("pusher").stage.field
     for index in range(20):
         camera = scene("pusher", "test", index).camera
-        for x, y in FIELD_CORNERS:
-            wall = layout.outline(x, y, 0.05, 0.1)
-            assert layout.in_view(camera, wall)
-            ends = np.array([[x - 0.05, y, TABLE_HEIGHT_M + 0.05], [x + 0.05, y, TABLE_HEIGHT_M + 0.05]])
-            left, right = camera.project(ends, 100, 88)[:, 0]
-            assert abs(right - left) >= 11
-        assert layout.in_view(camera, layout.outline(0.45, -0.05, 0.15, 0.0))
+        for x in field.x:
+            for y in field.y:
+                ends = np.array([[x - 0.05, y, TABLE_HEIGHT_M + 0.05], [x + 0.05, y, TABLE_HEIGHT_M + 0.05]])
+                left, right = camera.project(ends, 100, 88)[:, 0]
+                assert abs(right - left) >= 11
 
 
-def test_projection_agrees_with_the_simulators_camera() -> None:
-    look = scene("pusher", "test", 1)
-    model = assemble(task("pusher"), look, 64, 56).model
+@every_task
+def test_projection_agrees_with_the_simulators_camera(name: str) -> None:
+    look = scene(name, "test", 1)
+    model = assemble(task(name), look, 64, 56).model
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
     mujoco.mj_camlight(model, data)
     np.testing.assert_allclose(data.cam_xmat[0].reshape(3, 3), look.camera.rotation(), atol=1e-6)
-    target = np.array(Camera().target)
-    np.testing.assert_allclose(Camera().project(target, 200, 175), [100, 87.5], atol=1e-9)
+    camera = task(name).stage.camera
+    np.testing.assert_allclose(camera.project(np.array(camera.target), 200, 175), [100, 87.5], atol=1e-9)
 
 
 def test_mugs_fit_the_physics_cylinder_but_for_their_handles() -> None:
@@ -136,10 +153,42 @@ def test_mugs_fit_the_physics_cylinder_but_for_their_handles() -> None:
         assert 0.08 <= height <= 0.121
 
 
-@pytest.mark.parametrize("kind", kinds.KINDS)
+def test_cups_leave_the_ball_the_room_that_the_physics_gives_it() -> None:
+    walls = task("striker").physics().compile()
+    where = walls.geom_pos[walls.geom_bodyid == walls.body("cup").id]
+    assert np.hypot(where[:, 0], where[:, 1]).max() < cups.INSIDE_M
+    shapes_seen = set()
+    for index in range(30):
+        cup = cups.draw(rng("cup", index), index, STANDARD)
+        parts = cups.parts(cup)
+        radius, height = shapes.extent(parts)
+        assert 0.08 <= radius <= 0.13
+        assert height == pytest.approx(cup.height)
+        above = np.concatenate([part.mesh.vertices for part in parts])
+        above = above[above[:, 2] > cups.FLOOR_M]
+        assert np.abs(above[:, :2]).max(1).min() > 0.05  # nothing stands within,
+        assert above[:, 1].min() > -0.02  # nor in front
+        shapes_seen.add(cup.shape)
+    assert shapes_seen == set(cups.SHAPES)
+
+
+@pytest.mark.parametrize("paint", balls.PAINTS)
+def test_balls_have_the_physics_size_and_their_paints(paint: str) -> None:
+    ball = replace(balls.draw(rng("ball"), 3, STANDARD), paint=paint)
+    (part,) = balls.parts(ball)
+    radius, height = shapes.extent([part])
+    assert radius == pytest.approx(balls.RADIUS_M, rel=0.02)
+    assert height == pytest.approx(2 * balls.RADIUS_M, rel=0.02)
+    colours = 1 if part.paint is None else len(np.unique(part.paint.reshape(-1, 3), axis=0))
+    assert colours == (1 if paint == "plain" else 2)
+
+
+@pytest.mark.parametrize("kind", distractors.KINDS)
 def test_every_kind_of_distractor_stands_on_the_table(kind: str) -> None:
+    stage = task("striker").stage
     for index in range(5):
-        thing = replace(distractors.draw(rng(kind, index), index, STANDARD), kind=kind)
+        thing = distractors.draw(rng(kind, index), index, STANDARD, stage.distractors, stage.lookalikes)
+        thing = replace(thing, kind=kind)
         parts = distractors.parts(thing)
         lowest = min(part.mesh.vertices[:, 2].min() for part in parts)
         radius, height = shapes.extent(parts)

@@ -1,4 +1,4 @@
-"""What every task owes to its users, and what the pusher owes to the published model."""
+"""What every task owes to its users, and what pusher and striker owe to the published models."""
 
 import mujoco
 import numpy as np
@@ -39,14 +39,20 @@ def test_torque_limit_is_the_models(any_task: Task) -> None:
     )
 
 
+def test_success_is_said_in_words(any_task: Task) -> None:
+    assert "8 cm" in any_task.success_when.format(cm=100 * any_task.success_m)
+
+
 def test_object_is_where_the_simulator_has_it(any_task: Task) -> None:
     model = any_task.physics().compile()
     data = mujoco.MjData(model)
     for i in range(5):
         data.qpos[:], data.qvel[:] = any_task.reset(rng("placed", i))
         mujoco.mj_forward(model, data)
-        np.testing.assert_allclose(any_task.object_xy(data.qpos), data.body("object").xpos[:2], atol=1e-9)
-        np.testing.assert_allclose(any_task.goal_xy(data.qpos), data.body("goal").xpos[:2], atol=1e-9)
+        place = data.body(any_task.stage.object.body).xpos[:2]
+        np.testing.assert_allclose(any_task.object_xy(data.qpos), place, atol=1e-9)
+        goal = data.body("goal" if any_task.name == "pusher" else "cup").xpos[:2]
+        np.testing.assert_allclose(any_task.goal_xy(data.qpos), goal, atol=1e-9)
         moved = any_task.with_object(data.qpos, np.array([0.5, -0.2]))
         np.testing.assert_allclose(any_task.object_xy(moved), [0.5, -0.2])
 
@@ -119,6 +125,73 @@ def test_pusher_succeeds_by_its_last_step_alone() -> None:
     distances = np.array([[0.01, 0.2], [0.081, 0.08]])
     np.testing.assert_array_equal(pusher.success(distances), [False, True])
     np.testing.assert_array_equal(pusher.success(distances, threshold_m=0.1), [True, True])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32))
+def test_striker_starts_in_the_published_field(seed: int) -> None:
+    striker = task("striker")
+    qpos, qvel = striker.reset(np.random.default_rng(seed))
+    x, y = striker.object_xy(qpos)
+    assert 0.15 <= x <= 0.7 and 0.1 <= y <= 1.0
+    np.testing.assert_array_equal(striker.ball_xy(qpos), [0.5, -0.175])
+    assert striker.distance(qpos) > 0.17
+    assert np.all(qpos[:7] == 0) and np.abs(qvel).max() <= 0.1
+
+
+def test_striker_succeeds_by_the_nearest_step() -> None:
+    distances = np.array([[0.3, 0.2], [0.08, 0.081], [0.5, 0.2]])
+    np.testing.assert_array_equal(task("striker").success(distances), [True, False])
+
+
+def rolled(aside_m: float, speed: float, seed: int) -> tuple[np.ndarray, VectorTask]:
+    """Distances ``(100,)`` of a ball that starts to roll past the cup's middle, and the simulation at the end."""
+    striker = task("striker")
+    vector = started(striker, 1, seed)
+    way = (striker.goal_xy(vector.qpos) - striker.ball_xy(vector.qpos))[0]
+    across = np.array([-way[1], way[0]]) / np.linalg.norm(way)
+    aim = way + aside_m * across
+    qvel = np.zeros((1, 12))
+    qvel[0, 7:9] = speed * aim / np.linalg.norm(aim)
+    vector.set_state(vector.qpos, qvel)
+    distances = []
+    for _ in range(100):
+        vector.step(np.zeros((1, 7)))
+        distances.append(vector.distance()[0])
+    return np.array(distances), vector
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_ball_that_rolls_into_the_cup_stays_there_and_the_cup_where_it_is(seed: int) -> None:
+    before = task("striker").goal_xy(started(task("striker"), 1, seed).qpos)
+    distances, vector = rolled(0.0, 2.2, seed)
+    assert distances.min() < 0.05
+    assert distances[-1] <= 0.08
+    np.testing.assert_allclose(task("striker").goal_xy(vector.qpos), before, atol=1e-3)
+
+
+def test_a_ball_that_is_not_aimed_well_misses() -> None:
+    assert rolled(0.2, 2.6, 0)[0].min() > 0.08
+    assert rolled(0.0, 0.4, 0)[0].min() > 0.08
+
+
+def test_a_ball_slows_down_as_the_published_one() -> None:
+    from gplac.worlds.striker import ROLL_S
+
+    _, vector = rolled(3.0, 0.5, 0)
+    assert np.linalg.norm(vector.qpos[0, 7:9]) == pytest.approx(0.5 * ROLL_S, rel=0.01)
+    # 0.157 kg and 0.1 kg of armature, 0.5 N s/m.
+    assert abs(ROLL_S - 0.514) < 0.001
+
+
+def test_only_the_end_effector_touches_the_ball() -> None:
+    model = task("striker").physics().compile()
+    ball = model.geom_bodyid == model.body("ball").id
+    can = (model.geom_contype & model.geom_conaffinity[ball]) | (
+        model.geom_contype[ball] & model.geom_conaffinity
+    )
+    touching = {model.body(model.geom_bodyid[i]).name for i in np.flatnonzero(can) if not ball[i]}
+    assert touching == {"r_wrist_roll_link", "cup", "world"}
 
 
 def test_hand_is_between_the_tips_of_the_fork() -> None:

@@ -69,10 +69,12 @@ def _scenes(found: Sequence[Entry], out: Path) -> str:
 def _positions(found: Sequence[Entry], out: Path) -> str:
     maps = {entry.name: _by_position(entry.result["per_scene"]) for entry in found[:2]}
     thing = task_named(found[0].result["task"]).object_of_interest
+    stays = all(np.ptp(goal, axis=0).max() < charts.STAYS_M for _, _, goal in maps.values())
+    ring = ", the ring is the goal" if stays else ""
     return _chart(
         partial(charts.position_maps, maps),
         out / "positions.png",
-        f"<b>Success by where the {thing} stood</b>, seen from above; the robot is below, the ring is the goal.",
+        f"<b>Success by where the {thing} stood</b>, seen from above; the robot is below{ring}.",
     )
 
 

@@ -15,6 +15,8 @@ from gplac.reporting.themes import WIDTH_IN, Theme, hue
 Floats = npt.NDArray[np.float64]
 Logs = Mapping[str, tuple[str, Sequence[Mapping[str, float]]]]
 """Name -> (method, lines of metrics.jsonl)."""
+STAYS_M = 1e-3
+"""A goal that moves less than this from episode to episode stays where it is."""
 METRICS = {
     "action_loss": "Action loss",
     "classification_loss": "Classification loss",
@@ -147,6 +149,8 @@ def scene_rates(rates: Mapping[str, tuple[str, Floats]], theme: Theme) -> Figure
 def position_maps(maps: Mapping[str, tuple[Floats, npt.NDArray[np.bool_], Floats]], theme: Theme) -> Figure:
     """Success by where the object of interest stood at first, seen from above; at most two policies side by side.
 
+    A goal that is always at one place is ringed.
+
     Args:
         maps: name -> (object positions ``(N, 2)``, success ``(N,)``, goal positions ``(N, 2)``), metres.
         theme: see `gplac.reporting.themes`.
@@ -162,7 +166,8 @@ def position_maps(maps: Mapping[str, tuple[Floats, npt.NDArray[np.bool_], Floats
         won = np.histogram2d(xy[outcomes, 0], xy[outcomes, 1], bins=edges)[0]
         rate = np.divide(won, tried, out=np.full_like(won, np.nan), where=tried > 0)
         image = axes.pcolormesh(*(100 * edge for edge in edges), rate.T, vmin=0, vmax=1, cmap=colours)
-        axes.plot(*(100 * goal.mean(axis=0)), "o", color="none", markeredgecolor=theme.ink, markersize=11)
+        if np.ptp(goal, axis=0).max() < STAYS_M:
+            axes.plot(*(100 * goal.mean(axis=0)), "o", color="none", markeredgecolor=theme.ink, markersize=11)
         # The goal, and a rim of half a cell about everything.
         corners = np.stack([np.minimum(low, goal.min(axis=0)), np.maximum(high, goal.max(axis=0))])
         rim = (high - low) / 12

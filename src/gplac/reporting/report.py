@@ -94,13 +94,13 @@ def lead(found: Sequence[Entry]) -> str:
 def _setting(entry: Entry) -> str:
     result = entry.result
     width, height = result["image"]
+    task = task_named(result["task"])
     each = result["episodes"] // result["scenes"]
     return (
         f"<p>Task {html.escape(result['task'])}, preset {html.escape(result['preset'])}: pictures of {width} x {height}"
         f" pixels, {result['training']['steps']:,} training steps. {each} episodes in each of {result['scenes']}"
         f" {html.escape(result['split'])} scenes ({html.escape(result['level'])} looks), from the same initial states"
-        f" for every method. An episode succeeds if {task_named(result['task']).object_of_interest} and goal are at"
-        f" most {100 * task_named(result['task']).success_m:g} cm apart.</p>"
+        f" for every method. An episode succeeds if {task.success_when.format(cm=100 * task.success_m)}.</p>"
     )
 
 

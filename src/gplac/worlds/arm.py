@@ -52,6 +52,16 @@ def pusher_spec() -> mujoco.MjSpec:
     return spec
 
 
+def bare_spec(torque_nm: float) -> mujoco.MjSpec:
+    """The arm at its table, without the pusher's object and goal, and with another limit of its torques."""
+    spec = pusher_spec()
+    for name in ("object", "goal"):
+        spec.delete(spec.body(name))
+    for actuator in spec.actuators:
+        actuator.ctrlrange = [-torque_nm, torque_nm]
+    return spec
+
+
 def robot_state(qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
     """Joint angles (rad), velocities (rad/s) and the point between the fork's tips (m): ``(..., 17)``."""
     return np.concatenate([qpos[..., :JOINTS], qvel[..., :JOINTS], hand.fork], axis=-1)

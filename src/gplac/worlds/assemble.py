@@ -8,13 +8,14 @@ import numpy as np
 
 from gplac.worlds.arm import TABLE_HEIGHT_M
 from gplac.worlds.layout import TABLE_MIDDLE_X
-from gplac.worlds.looks import coasters, packs, shapes
+from gplac.worlds.looks import packs, shapes
 from gplac.worlds.looks.shapes import Part
 from gplac.worlds.looks.textures import Texture
 from gplac.worlds.scene import Scene
+from gplac.worlds.stage import Stage
 from gplac.worlds.task import Task
 
-CAMERA = "policy"
+CAMERA, OBJECT, COMPANION = "policy", "look of the object", "look of the companion"
 ARM_ROOT = "r_shoulder_pan_link"
 FLOOR_HEIGHT_M = -1.05
 SEEN, ARM, HIDDEN = 0, 1, 3
@@ -31,32 +32,33 @@ class Look:
     """A compiled model and where its pieces are."""
 
     model: mujoco.MjModel
-    mug_body: int
-    coaster_body: int
+    object_body: int
+    companion_body: int
     distractor_bodies: tuple[int, ...]
-    mug_geoms: tuple[int, ...]
+    object_geoms: tuple[int, ...]
     distractor_geoms: tuple[tuple[int, ...], ...]
     """Geoms of each distractor."""
     distractor_radii: tuple[float, ...]
-    mug_extent: tuple[float, float]
-    """Radius with handle, and height, metres."""
+    object_extent: tuple[float, float]
+    """Largest radius (of a mug: with its handle), and height, metres."""
 
 
 def assemble(task: Task, scene: Scene, width: int, height: int, shadow_size: int = 512) -> Look:
     """Compile the task's physics with the scene's look, for pictures of ``width`` x ``height``."""
-    spec = task.physics()
+    spec, stage = task.physics(), task.stage
     folder = Path(scene.pack)
     builder = _Builder(spec, folder)
-    _quality(spec, width, height, shadow_size)
+    _quality(spec, stage, width, height, shadow_size)
     _dress_physics(spec)
-    _lights(spec, scene)
-    _room(builder, scene)
-    mug_parts = packs.mug_parts(scene.mug, folder)
-    coaster = scene.coaster
+    _lights(spec, stage, scene)
+    _room(builder, stage, scene)
+    object_parts = stage.object.parts(scene.object, folder)
     things = [packs.distractor_parts(thing, folder) for thing in scene.distractors]
-    builder.thing("mug", spec.body("object"), mug_parts, (0, 0, _below(spec, "object")), scene.mug.yaw_deg)
-    coaster_parts = coasters.parts(coaster.instance, coaster.colour, coaster.second, coaster.pattern)
-    builder.thing("coaster", spec.body("goal"), coaster_parts, (0, 0, _below(spec, "goal")), 0.0)
+    for name, role, parts, yaw in (
+        (OBJECT, stage.object, object_parts, scene.object.yaw_deg),
+        (COMPANION, stage.companion, stage.companion.parts(scene.companion, folder), 0.0),
+    ):
+        builder.thing(name, spec.body(role.body), parts, (0, 0, _below(spec, role.body)), yaw)
     for i, (thing, parts) in enumerate(zip(scene.distractors, things, strict=True)):
         builder.thing(f"thing{i}", spec.worldbody, parts, (thing.x, thing.y, TABLE_HEIGHT_M), thing.yaw_deg)
     camera = spec.worldbody.add_camera(name=CAMERA, pos=scene.camera.position, fovy=scene.camera.fovy_deg)
@@ -69,13 +71,13 @@ def assemble(task: Task, scene: Scene, width: int, height: int, shadow_size: int
     names = [f"thing{i}" for i in range(len(things))]
     return Look(
         model=model,
-        mug_body=model.body("mug").id,
-        coaster_body=model.body("coaster").id,
+        object_body=model.body(OBJECT).id,
+        companion_body=model.body(COMPANION).id,
         distractor_bodies=tuple(model.body(name).id for name in names),
-        mug_geoms=geoms("mug"),
+        object_geoms=geoms(OBJECT),
         distractor_geoms=tuple(geoms(name) for name in names),
         distractor_radii=tuple(shapes.extent(parts)[0] for parts in things),
-        mug_extent=shapes.extent(mug_parts),
+        object_extent=shapes.extent(object_parts),
     )
 
 
@@ -156,14 +158,15 @@ class _Builder:
         )
 
 
-def _quality(spec: mujoco.MjSpec, width: int, height: int, shadow_size: int) -> None:
+def _quality(spec: mujoco.MjSpec, stage: Stage, width: int, height: int, shadow_size: int) -> None:
     visual = spec.visual
     visual.global_.offwidth, visual.global_.offheight = width, height
     quality = visual.quality
     quality.offsamples, quality.shadowsize = 0, shadow_size
     quality.numslices, quality.numstacks, quality.numquads = 14, 4, 1
     # The shadow map covers a square about the centre, so keep it to what the camera sees.
-    spec.stat.center, spec.stat.extent = [0.45, -0.2, TABLE_HEIGHT_M], 0.75
+    x, y, radius = stage.lit
+    spec.stat.center, spec.stat.extent = [x, y, TABLE_HEIGHT_M], radius
     visual.map.shadowclip, visual.map.znear, visual.map.zfar = 1.0, 0.1, 8.0
     visual.headlight.diffuse, visual.headlight.specular = [0, 0, 0], [0, 0, 0]
 
@@ -191,7 +194,7 @@ def _dress_physics(spec: mujoco.MjSpec) -> None:
     )
 
 
-def _lights(spec: mujoco.MjSpec, scene: Scene) -> None:
+def _lights(spec: mujoco.MjSpec, stage: Stage, scene: Scene) -> None:
     for light in list(spec.lights):
         spec.delete(light)
     spec.visual.headlight.ambient = scene.lighting.ambient
@@ -199,7 +202,7 @@ def _lights(spec: mujoco.MjSpec, scene: Scene) -> None:
         towards = -np.array(light.direction)
         spec.worldbody.add_light(
             type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
-            pos=np.array([0.45, -0.2, TABLE_HEIGHT_M]) + 1.2 * towards,
+            pos=np.array([*stage.lit[:2], TABLE_HEIGHT_M]) + 1.2 * towards,
             dir=light.direction,
             diffuse=light.colour,
             specular=[0.35 * value for value in light.colour],
@@ -208,9 +211,9 @@ def _lights(spec: mujoco.MjSpec, scene: Scene) -> None:
         )
 
 
-def _room(builder: _Builder, scene: Scene) -> None:
+def _room(builder: _Builder, stage: Stage, scene: Scene) -> None:
     table, room = scene.table, scene.room
-    depth = 1.2 - table.far_edge_y
+    depth = stage.table_front_y - table.far_edge_y
     top = shapes.sheet(2.4, depth, table.texture.tile_m, np.deg2rad(table.texture.angle_deg))
     # Turned about the middle of its far edge.
     top = shapes.moved(top, y=depth / 2)

@@ -13,14 +13,14 @@ Floats = npt.NDArray[np.float64]
 class Camera:
     """Where a camera stands, what it looks at, and how it is turned away from there."""
 
-    position: tuple[float, float, float] = (0.45, 0.76, 0.5)
-    """World metres. On the far side of the table from the robot, so that the arm comes from behind the mug."""
-    target: tuple[float, float, float] = (0.45, -0.205, -0.31)
+    position: tuple[float, float, float]
+    """World metres."""
+    target: tuple[float, float, float]
     """Point in the middle of the picture before the camera is turned."""
+    fovy_deg: float
+    """Vertical field of view."""
     turn_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Turns about the camera's own right, up and viewing axes."""
-    fovy_deg: float = 25.5
-    """Vertical field of view."""
 
     def jittered(self, generator: np.random.Generator, metres: float, degrees: float) -> "Camera":
         """Displaced by at most ``metres`` along, and turned by at most ``degrees`` about, each axis.

@@ -1,5 +1,6 @@
 """Where things may stand on the table, and where a picture shows it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,18 +23,16 @@ class Field:
     x: tuple[float, float]
     """Where the object of interest may start."""
     y: tuple[float, float]
-    goal: tuple[float, float]
-    goal_clear_m: float = 0.11
-    """Distance from the goal's middle that distractors keep."""
+    companion: tuple[float, float]
+    """Where the other thing is that the task needs."""
+    companion_clear_m: float = 0.11
+    """Distance from its middle that distractors keep."""
     reach_m: float = 0.055
     """Room that the object of interest takes beyond where its middle may be."""
 
 
-PUSHER_FIELD = Field(x=(0.25, 0.65), y=(-0.35, -0.05), goal=(0.45, -0.05))
 TABLE_MIDDLE_X = 0.45
 """The table is turned about the middle of its far edge, which is here."""
-VIEW_X, VIEW_Y = (-0.05, 0.95), (-0.55, 0.22)
-"""A rectangle around all of the table that a camera can see."""
 
 
 def outline(x: float, y: float, radius: float, height: float) -> Floats:
@@ -52,9 +51,9 @@ def in_view(camera: Camera, points: Floats, margin: float = 0.0) -> bool:
 
 
 def hides(camera: Camera, points: Floats, field: Field) -> float:
-    """Share of the field that a thing with this outline stands before; all of it if that is where the goal is."""
+    """Share of the field that a thing with this outline stands before; all of it if that is where the companion is."""
     spots = np.stack(np.meshgrid(np.linspace(*field.x, 6), np.linspace(*field.y, 5)), -1).reshape(-1, 2)
-    spots = np.concatenate([spots, [field.goal]])
+    spots = np.concatenate([spots, [field.companion]])
     middle = np.full((len(spots), 1), TABLE_HEIGHT_M + 0.05)
     image = camera.project(np.hstack([spots, middle]), WIDTH, HEIGHT)
     shape = camera.project(points, WIDTH, HEIGHT)
@@ -69,17 +68,16 @@ def on_table(x: float, y: float, radius: float, table: Table) -> bool:
 
 
 def clear_of_field(x: float, y: float, radius: float, field: Field) -> bool:
-    """Whether a thing keeps off the object's starts, the goal, and the way that the arm comes."""
+    """Whether a thing keeps off the object's starts, its companion, and the way that the arm comes."""
     room = radius + field.reach_m
     beside = x < field.x[0] - room or x > field.x[1] + room
-    in_front = (
-        y > field.y[1] + room and np.hypot(x - field.goal[0], y - field.goal[1]) > radius + field.goal_clear_m
-    )
+    away = np.hypot(x - field.companion[0], y - field.companion[1])
+    in_front = y > field.y[1] + room and away > radius + field.companion_clear_m
     return bool(beside or in_front)
 
 
 def apart(
-    x: float, y: float, radius: float, others: list[tuple[float, float, float]], gap: float = 0.008
+    x: float, y: float, radius: float, others: Sequence[tuple[float, float, float]], gap: float = 0.008
 ) -> bool:
     """Whether a disc touches none of the others, each ``(x, y, radius)``."""
     return all(np.hypot(x - ox, y - oy) > radius + other + gap for ox, oy, other in others)

@@ -4,16 +4,30 @@ import mujoco
 import numpy as np
 import numpy.typing as npt
 
-from gplac.worlds import arm
+from gplac.worlds import arm, shaping
 from gplac.worlds.arm import Floats, Hand
+from gplac.worlds.camera import Camera
+from gplac.worlds.layout import Field
+from gplac.worlds.looks import coasters, kinds, mugs, packs
+from gplac.worlds.stage import Role, Stage
 
 ORIGIN_XY = np.array([0.45, -0.05])
 """Where the slide joints of mug and coaster are zero, world metres; the coaster stays there."""
-BEHIND_M = 0.12
-"""The expert is first drawn to a point this far behind the mug, as seen from the coaster ..."""
-PRESS_M = 0.05
-"""... and, once straight behind it, to one this far behind. A prong touches the mug at 0.07 m, so it has to push."""
 HAND_HEIGHT_M = arm.TABLE_HEIGHT_M + 0.04
+
+
+STAGE = Stage(
+    object=Role("mug", "object", mugs.draw, packs.mug_parts, category="mug"),
+    companion=Role("coaster", "goal", coasters.draw, lambda coaster, pack: coasters.parts(coaster)),
+    camera=Camera(position=(0.45, 0.76, 0.5), target=(0.45, -0.205, -0.31), fovy_deg=25.5),
+    field=Field(x=(0.25, 0.65), y=(-0.35, -0.05), companion=(0.45, -0.05)),
+    view_x=(-0.05, 0.95),
+    view_y=(-0.55, 0.22),
+    table_front_y=1.2,
+    lit=(0.45, -0.2, 0.75),
+    distractors=tuple(kinds.THINGS),
+    lookalikes=kinds.UPRIGHT_AND_ROUND,
+)
 
 
 class Pusher:
@@ -21,6 +35,7 @@ class Pusher:
 
     name = "pusher"
     object_of_interest = "mug"
+    stage = STAGE
     episode_steps = 100
     control_hz = 20
     substeps = 5
@@ -29,6 +44,7 @@ class Pusher:
     state_size = arm.ROBOT_STATE_SIZE
     success_m = 0.08
     """The coaster's radius; the paper names no threshold."""
+    success_when = "mug and goal are at most {cm:g} cm apart at the end"
 
     def physics(self) -> mujoco.MjSpec:
         """The published model; 5 steps of 0.01 s are one control step."""
@@ -55,9 +71,15 @@ class Pusher:
         the first push would drown everything else that the expert observes.
         """
         mug, goal, fork = self.object_xy(qpos), self.goal_xy(qpos), hand.fork[..., :2]
-        side = hand.side(self._ahead(mug, goal))
+        side = hand.side(shaping.ahead(mug, goal))
         prong = side[..., :2]
-        relative = [mug - fork, goal - fork, goal - mug, mug - prong, self._target(mug, goal, prong) - prong]
+        relative = [
+            mug - fork,
+            goal - fork,
+            goal - mug,
+            mug - prong,
+            shaping.hand_target(mug, goal, prong) - prong,
+        ]
         return np.concatenate([self.robot_state(qpos, qvel, hand), hand.bar, side, *relative], axis=-1)
 
     def reward(self, qpos: Floats, qvel: Floats, hand: Hand, action: Floats) -> Floats:
@@ -71,9 +93,9 @@ class Pusher:
         that is not quite where it seems.
         """
         mug, goal, distance = self.object_xy(qpos), self.goal_xy(qpos), self.distance(qpos)
-        forwards = self._ahead(mug, goal)
+        forwards = shaping.ahead(mug, goal)
         side = hand.side(forwards)
-        aside = side[..., :2] - self._target(mug, goal, side[..., :2])
+        aside = side[..., :2] - shaping.hand_target(mug, goal, side[..., :2])
         reach = np.sqrt(np.sum(aside**2, axis=-1) + (side[..., 2] - HAND_HEIGHT_M) ** 2)
         near = 0.5 * np.exp(-((reach / 0.05) ** 2)) + 2.0 * np.exp(-((distance / 0.06) ** 2))
         # The slide joints are (y, x) and the coaster stays where it is.
@@ -101,19 +123,3 @@ class Pusher:
         moved = qpos.copy()
         moved[..., 7:9] = (np.asarray(xy) - ORIGIN_XY)[..., ::-1]
         return moved
-
-    @staticmethod
-    def _ahead(mug: Floats, goal: Floats) -> Floats:
-        """Direction ``(..., 2)`` from mug to coaster; it fades out within the last 2 cm, where there is none."""
-        way = goal - mug
-        return np.asarray(way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 0.02))
-
-    def _target(self, mug: Floats, goal: Floats, prong: Floats) -> Floats:
-        """Where the prong's middle should be, ``(..., 2)``: `BEHIND_M` behind the mug; nearer, the straighter behind it
-        is."""
-        ahead = self._ahead(mug, goal)
-        offset = prong - mug
-        along = np.sum(offset * ahead, axis=-1)
-        sideways = np.linalg.norm(offset - along[..., None] * ahead, axis=-1)
-        straight = np.exp(-((sideways / 0.04) ** 2)) / (1.0 + np.exp((along + 0.03) / 0.01))
-        return np.asarray(mug - (BEHIND_M - (BEHIND_M - PRESS_M) * straight)[..., None] * ahead)

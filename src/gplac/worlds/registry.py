@@ -6,10 +6,11 @@ import gymnasium
 
 from gplac.errors import UserError
 from gplac.worlds.pusher import Pusher
+from gplac.worlds.striker import Striker
 from gplac.worlds.task import Task
 
-TASKS: dict[str, Callable[[], Task]] = {"pusher": Pusher}
-ENV_IDS = {"pusher": "gplac/Pusher-v0"}
+TASKS: dict[str, Callable[[], Task]] = {"pusher": Pusher, "striker": Striker}
+ENV_IDS = {"pusher": "gplac/Pusher-v0", "striker": "gplac/Striker-v0"}
 
 
 def task_names() -> list[str]:

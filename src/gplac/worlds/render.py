@@ -18,7 +18,7 @@ Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 WEAK_JITTER_M, WEAK_JITTER_DEG = 0.03, 3.0
-WEAK_COASTER_M = 0.04
+WEAK_COMPANION_M = 0.04
 WEAK_SHOWN = 0.8
 """Probability that a distractor is in a weak image."""
 WEAK_SEEN_SHARE = 120 / (200 * 175)
@@ -104,25 +104,25 @@ class SceneRenderer:
         tells the two labels apart.
         """
         qpos = self._shuffle(rng)
-        self._show_mug(present)
+        self._show_object(present)
         return self._draw(qpos, arm=False)
 
     def weak_mask(self, rng: np.random.Generator, present: bool) -> Mask:
         """Where the object of interest is seen in the picture that `weak` makes of the same generator state."""
         qpos = self._shuffle(rng)
-        self._show_mug(present)
+        self._show_object(present)
         return self._seen(qpos, arm=False)
 
     def _put_back(self) -> None:
         """Everything to where the scene has it."""
         model = self._model
         model.body_pos[:], model.body_quat[:], model.cam_pos[:], model.cam_quat[:] = self._places
-        self._show_mug(True)
+        self._show_object(True)
         for geoms in self._look.distractor_geoms:
             model.geom_group[list(geoms)] = SEEN
 
-    def _show_mug(self, shown: bool) -> None:
-        self._model.geom_group[list(self._look.mug_geoms)] = SEEN if shown else HIDDEN
+    def _show_object(self, shown: bool) -> None:
+        self._model.geom_group[list(self._look.object_geoms)] = SEEN if shown else HIDDEN
 
     def _shuffle(self, rng: np.random.Generator) -> Floats:
         """Move everything at random until enough of the object of interest is seen; returns the positions."""
@@ -130,7 +130,7 @@ class SceneRenderer:
         needed = WEAK_SEEN_SHARE * width * height
         while True:
             qpos = self._arrange(rng)
-            self._show_mug(True)
+            self._show_object(True)
             if self._seen(qpos, arm=False).sum() >= needed:
                 return qpos
 
@@ -140,10 +140,10 @@ class SceneRenderer:
         camera = self._scene.camera.jittered(rng, WEAK_JITTER_M, WEAK_JITTER_DEG)
         model.cam_pos[self._camera.fixedcamid] = camera.position
         model.cam_quat[self._camera.fixedcamid] = quaternion(camera.rotation())
-        x, y = self._place_mug(rng, camera)
-        model.body_quat[look.mug_body] = yaw_quaternion(rng.uniform(-180.0, 180.0))
-        model.body_pos[look.coaster_body][:2] += rng.uniform(-WEAK_COASTER_M, WEAK_COASTER_M, 2)
-        taken = [(x, y, look.mug_extent[0])]
+        x, y = self._place_object(rng, camera)
+        model.body_quat[look.object_body] = yaw_quaternion(rng.uniform(-180.0, 180.0))
+        model.body_pos[look.companion_body][:2] += rng.uniform(-WEAK_COMPANION_M, WEAK_COMPANION_M, 2)
+        taken = [*self._task.stage.kept_free, (x, y, look.object_extent[0])]
         things = zip(look.distractor_bodies, look.distractor_geoms, look.distractor_radii, strict=True)
         for body, geoms, radius in things:
             spot = self._place_distractor(rng, camera, radius, taken) if rng.random() < WEAK_SHOWN else None
@@ -155,19 +155,20 @@ class SceneRenderer:
             model.body_quat[body] = yaw_quaternion(rng.uniform(-180.0, 180.0))
         return self._task.with_object(self._rest, np.array([x, y]))
 
-    def _place_mug(self, rng: np.random.Generator, camera: Camera) -> tuple[float, float]:
-        radius, height = self._look.mug_extent
+    def _place_object(self, rng: np.random.Generator, camera: Camera) -> tuple[float, float]:
+        radius, height = self._look.object_extent
         while True:
-            x, y = rng.uniform(*layout.VIEW_X), rng.uniform(*layout.VIEW_Y)
+            x, y = rng.uniform(*self._task.stage.view_x), rng.uniform(*self._task.stage.view_y)
             inside = layout.in_view(camera, layout.outline(x, y, radius, height), 0.01)
-            if inside and layout.on_table(x, y, radius, self._scene.table):
+            free = layout.apart(x, y, radius, self._task.stage.kept_free)
+            if inside and free and layout.on_table(x, y, radius, self._scene.table):
                 return float(x), float(y)
 
     def _place_distractor(
         self, rng: np.random.Generator, camera: Camera, radius: float, taken: list[tuple[float, float, float]]
     ) -> tuple[float, float] | None:
         for _ in range(30):
-            x, y = float(rng.uniform(*layout.VIEW_X)), float(rng.uniform(*layout.VIEW_Y))
+            x, y = float(rng.uniform(*self._task.stage.view_x)), float(rng.uniform(*self._task.stage.view_y))
             free = layout.apart(x, y, radius, taken) and layout.on_table(x, y, radius, self._scene.table)
             if free and layout.in_view(camera, np.array([[x, y, TABLE_HEIGHT_M]])):
                 return x, y
@@ -213,7 +214,7 @@ class SceneRenderer:
         flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = False
         # Each pixel's colour is one more than the number of a geom, red being the lowest byte.
         number = pixels[..., 0] + 256 * pixels[..., 1].astype(np.uint16)
-        mine = set(self._look.mug_geoms)
+        mine = set(self._look.object_geoms)
         wanted = np.zeros(1 << 16, np.bool_)
         wanted[[geom.segid + 1 for geom in self._mjv.geoms[: self._mjv.ngeom] if geom.objid in mine]] = True
         seen = wanted[number][::-1]

@@ -2,11 +2,15 @@
 
 import dataclasses
 import json
+import types
 import typing
 from dataclasses import dataclass
 from typing import Any
 
 from gplac.worlds.camera import Camera
+from gplac.worlds.looks.balls import Ball
+from gplac.worlds.looks.coasters import Coaster
+from gplac.worlds.looks.cups import Cup
 from gplac.worlds.looks.distractors import Distractor
 from gplac.worlds.looks.lights import Lighting
 from gplac.worlds.looks.mugs import Mug
@@ -39,21 +43,6 @@ class Room:
 
 
 @dataclass(frozen=True)
-class Coaster:
-    """The round goal."""
-
-    instance: int
-    colour: Colour
-    second: Colour
-    pattern: str
-    """A name in `gplac.worlds.looks.coasters.PATTERNS`."""
-
-    def asset(self) -> str:
-        """Name of what this is made from, to tell splits apart."""
-        return f"coaster/{self.instance}"
-
-
-@dataclass(frozen=True)
 class Scene:
     """One look of a task's world: the paper's "environment" (section 6.1)."""
 
@@ -63,8 +52,10 @@ class Scene:
     index: int
     level: str
     camera: Camera
-    mug: Mug
-    coaster: Coaster
+    object: Mug | Cup
+    """The object of interest."""
+    companion: Coaster | Ball
+    """The other thing that the task needs."""
     table: Table
     room: Room
     lighting: Lighting
@@ -75,7 +66,7 @@ class Scene:
     def assets(self) -> frozenset[str]:
         """Names of all designs, shapes and textures in it; scenes of different splits share none."""
         textures = (self.table.texture, self.room.wall, self.room.floor)
-        names = [self.mug.asset(), self.coaster.asset()]
+        names = [self.object.asset(), self.companion.asset()]
         names += [texture.asset() for texture in textures] + [thing.asset() for thing in self.distractors]
         return frozenset(names)
 
@@ -92,6 +83,11 @@ class Scene:
 
 def _read(kind: Any, value: Any) -> Any:
     """Build dataclasses and tuples of the annotated types from parsed JSON."""
+    if isinstance(kind, types.UnionType):
+        # No two looks have the same fields.
+        kind = next(
+            each for each in kind.__args__ if {f.name for f in dataclasses.fields(each)} == set(value)
+        )
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         return kind(**{name: _read(hints[name], item) for name, item in value.items()})

@@ -53,10 +53,8 @@ def contact_sheet(
     for index in range(count):
         look = scene(task, split, index, level, assets)
         pictures.append(_picture(look, kind, width, height))
-        table, mug = look.table.texture, look.mug
-        captions.append(
-            f"{split} {index}: {Path(table.file).stem or table.family}, {Path(mug.file).stem or mug.decoration} mug"
-        )
+        table = look.table.texture
+        captions.append(f"{split} {index}: {Path(table.file).stem or table.family}, {look.object.caption}")
     return _save(tiled(pictures, captions, min(columns, count)), out)
 
 

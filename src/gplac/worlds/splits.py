@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,14 +10,15 @@ from gplac.errors import UserError
 from gplac.seeding import rng, seed_of
 from gplac.worlds import layout
 from gplac.worlds.camera import Camera
-from gplac.worlds.looks import coasters, distractors, lights, mugs, packs, shapes
+from gplac.worlds.looks import distractors, lights, packs, shapes
 from gplac.worlds.looks.breadth import Breadth, Weights, breadth
 from gplac.worlds.looks.distractors import Distractor
-from gplac.worlds.looks.mugs import Mug
 from gplac.worlds.looks.packs import Pack
-from gplac.worlds.looks.palettes import NATURAL, hsv, object_colour, pick, surface_colours, uniform
+from gplac.worlds.looks.palettes import hsv, pick, surface_colours, uniform
 from gplac.worlds.looks.textures import TILE_M, Texture
-from gplac.worlds.scene import Coaster, Room, Scene, Table
+from gplac.worlds.registry import task as task_named
+from gplac.worlds.scene import Room, Scene, Table
+from gplac.worlds.stage import Role, Stage
 
 SPLITS = {"labelled": 1, "weak": 40, "validation": 10, "test": 40}
 """Scenes of each split. Scene 0 of ``weak`` is the labelled one."""
@@ -34,7 +36,7 @@ def scene(task: str, split: str, index: int, level: str = "standard", assets: Pa
         assets: folder of an asset pack whose textures and meshes replace the procedural ones.
 
     Raises:
-        UserError: unknown split or level, negative index, or a bad asset pack.
+        UserError: unknown task, split or level, negative index, or a bad asset pack.
     """
     if split not in SPLITS:
         raise UserError(f"There is no split called {split!r}; choose one of: {', '.join(SPLITS)}.")
@@ -50,9 +52,10 @@ class _Draw:
 
     def __init__(self, task: str, stream: str, index: int, level: str, pack: Pack | None) -> None:
         self.keys = (task, stream, index, level)
+        self.stage: Stage = task_named(task).stage
         self.draw = index + FIRST_DRAW[stream]
         self.breadth: Breadth = breadth(level)
-        self.pack = pack or Pack(Path(), (), (), ())
+        self.pack = pack or Pack(Path(), (), ())
 
     def generator(self, *piece: str | int) -> np.random.Generator:
         task, stream, _, level = self.keys
@@ -64,8 +67,9 @@ class _Draw:
 
     def scene(self) -> Scene:
         task, stream, index, level = self.keys
-        limits = self.breadth
-        camera = Camera().jittered(self.generator("camera"), limits.camera_jitter_m, limits.camera_jitter_deg)
+        limits, stage = self.breadth, self.stage
+        degrees = stage.camera_turn * limits.camera_jitter_deg
+        camera = stage.camera.jittered(self.generator("camera"), limits.camera_jitter_m, degrees)
         table = self.table()
         return Scene(
             task=task,
@@ -73,22 +77,23 @@ class _Draw:
             index=index,
             level=level,
             camera=camera,
-            mug=self.mug(),
-            coaster=self.coaster(),
+            object=self.prop(stage.object),
+            companion=self.prop(stage.companion),
             table=table,
             room=self.room(),
             lighting=lights.draw(self.generator("lights"), limits),
             distractors=self.distractors(camera, table),
-            pack=str(self.pack.folder) if self.pack.textures or self.pack.mugs or self.pack.things else "",
+            pack=str(self.pack.folder) if self.pack.textures or self.pack.meshes else "",
         )
 
     def file(self, piece: str, files: tuple[str, ...]) -> str:
         """One of a pack's files; empty where it has none."""
         return str(self.generator("file", piece).choice(files)) if files else ""
 
-    def mug(self) -> Mug:
-        mug = mugs.draw(self.generator("mug"), self.instance("mug"), self.breadth)
-        return replace(mug, file=self.file("mug", self.pack.mugs))
+    def prop(self, role: Role) -> Any:
+        look = role.draw(self.generator(role.name), self.instance(role.name), self.breadth)
+        file = self.file(role.name, self.pack.objects(role.category))
+        return replace(look, file=file) if file else look
 
     def texture(self, piece: str, families: Weights) -> Texture:
         generator = self.generator(piece)
@@ -126,34 +131,31 @@ class _Draw:
             skirting_m=uniform(generator, (0.0, 0.09)),
         )
 
-    def coaster(self) -> Coaster:
-        generator = self.generator("coaster")
-        colour, second = object_colour(generator, self.breadth), object_colour(generator, self.breadth)
-        pattern = str(generator.choice(coasters.PATTERNS))
-        if pattern == "cork" and self.breadth.palette == "natural":
-            colour, second = NATURAL["wood"][0]
-        return Coaster(self.instance("coaster"), colour, second, pattern)
-
     def distractors(self, camera: Camera, table: Table) -> tuple[Distractor, ...]:
         """Things beside the field; one that finds no room after many tries is left out."""
         low, high = self.breadth.distractors
+        stage, files = self.stage, self.pack.things(self.stage.object.category)
         generator = self.generator("distractors")
         placed: list[Distractor] = []
         taken: list[tuple[float, float, float]] = []
         for i in range(int(generator.integers(low, high + 1))):
             thing = distractors.draw(
-                self.generator("distractor", i), self.instance("distractor", i), self.breadth
+                self.generator("distractor", i),
+                self.instance("distractor", i),
+                self.breadth,
+                stage.distractors,
+                stage.lookalikes,
             )
-            thing = replace(thing, file=self.file(f"distractor {i}", self.pack.things))
+            thing = replace(thing, file=self.file(f"distractor {i}", files))
             radius, height = shapes.extent(packs.distractor_parts(thing, self.pack.folder))
             for _ in range(200):
-                x, y = (uniform(generator, limits) for limits in (layout.VIEW_X, layout.VIEW_Y))
+                x, y = (uniform(generator, limits) for limits in (stage.view_x, stage.view_y))
                 points = layout.outline(x, y, radius, height)
                 if (
-                    layout.clear_of_field(x, y, radius, layout.PUSHER_FIELD)
+                    layout.clear_of_field(x, y, radius, stage.field)
                     and layout.on_table(x, y, radius, table)
                     and layout.in_view(camera, points.mean(0)[None])
-                    and layout.hides(camera, points, layout.PUSHER_FIELD) < 0.05
+                    and layout.hides(camera, points, stage.field) < 0.05
                     and layout.apart(x, y, radius, taken)
                 ):
                     placed.append(replace(thing, x=x, y=y))

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.worlds.arm import Floats, Hand
+from gplac.worlds.stage import Stage
 
 
 class Task(Protocol):
@@ -16,6 +17,8 @@ class Task(Protocol):
     """Name on the command line and in result files."""
     object_of_interest: str
     """What the weak labels ask for: "is there a ... in this picture?"."""
+    stage: Stage
+    """What all of its scenes share."""
     episode_steps: int
     """Control steps of an episode."""
     control_hz: int
@@ -28,6 +31,8 @@ class Task(Protocol):
     """Number of torques."""
     success_m: float
     """Distance (m) within which the task counts as done."""
+    success_when: str
+    """When an episode succeeds, as the end of a sentence; ``{cm:g}`` stands for that distance in centimetres."""
     state_size: int
     """Size of what the robot knows of itself: joint angles, velocities, position of the hand."""
 

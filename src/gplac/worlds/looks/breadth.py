@@ -17,7 +17,7 @@ class Breadth:
     """Ranges are (low, high) and drawn uniformly; weights are (name, relative frequency)."""
 
     mug_colours: Weights
-    """Colour families of `gplac.worlds.looks.palettes.MUG_COLOURS`."""
+    """Colour families of `gplac.worlds.looks.palettes.MUG_COLOURS`; of goal cups too."""
     mug_decorations: Weights
     """How mugs are painted: `gplac.worlds.looks.mugs.DECORATIONS`."""
     mug_radius_m: Range
@@ -28,6 +28,17 @@ class Breadth:
     """Probability that there is something to drink in a mug."""
     handle_hidden: float
     """Probability that a mug has no handle at all; it may also be turned away."""
+
+    cup_shapes: Weights
+    """Shapes of goal cups: `gplac.worlds.looks.cups.SHAPES`."""
+    cup_decorations: Weights
+    """How goal cups are painted: `gplac.worlds.looks.mugs.DECORATIONS`."""
+    cup_height_m: Range
+    """Height of their walls; the physics' walls have 0.08."""
+    ball_colours: Weights
+    """Colour families of balls to strike, as mugs' are."""
+    ball_paints: Weights
+    """How balls are painted: `gplac.worlds.looks.balls.PAINTS`."""
 
     table_families: Weights
     """Texture families of tables: `gplac.worlds.looks.textures.FAMILIES`."""
@@ -53,7 +64,7 @@ class Breadth:
     distractor_mug_colour: float
     """Probability that a distractor has a colour drawn as the mugs' colours are."""
     distractor_mug_shape: float
-    """Probability that a distractor is of a kind that resembles a mug: upright and round."""
+    """Probability that a distractor is of a kind that resembles the object of interest."""
     distractor_saturation: Range
     """Factor on the saturation of all other distractors."""
     distractor_lightness: Range
@@ -92,6 +103,18 @@ STANDARD = Breadth(
     mug_height_m=(0.085, 0.12),
     mug_filled=0.2,
     handle_hidden=0.0,
+    cup_shapes=(("round", 0.45), ("square", 0.25), ("tapered", 0.30)),
+    cup_decorations=(
+        ("plain", 0.55),
+        ("bands", 0.15),
+        ("two_tone", 0.10),
+        ("dipped", 0.08),
+        ("stripes", 0.07),
+        ("speckled", 0.05),
+    ),
+    cup_height_m=(0.045, 0.07),
+    ball_colours=(("saturated", 0.55), ("white", 0.20), ("pastel", 0.15), ("dark", 0.10)),
+    ball_paints=(("plain", 0.4), ("striped", 0.2), ("patched", 0.25), ("speckled", 0.15)),
     table_families=(
         ("wood", 0.42),
         ("painted", 0.10),
@@ -161,6 +184,11 @@ WILD = Breadth(
     mug_height_m=(0.08, 0.12),
     mug_filled=0.3,
     handle_hidden=0.05,
+    cup_shapes=STANDARD.cup_shapes,
+    cup_decorations=tuple((name, 1.0) for name, _ in STANDARD.cup_decorations),
+    cup_height_m=(0.035, 0.08),
+    ball_colours=(("any", 1.0),),
+    ball_paints=STANDARD.ball_paints,
     table_families=_ALL_SURFACES,
     wall_families=_ALL_SURFACES,
     floor_families=_ALL_SURFACES,

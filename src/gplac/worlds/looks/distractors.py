@@ -7,9 +7,12 @@ import numpy as np
 from gplac.seeding import rng
 from gplac.worlds.looks import shapes
 from gplac.worlds.looks.breadth import Breadth
-from gplac.worlds.looks.kinds import KINDS, MUG_LIKE
+from gplac.worlds.looks.decoys import DECOYS
+from gplac.worlds.looks.kinds import THINGS, Builder
 from gplac.worlds.looks.palettes import Colour, object_colour, uniform
 from gplac.worlds.looks.shapes import Part
+
+KINDS: dict[str, Builder] = THINGS | DECOYS
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,20 @@ class Distractor:
         return f"object/{self.file or f'{self.kind}/{self.instance}'}"
 
 
-def draw(generator: np.random.Generator, instance: int, breadth: Breadth) -> Distractor:
-    """A distractor of the given breadth, at the origin."""
+def draw(
+    generator: np.random.Generator,
+    instance: int,
+    breadth: Breadth,
+    kinds: tuple[str, ...],
+    lookalikes: tuple[str, ...],
+) -> Distractor:
+    """A distractor of the given breadth and of one of the kinds, at the origin.
+
+    Args:
+        lookalikes: those kinds that resemble the object of interest.
+    """
     alike = generator.random() < breadth.distractor_mug_shape
-    kinds = [kind for kind in KINDS if (kind in MUG_LIKE) == alike]
+    kinds = tuple(kind for kind in kinds if (kind in lookalikes) == alike)
     return Distractor(
         kind=str(generator.choice(kinds)),
         instance=instance,

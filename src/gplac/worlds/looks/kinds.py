@@ -281,7 +281,7 @@ def _bell(g: np.random.Generator, colour: Colour, second: Colour) -> list[Part]:
     ]
 
 
-KINDS: dict[str, Builder] = {
+THINGS: dict[str, Builder] = {
     "bottle": _bottle,
     "bowl": _bowl,
     "box": _box,
@@ -303,5 +303,5 @@ KINDS: dict[str, Builder] = {
     "remote": _remote,
     "bell": _bell,
 }
-MUG_LIKE = ("bowl", "can", "jar", "glass", "pen_cup", "candle", "vase", "plant")
-"""Upright and round: shape alone must not give the mug away."""
+UPRIGHT_AND_ROUND = ("bowl", "can", "jar", "glass", "pen_cup", "candle", "vase", "plant")
+"""Shape alone must not give a mug or a cup away."""

@@ -1,6 +1,7 @@
 """Mugs: shapes, handles, glazes and decorations."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -8,11 +9,9 @@ import numpy.typing as npt
 from gplac.seeding import rng
 from gplac.worlds.looks import shapes
 from gplac.worlds.looks.breadth import Breadth
-from gplac.worlds.looks.palettes import Colour, adjusted, hsv, mug_colour, pick, uniform
+from gplac.worlds.looks.palettes import Colour, adjusted, hsv, mug_colour, pick, told_apart, uniform
 from gplac.worlds.looks.shapes import Part, Profile
 
-CATEGORY = "mug"
-"""Name of the mugs' folder in an asset pack."""
 DECORATIONS = ("plain", "bands", "two_tone", "dipped", "dots", "logo", "stripes", "speckled")
 HANDLES = ("c", "d", "ear", "ring", "none")
 DRINKS: dict[str, Colour] = {
@@ -66,6 +65,11 @@ class Mug:
         """Name of what this is made from, to tell splits apart."""
         return f"mug/{self.file or self.instance}"
 
+    @property
+    def caption(self) -> str:
+        """A few words under a picture."""
+        return f"{Path(self.file).stem or self.decoration} mug"
+
 
 def draw(generator: np.random.Generator, instance: int, breadth: Breadth) -> Mug:
     """A mug of the given breadth."""
@@ -76,11 +80,7 @@ def draw(generator: np.random.Generator, instance: int, breadth: Breadth) -> Mug
         bulge = uniform(generator, (-0.08, -0.03))
     height = uniform(generator, breadth.mug_height_m)
     colour = mug_colour(generator, breadth.mug_colours)
-    second = mug_colour(generator, breadth.mug_colours)
-    while np.abs(np.subtract(colour, second)).max() < 0.25:
-        second = hsv(
-            float(generator.random()), float(generator.uniform(0, 0.9)), float(generator.uniform(0.15, 0.95))
-        )
+    second = told_apart(generator, colour, mug_colour(generator, breadth.mug_colours))
     lining = generator.random()
     inside = (
         hsv(0.12, 0.05, 0.92) if lining < 0.45 else second if lining < 0.55 else adjusted(colour, value=0.92)
@@ -109,7 +109,8 @@ def draw(generator: np.random.Generator, instance: int, breadth: Breadth) -> Mug
 
 def parts(mug: Mug) -> list[Part]:
     """Wall and rim, lining, handle and drink of a mug that stands on the origin, handle towards +x."""
-    outside = [Part(shapes.lathe(_outside(mug)), mug.colour, _decoration(mug), mug.gloss)]
+    paint = glaze(mug.decoration, mug.instance, mug.colour, mug.second)
+    outside = [Part(shapes.lathe(_outside(mug)), mug.colour, paint, mug.gloss)]
     lining = Part(shapes.lathe(_inside(mug)), mug.inside, _lining(mug.inside), 0.1)
     bar = adjusted(mug.colour, value=1.0) if mug.decoration != "two_tone" else mug.second
     handle = [] if mug.handle == "none" else [Part(_handle(mug), bar, gloss=mug.gloss)]
@@ -171,14 +172,14 @@ def _handle(mug: Mug) -> shapes.Mesh:
     return shapes.tube(path, mug.handle_width, 0.0042)
 
 
-def _decoration(mug: Mug) -> npt.NDArray[np.uint8] | None:
-    """The glaze around the wall: (64, 128, 3), row 0 at the foot; nothing for a plain mug."""
-    if mug.decoration == "plain":
+def glaze(decoration: str, instance: int, colour: Colour, second: Colour) -> npt.NDArray[np.uint8] | None:
+    """The decoration around a wall: (64, 128, 3), row 0 at the foot; nothing for a plain one."""
+    if decoration == "plain":
         return None
-    generator = rng("glaze", mug.instance)
+    generator = rng("glaze", instance)
     v, u = (np.arange(64)[:, None] + 0.5) / 64, (np.arange(128)[None, :] + 0.5) / 128
-    where = _pattern(mug.decoration, generator, u, v)
-    mixed = np.where(np.broadcast_to(where, (64, 128))[..., None], mug.second, mug.colour)
+    where = _pattern(decoration, generator, u, v)
+    mixed = np.where(np.broadcast_to(where, (64, 128))[..., None], second, colour)
     return np.asarray((255 * mixed).astype(np.uint8))
 
 

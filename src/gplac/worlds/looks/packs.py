@@ -4,7 +4,7 @@
 
     PACK/LICENSE                       what others may do with it (any name that starts with LICENSE or LICENCE)
     PACK/textures/*.png|jpg|jpeg       tables, walls and floors
-    PACK/meshes/<category>/*.obj|stl   things on the table, z up, in any unit; category ``mug``: objects of interest
+    PACK/meshes/<category>/*.obj|stl   things on the table, z up, in any unit; category ``mug``: mugs to push
 
 A pack may hold textures, meshes or both; what it lacks stays procedural. Its files serve every split alike: to train on
 a pack and test on unseen assets, use two packs.
@@ -41,8 +41,15 @@ class Pack:
 
     folder: Path
     textures: tuple[str, ...]
-    mugs: tuple[str, ...]
-    things: tuple[str, ...]
+    meshes: tuple[str, ...]
+
+    def objects(self, category: str) -> tuple[str, ...]:
+        """Meshes of the folder that is named after the object of interest."""
+        return tuple(name for name in self.meshes if Path(name).parts[1] == category)
+
+    def things(self, category: str) -> tuple[str, ...]:
+        """All others."""
+        return tuple(name for name in self.meshes if Path(name).parts[1] != category)
 
 
 @lru_cache(maxsize=8)
@@ -70,13 +77,7 @@ def open_pack(folder: Path) -> Pack:
         _picture(folder / name)
     for name in meshes:
         _mesh(folder / name)
-    is_mug = [Path(name).parts[1] == mugs.CATEGORY for name in meshes]
-    return Pack(
-        folder,
-        tuple(pictures),
-        mugs=tuple(name for name, mug in zip(meshes, is_mug, strict=True) if mug),
-        things=tuple(name for name, mug in zip(meshes, is_mug, strict=True) if not mug),
-    )
+    return Pack(folder, tuple(pictures), tuple(meshes))
 
 
 def texture_pixels(texture: Texture, folder: Path) -> Pixels:

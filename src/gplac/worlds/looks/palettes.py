@@ -136,6 +136,15 @@ def mug_colour(generator: np.random.Generator, weights: Weights) -> Colour:
     return hsv(*(float(generator.uniform(*limits)) for limits in box))
 
 
+def told_apart(generator: np.random.Generator, colour: Colour, proposal: Colour) -> Colour:
+    """``proposal``, or another colour where it is too much like ``colour`` to be seen on it."""
+    while np.abs(np.subtract(colour, proposal)).max() < 0.25:
+        proposal = hsv(
+            float(generator.random()), float(generator.uniform(0, 0.9)), float(generator.uniform(0.15, 0.95))
+        )
+    return proposal
+
+
 def object_colour(generator: np.random.Generator, breadth: Breadth) -> Colour:
     """A colour of a distractor: anything that is for sale, or drawn as the mugs' colours are."""
     if generator.random() < breadth.distractor_mug_colour:

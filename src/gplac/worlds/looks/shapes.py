@@ -75,6 +75,29 @@ def _turn(points: Floats, lowest: float, highest: float, segments: int) -> Mesh:
     return _sheet(position, normal, uv)
 
 
+def ruled(low: Floats, low_z: float, high: Floats, high_z: float) -> Mesh:
+    """A wall between two lines ``(n, 2)`` seen from above, at two heights.
+
+    Seen from outside, the lines run to the right; a point given twice is a sharp edge. Texture: u 0 to 1 along the
+    lines, v 0 to 1 upwards.
+    """
+    points = np.stack(
+        [
+            np.pad(low, ((0, 0), (0, 1)), constant_values=low_z),
+            np.pad(high, ((0, 0), (0, 1)), constant_values=high_z),
+        ]
+    )
+    up = points[1] - points[0]
+    breaks = [0, *(np.flatnonzero((np.diff(low, axis=0) == 0).all(1)) + 1), len(low)]
+    along = np.concatenate([np.gradient((points[0] + points[1])[a:b], axis=0) for a, b in pairwise(breaks)])
+    normal = np.cross(along, up)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    step = np.linalg.norm(np.diff(low, axis=0), axis=1)
+    u = np.concatenate([[0.0], np.cumsum(step)]) / step.sum()
+    uv = np.stack([np.stack([u, np.full_like(u, v)], axis=-1) for v in (0.0, 1.0)])
+    return _sheet(points, np.stack([normal, normal]), uv)
+
+
 def tube(path: Floats, width: float, thickness: float, segments: int = 8) -> Mesh:
     """A bar of elliptic section along a ``(k, 3)`` path in the x-z plane; ``width`` is its half-extent along y."""
     tangent = np.gradient(path, axis=0)
