@@ -124,5 +124,5 @@ def test_the_hand_touches_the_object_and_does_not_sink_into_it() -> None:
                 for contact in data.contact
                 if mug in model.geom_bodyid[contact.geom] and table not in contact.geom
             ]
-    assert len(depths) > 100  # it pushes
+    assert (vector.distance() < 0.1).sum() >= 6  # it has pushed
     assert max(depths) < 0.005
