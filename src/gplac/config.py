@@ -103,7 +103,7 @@ class Preset:
     training: TrainConfig = field(default_factory=TrainConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     classification_weight: float = 0.3
-    """Lambda, the weight of L_CE against L_task (section 4); unstated in the paper, not tuned yet."""
+    """Lambda, the weight of L_CE against L_task (section 4); unstated in the paper, and not swept yet."""
 
 
 def smoke() -> Preset:
