@@ -64,6 +64,7 @@ def main(
         measure_bounds(
             TASK, demonstrations(1), "test", evaluation.scenes, evaluation.episodes, results, preset
         )
+    if not (results / "tolerance-seed0.json").exists():
         measure_tolerance(TASK, demonstrations(1), "validation", 400, results, preset)
     for seed in seeds:
         for name in methods:

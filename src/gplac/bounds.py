@@ -72,7 +72,8 @@ def measure_tolerance(
     task: str, demonstrations: Path, split: str, episodes: int, out: Path, preset: str, seed: int = 0
 ) -> dict[str, Any]:
     """How often the expert and the ceiling clone succeed when they are told the object's position wrong, once an
-    episode, by each of `ERRORS_M`; the first episodes of a split's first scene. Writes ``out/tolerance-seedK.json``.
+    episode, by each of `ERRORS_M`. The clone starts as policies do in the split's first scene, the expert as in
+    `evaluate_expert`. Writes ``out/tolerance-seedK.json``.
 
     Eyes are never exact. Demonstrations by an expert that fails when it is a centimetre wrong cannot be imitated from
     pictures, whatever the method.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gplac.data.noise import action_noise
+from gplac.data.noise import ornstein_uhlenbeck
 from gplac.errors import UserError
 from gplac.seeding import rng
 from gplac.worlds.task import Task
@@ -54,7 +54,7 @@ def roll_out(
     task: Task,
     expert: Expert,
     episodes: int,
-    noise_std: float,
+    action_noise: float,
     seed: int,
     progress: Callable[[int], None] = lambda successes: None,
     *,
@@ -69,7 +69,7 @@ def roll_out(
         task: what to do.
         expert: how to do it.
         episodes: how many successful episodes.
-        noise_std: standard deviation of the noise, torque units.
+        action_noise: standard deviation of the noise, torque units.
         seed: of the initial states and of the noise.
         progress: called with the number of episodes gathered so far.
         noise_time_s: correlation time of the noise, seconds.
@@ -85,9 +85,9 @@ def roll_out(
         if first >= limit:
             raise UserError(
                 f"The expert of {task.name} succeeded in only {len(found)} of {first} attempts, where {episodes}"
-                f" episodes are wanted; train it longer, or add less noise than {noise_std} to its actions."
+                f" episodes are wanted; train it longer, or add less noise than {action_noise} to its actions."
             )
-        qpos, states, actions, success = _block(simulations, expert, first, noise_std, noise_time_s, seed)
+        qpos, states, actions, success = _block(simulations, expert, first, action_noise, noise_time_s, seed)
         found += [(first + i, qpos[i], states[i], actions[i]) for i in range(BLOCK) if success[i]]
         first += BLOCK
         progress(min(len(found), episodes))
@@ -98,7 +98,7 @@ def roll_out(
 
 
 def _block(
-    simulations: VectorTask, expert: Expert, first: int, noise_std: float, noise_time_s: float, seed: int
+    simulations: VectorTask, expert: Expert, first: int, action_noise: float, noise_time_s: float, seed: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
     """Attempts ``first`` to ``first + BLOCK - 1``: positions, states and actions ``(BLOCK, T, ...)``, and success."""
     task = simulations.task
@@ -107,7 +107,7 @@ def _block(
     shape = (task.episode_steps, task.action_size)
     generators = [rng("demonstrations' noise", task.name, seed, number) for number in numbers]
     noise = np.stack(
-        [action_noise(each, shape, noise_std, noise_time_s, task.control_hz) for each in generators]
+        [ornstein_uhlenbeck(each, shape, action_noise, noise_time_s, task.control_hz) for each in generators]
     )
     simulations.set_state(np.stack([qpos for qpos, _ in starts]), np.stack([qvel for _, qvel in starts]))
     qpos, states, actions, distances = [], [], [], []

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-def action_noise(
+def ornstein_uhlenbeck(
     generator: np.random.Generator, shape: tuple[int, int], std: float, time_s: float, hz: int
 ) -> npt.NDArray[np.float64]:
     """A stationary Ornstein-Uhlenbeck process ``(T, action_size)`` of standard deviation ``std``, sampled at ``hz``.
