@@ -77,6 +77,11 @@ def test_from_data_to_report(workplace: Path, capsys: pytest.CaptureFixture[str]
         "control, blank" in told and "Points on the object" in told and "Classifier on unseen scenes" in told
     )
 
+    main(["evaluate", str(runs[0]), "--episodes", "1", "--vary", "each", "--json", "one.json"])
+    told = capsys.readouterr().out
+    assert [told.count(f"only the {factor} of") for factor in ("mug", "table", "light")] == [1, 1, 1]
+    assert read_result(Path("one-only-camera.json"))["vary"] == "camera"
+
     main(["compare", "att-1.json", "gplac.json"])
     assert "2 pairs of episodes" in capsys.readouterr().out
     main(["report", *map(str, runs), "--split", "validation"])

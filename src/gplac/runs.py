@@ -68,10 +68,10 @@ class Run:
             **{name: facts[name] for name in ("steps", "images_per_s", "wall_s", "parameters")},
         )
 
-    def view(self, level: str = "standard", assets: Path | None = None) -> View:
+    def view(self, level: str = "standard", assets: Path | None = None, vary: str | None = None) -> View:
         """What its policy sees: pictures of the size that it was trained on."""
         network = self.facts["network"]
-        return View(self.facts["task"], network["width"], network["height"], level, assets)
+        return View(self.facts["task"], network["width"], network["height"], level, assets, vary)
 
     def policy(self) -> Policy:
         """Its trained policy."""
@@ -91,6 +91,7 @@ def evaluate_run(
     copy: Path | None = None,
     level: str = "standard",
     assets: Path | None = None,
+    vary: str | None = None,
     workers: int | None = None,
     progress: Callable[[str], Progress] | None = None,
 ) -> Result:
@@ -104,15 +105,16 @@ def evaluate_run(
         copy: JSON file to write the result to as well.
         level: difficulty of the looks.
         assets: folder of the user's own textures and meshes.
+        vary: the one factor in which scenes differ from the labelled one; see `gplac.worlds.splits.factors`.
         workers: processes that draw; by default as many as suit this machine.
         progress: makes the callback for each part of the evaluation from its name.
 
     Raises:
-        UserError: no finished run, unknown split, too many scenes, or a policy that fails.
+        UserError: no finished run, unknown split or factor, too many scenes, or a policy that fails.
     """
     run = Run.open(folder)
     sizes = run.facts["preset"]["evaluation"]
-    view = run.view(level, assets)
+    view = run.view(level, assets, vary)
     # Every core draws. Threads of one network that wait for each other between them take ten times as long.
     torch.set_num_threads(1)
     found = measure(

@@ -140,3 +140,24 @@ def test_measuring_a_policy_leaves_a_result_with_controls(tmp_path: Path) -> Non
     }
     assert told == [("episodes", 2, 2), ("blank", 2, 2), ("labelled", 2, 2)]
     assert evaluation_folder(tmp_path, View("pusher", 32, 28, "wild"), "test").name == "test-wild"
+
+
+def test_a_factor_that_varies_alone_is_told_and_not_compared_with_others(tmp_path: Path) -> None:
+    view = View("pusher", 32, 28, vary="mug")
+    folder = evaluation_folder(tmp_path, view, "validation")
+    found = measure(
+        LookingPolicy(),
+        view,
+        "validation",
+        2,
+        1,
+        TRAINING,
+        PROVENANCE,
+        folder,
+        policy_id="looking",
+        workers=1,
+    )
+    assert folder.name == "validation-only-mug"
+    assert found["vary"] == "mug" and not found["controls"]
+    with pytest.raises(UserError, match="vary"):
+        compare(found, {name: value for name, value in found.items() if name != "vary"})

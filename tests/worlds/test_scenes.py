@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import combinations
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from gplac.worlds.looks.palettes import surface_colours
 from gplac.worlds.looks.textures import FAMILIES, SIZE, Texture, pixels
 from gplac.worlds.registry import task, task_names
 from gplac.worlds.scene import Scene
-from gplac.worlds.splits import SPLITS, scene
+from gplac.worlds.splits import SPLITS, factors, scene
 
 every_task = pytest.mark.parametrize("name", task_names())
 
@@ -58,6 +58,20 @@ def test_splits_share_no_asset(name: str) -> None:
     for split in ("weak", "validation", "test"):
         owned[split] = {each for i in range(SPLITS[split]) for each in scene(name, split, i).assets()}
     assert all(not owned[one] & owned[other] for one, other in combinations(owned, 2))
+
+
+@every_task
+def test_one_factor_can_vary_alone(name: str) -> None:
+    labelled, other = scene(name, "labelled", 0), scene(name, "validation", 4)
+    places = {"stream": other.stream, "index": other.index}
+    for factor, field in factors(name).items():
+        found = scene(name, "validation", 4, vary=factor)
+        assert found == replace(labelled, **places, **{field: getattr(other, field)}), factor
+        assert found != replace(labelled, **places), factor
+    told_apart = {field.name for field in fields(Scene)} - {"task", "stream", "index", "level", "pack"}
+    assert set(factors(name).values()) == told_apart
+    with pytest.raises(UserError, match="weather.*camera"):
+        scene(name, "validation", 4, vary="weather")
 
 
 @pytest.mark.parametrize(

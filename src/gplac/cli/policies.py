@@ -76,35 +76,45 @@ def evaluate(
     scenes: OptionalInt = None,
     episodes: OptionalInt = None,
     json: OptionalPath = None,
+    vary: Annotated[tuple[str, ...], arg(metavar="FACTOR ...")] = (),
     looks: Looking = Looks(),
 ) -> None:
     """Run a trained policy in scenes, and with its eyes shut, and in the labelled scene. A stopped evaluation goes on.
+
+    With --vary, in the labelled scene with one thing at a time taken from those scenes: which change is it that the
+    policy does not bear?
 
     Args:
         run: Folder of the run.
         split: Which scenes. Choose on validation scenes; look at test scenes last.
         scenes: How many; by default the preset's number.
         episodes: How many in each scene; by default the preset's number.
-        json: File to write the result to, besides the run's own folder.
+        json: File to write the result to, besides the run's own folder; with --vary, one for each factor.
+        vary: What differs from the labelled scene, of the pusher: mug, coaster, table, background, light,
+            distractors, camera; or each, for all of them in turn.
     """
-    from gplac.runs import evaluate_run
+    from gplac.runs import Run, evaluate_run
+    from gplac.worlds.splits import factors
 
+    if "each" in vary:
+        vary = tuple(factors(Run.open(run).facts["task"]))
+    parts = {}
     with _bars() as progress:
-        found = evaluate_run(
-            run,
-            split,
-            scenes,
-            episodes,
-            copy=json,
-            level=looks.level,
-            assets=looks.assets,
-            workers=looks.workers or None,
-            progress=progress,
-        )
-    parts = {
-        f"{split} scenes": found,
-        **{f"control, {name}": part for name, part in found["controls"].items()},
-    }
+        for factor in vary or (None,):
+            found = evaluate_run(
+                run,
+                split,
+                scenes,
+                episodes,
+                copy=json if json is None or factor is None else json.with_stem(f"{json.stem}-only-{factor}"),
+                level=looks.level,
+                assets=looks.assets,
+                vary=factor,
+                workers=looks.workers or None,
+                progress=progress,
+            )
+            parts[f"{split} scenes" if factor is None else f"only the {factor} of {split} scenes"] = found
+            parts |= {f"control, {name}": part for name, part in found["controls"].items()}
     for name, part in parts.items():
         low, high = part["interval95"]
         print(

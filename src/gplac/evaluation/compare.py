@@ -6,7 +6,7 @@ from gplac.errors import UserError
 from gplac.evaluation.result import Result
 from gplac.evaluation.statistics import PairedDifference, paired_difference
 
-SAME = ("task", "split", "level", "assets")
+SAME = ("task", "split", "level", "assets", "vary")
 """What two results must share for their episodes to start alike."""
 
 

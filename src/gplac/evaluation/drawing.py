@@ -33,6 +33,8 @@ class View:
     """Difficulty of the looks."""
     assets: Path | None = None
     """Folder of the user's own textures and meshes."""
+    vary: str | None = None
+    """The one factor in which scenes differ from the labelled one; none: they differ in all."""
 
 
 class DrawingPool:
@@ -132,7 +134,7 @@ def _draw(connection: Connection, buffer: Any, view: View) -> None:
                 if shown != (split, index):
                     if renderer is not None:
                         renderer.__exit__(None, None, None)
-                    look = scene(view.task, split, index, level=view.level, assets=view.assets)
+                    look = scene(view.task, split, index, view.level, view.assets, view.vary)
                     renderer = SceneRenderer(task(view.task), look, view.width, view.height).__enter__()
                     shown = (split, index)
                 assert renderer is not None

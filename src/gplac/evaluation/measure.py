@@ -16,9 +16,11 @@ RESULT = "result.json"
 
 
 def evaluation_folder(run: Path, view: View, split: str) -> Path:
-    """Where a run keeps its evaluation in a split: ``RUN/evaluation/test``, or ``test-wild`` for other looks."""
+    """Where a run keeps its evaluation in a split: ``RUN/evaluation/test``; ``test-wild`` for other looks, and
+    ``test-only-mug`` where one factor varies."""
     others = [view.level] if view.level != "standard" else []
     others += [view.assets.name] if view.assets is not None else []
+    others += [f"only-{view.vary}"] if view.vary is not None else []
     return run / "evaluation" / "-".join([split, *others])
 
 
@@ -39,7 +41,8 @@ def measure(
     """Evaluate ``policy`` and leave the result, and the episodes behind it, in ``folder``.
 
     Two controls, of at most `CONTROL_EPISODES`, catch policies that ignore what they see: the same episodes with grey
-    pictures (it should fail), and episodes in the labelled scene itself (it should succeed). A killed call resumes.
+    pictures (it should fail), and episodes in the labelled scene itself (it should succeed). Where one factor varies
+    they would only repeat themselves, and are left out. A killed call resumes.
 
     Args:
         policy: see `gplac.evaluation.policies.Policy`.
@@ -69,10 +72,10 @@ def measure(
     # The labelled scene is the one trained on: standard looks, whatever the policy is tested in.
     known = View(view.task, view.width, view.height)
     blind = min(scenes, max(1, CONTROL_EPISODES // episodes))
-    controls = {
-        BLANK: part(BLANK, split, blind, min(episodes, CONTROL_EPISODES), view, blank=True),
-        LABELLED: part(LABELLED, LABELLED, 1, min(scenes * episodes, CONTROL_EPISODES), known),
-    }
+    controls = {}
+    if view.vary is None:
+        controls[BLANK] = part(BLANK, split, blind, min(episodes, CONTROL_EPISODES), view, blank=True)
+        controls[LABELLED] = part(LABELLED, LABELLED, 1, min(scenes * episodes, CONTROL_EPISODES), known)
     document = result(view, found, controls, training, provenance)
     write_json(document, "result", folder / RESULT)
     return document

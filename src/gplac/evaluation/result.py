@@ -102,6 +102,8 @@ def result(
     }
     if view.assets is not None:
         found["assets"] = view.assets.name
+    if view.vary is not None:
+        found["vary"] = view.vary
     return found
 
 

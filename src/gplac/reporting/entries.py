@@ -119,7 +119,8 @@ def _read(path: Path, split: str, level: str) -> list[Entry]:
     inspections = [document for _, document in documents if "sensitivity" in document]
     found = []
     for file, document in documents:
-        if "per_scene" in document and "success_rate" in document:
+        # Where one factor alone varies, another question is answered.
+        if "per_scene" in document and "success_rate" in document and "vary" not in document:
             check(document, "result", str(file))
             beside = [each for each in inspections if all(each.get(key) == document[key] for key in _SAME)]
             found.append(Entry(document, "", inspection=beside[0] if beside else None))

@@ -29,21 +29,55 @@ stone, and what is learned there alone transfers nowhere."""
 _STREAM_NUMBERS = {"weak": 0, "validation": 1, "test": 2}
 
 
-def scene(task: str, split: str, index: int, level: str = "standard", assets: Path | None = None) -> Scene:
+def factors(task: str) -> dict[str, str]:
+    """What tells one scene of a task from another: name of the factor -> field of `Scene`.
+
+    Raises:
+        UserError: unknown task.
+    """
+    stage = task_named(task).stage
+    return {
+        stage.object.name: "object",
+        stage.companion.name: "companion",
+        "table": "table",
+        "background": "room",
+        "light": "lighting",
+        "distractors": "distractors",
+        "camera": "camera",
+    }
+
+
+def scene(
+    task: str,
+    split: str,
+    index: int,
+    level: str = "standard",
+    assets: Path | None = None,
+    vary: str | None = None,
+) -> Scene:
     """The look of one scene; a function of its arguments alone.
 
     Args:
         assets: folder of an asset pack whose textures and meshes replace the procedural ones.
+        vary: one of `factors`: the labelled scene (standard, without assets) in which that alone is this scene's.
 
     Raises:
-        UserError: unknown task, split or level, negative index, or a bad asset pack.
+        UserError: unknown task, split, level or factor, negative index, or a bad asset pack.
     """
     if split not in SPLITS:
         raise UserError(f"There is no split called {split!r}; choose one of: {', '.join(SPLITS)}.")
     if index < 0 or (split == "labelled" and index > 0):
         raise UserError(f"The split {split!r} has no scene {index}; scenes are counted from 0.")
     stream = STREAMS[split]
-    return _Draw(task, stream, index, level, packs.open_pack(assets) if assets else None).scene()
+    drawn = _Draw(task, stream, index, level, packs.open_pack(assets) if assets else None).scene()
+    if vary is None:
+        return drawn
+    if vary not in (fields := factors(task)):
+        raise UserError(f"The {task}'s scenes have no factor {vary!r}; choose one of: {', '.join(fields)}.")
+    alone = {fields[vary]: getattr(drawn, fields[vary])}
+    return replace(
+        scene(task, "labelled", 0), stream=stream, index=index, level=level, pack=drawn.pack, **alone
+    )
 
 
 class _Draw:
