@@ -12,7 +12,7 @@ from pathlib import Path
 import tyro
 
 from gplac.bounds import measure_bounds, measure_tolerance
-from gplac.config import PRESETS
+from gplac.config import PRESETS, Preset
 from gplac.data.collect import collect_demonstrations, collect_weak
 from gplac.experts.expert import load_expert
 from gplac.methods import METHODS
@@ -20,6 +20,37 @@ from gplac.runs import evaluate_run, inspect_run
 from gplac.training.loop import train
 
 TASK = "pusher"
+
+
+def demonstrations(data: Path, settings: Preset, scenes: int) -> Path:
+    """Collect what is missing of the demonstrations of one scene, or of as many as there are weak images of."""
+    sizes = settings.data
+    if scenes == 1:
+        where, each = [("labelled", 0)], sizes.demonstrations
+    else:
+        where, each = [("weak", index) for index in range(scenes)], sizes.demonstrations_per_scene
+    collect_demonstrations(
+        data / f"demos-{scenes}",
+        TASK,
+        load_expert(TASK),
+        where,
+        each,
+        sizes.width,
+        sizes.height,
+        action_noise=sizes.action_noise,
+        noise_time_s=sizes.noise_time_s,
+    )
+    return data / f"demos-{scenes}"
+
+
+def data_of(name: str, data: Path, settings: Preset) -> tuple[Path, Path | None]:
+    """Collect what is missing of a method's demonstrations and weak images."""
+    method, sizes = METHODS[name](), settings.data
+    weak = data / "weak" if method.weak_scenes else None
+    if weak is not None:
+        places = [("weak", index) for index in range(sizes.weak_scenes)]
+        collect_weak(weak, TASK, places, sizes.weak_per_scene, sizes.width, sizes.height)
+    return demonstrations(data, settings, min(method.labelled_scenes, sizes.weak_scenes)), weak
 
 
 def main(
@@ -35,37 +66,21 @@ def main(
         seeds: Seeds of weights and batches; the data is the same for all.
     """
     settings = PRESETS[preset]()
-    sizes, data = settings.data, Path("data") / preset / TASK
-    places = [("weak", index) for index in range(sizes.weak_scenes)]
-    size = (sizes.width, sizes.height)
-
-    def demonstrations(scenes: int) -> Path:
-        folder = data / f"demos-{scenes}"
-        where, each = (
-            ([("labelled", 0)], sizes.demonstrations)
-            if scenes == 1
-            else (places, sizes.demonstrations_per_scene)
-        )
-        collect_demonstrations(
-            folder,
-            TASK,
-            load_expert(TASK),
-            where,
-            each,
-            *size,
-            action_noise=sizes.action_noise,
-            noise_time_s=sizes.noise_time_s,
-        )
-        return folder
-
+    data = Path("data") / preset / TASK
     results = Path("results") / preset / TASK
     evaluation = settings.evaluation
     if not (results / "floor-seed0.json").exists():
         measure_bounds(
-            TASK, demonstrations(1), "test", evaluation.scenes, evaluation.episodes, results, preset
+            TASK,
+            demonstrations(data, settings, 1),
+            "test",
+            evaluation.scenes,
+            evaluation.episodes,
+            results,
+            preset,
         )
     if not (results / "tolerance-seed0.json").exists():
-        measure_tolerance(TASK, demonstrations(1), "validation", 400, results, preset)
+        measure_tolerance(TASK, demonstrations(data, settings, 1), "validation", 400, results, preset)
     for seed in seeds:
         for name in methods:
             found, run = (
@@ -75,13 +90,9 @@ def main(
             if found.exists():
                 print(f"{found} is there")
                 continue
-            method = METHODS[name]()
-            weak = data / "weak" if method.weak_scenes else None
-            if weak is not None:
-                collect_weak(weak, TASK, places, sizes.weak_per_scene, *size)
-            demos = demonstrations(min(method.labelled_scenes, sizes.weak_scenes))
+            demos, weak = data_of(name, data, settings)
             train(name, settings, demos, weak, run, TASK, seed, resume=True)
-            inspect_run(run, demonstrations(1), "validation")
+            inspect_run(run, demonstrations(data, settings, 1), "validation")
             result = evaluate_run(run, "test", copy=found)
             print(f"{name} seed {seed}: {result['successes']} of {result['episodes']} episodes succeed")
 

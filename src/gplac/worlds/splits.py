@@ -20,7 +20,7 @@ from gplac.worlds.registry import task as task_named
 from gplac.worlds.scene import Room, Scene, Table
 from gplac.worlds.stage import Role, Stage
 
-SPLITS = {"labelled": 1, "weak": 40, "validation": 10, "test": 40}
+SPLITS = {"labelled": 1, "weak": 40, "validation": 20, "test": 40}
 """Scenes of each split. Scene 0 of ``weak`` is the labelled one."""
 STREAMS = {"labelled": "weak", "weak": "weak", "validation": "validation", "test": "test"}
 FIRST_DRAW = {"weak": 1, "validation": 0, "test": 0}

@@ -82,23 +82,23 @@ class Breadth:
     light_elevation_deg: Range
     """Elevation of the light that casts shadows."""
 
-    camera_jitter_m: float = 0.015
-    """Largest displacement of a scene's camera along each axis."""
-    camera_jitter_deg: float = 1.5
+    camera_jitter_m: float
+    """Largest displacement of a scene's camera along each axis. What is learned in one scene cannot make up for it."""
+    camera_jitter_deg: float
     """Largest turn of a scene's camera about each axis."""
 
 
 STANDARD = Breadth(
-    mug_colours=(("white", 0.50), ("pastel", 0.22), ("saturated", 0.20), ("earthen", 0.04), ("dark", 0.04)),
+    mug_colours=(("white", 0.66), ("pastel", 0.28), ("saturated", 0.06)),
     mug_decorations=(
-        ("plain", 0.55),
+        ("plain", 0.60),
         ("bands", 0.12),
-        ("two_tone", 0.10),
-        ("dipped", 0.10),
-        ("dots", 0.07),
-        ("logo", 0.12),
-        ("stripes", 0.05),
-        ("speckled", 0.04),
+        ("two_tone", 0.05),
+        ("dipped", 0.06),
+        ("dots", 0.06),
+        ("logo", 0.07),
+        ("stripes", 0.02),
+        ("speckled", 0.02),
     ),
     mug_radius_m=(0.043, 0.052),
     mug_height_m=(0.085, 0.12),
@@ -143,21 +143,23 @@ STANDARD = Breadth(
         ("checks", 0.08),
     ),
     palette="natural",
-    lightness=(0.6, 0.95),
+    lightness=(0.6, 1.0),
     saturation=(0.6, 1.1),
     contrast=(0.25, 0.7),
     pattern_scale=(0.7, 1.5),
     distractors=(3, 5),
     distractor_scale=(0.85, 1.15),
-    distractor_mug_colour=0.1,
-    distractor_mug_shape=0.12,
+    distractor_mug_colour=0.3,
+    distractor_mug_shape=0.15,
     distractor_saturation=(0.7, 1.0),
-    distractor_lightness=(0.25, 0.7),
+    distractor_lightness=(0.25, 0.8),
     lights=(1, 3),
     brightness=(0.92, 1.08),
     ambient_share=(0.42, 0.6),
-    light_colour=0.25,
+    light_colour=0.15,
     light_elevation_deg=(40.0, 75.0),
+    camera_jitter_m=0.005,
+    camera_jitter_deg=0.5,
 )
 
 _ALL_SURFACES = tuple(
@@ -209,6 +211,8 @@ WILD = Breadth(
     ambient_share=(0.25, 0.6),
     light_colour=0.7,
     light_elevation_deg=(30.0, 80.0),
+    camera_jitter_m=0.015,
+    camera_jitter_deg=1.5,
 )
 
 LEVELS = {"standard": STANDARD, "wild": WILD}

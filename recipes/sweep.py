@@ -1,0 +1,61 @@
+"""Settings compared on validation scenes: what the presets' numbers were chosen by.
+
+    python recipes/sweep.py gplac --set classification_weight=1 network.classifier_dropout=0.7
+
+trains one method with these changes to a preset, evaluates it on all validation scenes, and leaves the result in
+results/sweep/TASK/. Several such commands may run at once; each goes on where it was stopped. ``--table`` prints what
+is there. Test scenes are never opened here.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import tyro
+from pusher import TASK, data_of, demonstrations
+
+from gplac.cli.options import Preset, Size
+from gplac.evaluation.result import read_result
+from gplac.runs import evaluate_run, inspect_run
+from gplac.training.loop import train
+
+RESULTS = Path("results/sweep") / TASK
+
+
+def main(
+    method: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="METHOD")] = "gplac",
+    /,
+    *,
+    preset: Preset = "lite",
+    set: tuple[str, ...] = (),
+    seed: int = 0,
+    table: bool = False,
+) -> None:
+    """Train and evaluate one cell of a sweep.
+
+    Args:
+        method: Which method.
+        preset: What is changed.
+        set: The changes, such as training.steps=3000; not those of data.
+        seed: Of weights, batches and dropout.
+        table: Only print the results that are there.
+    """
+    if table:
+        for path in sorted(RESULTS.glob("*.json")):
+            found = read_result(path)
+            low, high = found["interval95_scenes"]
+            print(f"{path.stem}: {found['success_rate']:.1%} ({low:.1%} to {high:.1%} over scenes)")
+        return
+    torch.set_num_threads(1)
+    settings, data = Size(preset, set).settings(), Path("data") / preset / TASK
+    name = "-".join([method, preset, *sorted(set), f"seed{seed}"])
+    demos, weak = data_of(method, data, settings)
+    run = Path("runs/sweep") / TASK / name
+    train(method, settings, demos, weak, run, TASK, seed, resume=True)
+    inspect_run(run, demonstrations(data, settings, 1), "validation")
+    found = evaluate_run(run, "validation", 20, 10, copy=RESULTS / f"{name}.json", workers=1)
+    print(f"{name}: {found['successes']} of {found['episodes']} validation episodes succeed")
+
+
+if __name__ == "__main__":
+    tyro.cli(main)
