@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from gplac.config import TrainConfig
-from gplac.training.optimiser import Average, adam, learning_rate
+from gplac.training.optimiser import Average, adam, learning_rate, policy_dropout
 
 
 def test_constant_schedule_is_the_papers() -> None:
@@ -22,6 +22,16 @@ def test_cosine_climbs_and_falls_to_zero(steps: int) -> None:
     assert peak == min(500, steps // 50)
     assert (np.diff(rates[: peak + 1]) > 0).all() and (np.diff(rates[peak:]) < 0).all()
     assert rates[-1] == pytest.approx(0, abs=1e-12)
+
+
+def test_policy_dropout_rises_when_the_policy_looks_and_ends_at_nought() -> None:
+    config = replace(TrainConfig(), steps=1000, dropout_schedule="bump")
+    rates = [policy_dropout(step, 0.4, config) for step in range(1000)]
+    assert not any(rates[:200]) and max(rates) == rates[500] == rates[699] == pytest.approx(0.4)
+    assert rates[350] == pytest.approx(0.2) and rates[850] == pytest.approx(0.2) and rates[-1] < 0.002
+    assert {
+        policy_dropout(step, 0.4, replace(config, dropout_schedule="constant")) for step in range(1000)
+    } == {0.4}
 
 
 def test_adam_equals_its_formula_and_decays_matrices_alone() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +31,7 @@ class PolicyHead(nn.Module):
         self, features: int, state_size: int, action_size: int, hidden: Sequence[int], dropout: nn.Module
     ) -> None:
         super().__init__()
-        self.dropout = dropout
+        self.dropout: Any = dropout  # its rate `p` may follow a schedule
         self.layers = fully_connected(features + state_size, hidden, action_size)
 
     def forward(self, features_BF: Tensor, state_BS: Tensor) -> Tensor:

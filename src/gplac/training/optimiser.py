@@ -19,6 +19,15 @@ def learning_rate(step: int, config: TrainConfig) -> float:
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - ramp) / max(1, config.steps - ramp)))
 
 
+def policy_dropout(step: int, rate: float, config: TrainConfig) -> float:
+    """Rate of the policy's dropout in optimiser step `step` (from 0), of which `rate` is the largest. "bump" is nought
+    up to a fifth of the steps, climbs linearly to half of them, stays until 0.7 and falls linearly to nought."""
+    if config.dropout_schedule == "constant":
+        return rate
+    progress = step / config.steps
+    return rate * max(0.0, min(1.0, (progress - 0.2) / 0.3, (1.0 - progress) / 0.3))
+
+
 def adam(model: nn.Module, config: TrainConfig) -> torch.optim.Adam:
     """Adam over the trainable parameters; decoupled decay, if any, acts on matrices and filters alone."""
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]

@@ -24,7 +24,7 @@ from gplac.training.checkpoint import CHECKPOINT, WEIGHTS, save_checkpoint, writ
 from gplac.training.device import keep_memory, mixed_precision
 from gplac.training.learner import Learner
 from gplac.training.logs import Display, Log
-from gplac.training.optimiser import Average, learning_rate
+from gplac.training.optimiser import Average, learning_rate, policy_dropout
 from gplac.training.stages import Stage, stages
 
 LOG_EVERY = 20
@@ -87,6 +87,8 @@ class Trainer:
         positions = self.labelled.positions(key) if "positions" in needs else None
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(within, stage.config)
+        network = self.learner.network
+        network.policy_head.dropout.p = policy_dropout(within, network.config.policy_dropout, stage.config)
         torch.manual_seed(seed_of("dropout", self.seed, key))
         with mixed_precision(self.device):
             progress = within / stage.config.steps
