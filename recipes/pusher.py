@@ -14,6 +14,7 @@ import tyro
 from gplac.bounds import measure_bounds, measure_tolerance
 from gplac.config import PRESETS, Preset
 from gplac.data.collect import collect_demonstrations, collect_weak
+from gplac.data.manifest import MANIFEST, Manifest
 from gplac.experts.expert import load_expert
 from gplac.methods import METHODS
 from gplac.runs import evaluate_run, inspect_run
@@ -22,15 +23,22 @@ from gplac.training.loop import train
 TASK = "pusher"
 
 
+def complete(folder: Path) -> bool:
+    """Whether a collection is all there; it can then be read by several processes at once."""
+    return (folder / MANIFEST).exists() and Manifest.read(folder).complete
+
+
 def demonstrations(data: Path, settings: Preset, scenes: int) -> Path:
     """Collect what is missing of the demonstrations of one scene, or of as many as there are weak images of."""
-    sizes = settings.data
+    sizes, folder = settings.data, data / f"demos-{scenes}"
+    if complete(folder):
+        return folder
     if scenes == 1:
         where, each = [("labelled", 0)], sizes.demonstrations
     else:
         where, each = [("weak", index) for index in range(scenes)], sizes.demonstrations_per_scene
     collect_demonstrations(
-        data / f"demos-{scenes}",
+        folder,
         TASK,
         load_expert(TASK),
         where,
@@ -40,14 +48,14 @@ def demonstrations(data: Path, settings: Preset, scenes: int) -> Path:
         action_noise=sizes.action_noise,
         noise_time_s=sizes.noise_time_s,
     )
-    return data / f"demos-{scenes}"
+    return folder
 
 
 def data_of(name: str, data: Path, settings: Preset) -> tuple[Path, Path | None]:
     """Collect what is missing of a method's demonstrations and weak images."""
     method, sizes = METHODS[name](), settings.data
     weak = data / "weak" if method.weak_scenes else None
-    if weak is not None:
+    if weak is not None and not complete(weak):
         places = [("weak", index) for index in range(sizes.weak_scenes)]
         collect_weak(weak, TASK, places, sizes.weak_per_scene, sizes.width, sizes.height)
     return demonstrations(data, settings, min(method.labelled_scenes, sizes.weak_scenes)), weak

@@ -3,8 +3,8 @@
     python recipes/sweep.py gplac --set classification_weight=1 network.classifier_dropout=0.7
 
 trains one method with these changes to a preset, evaluates it on all validation scenes, and leaves the result in
-results/sweep/TASK/. Several such commands may run at once; each goes on where it was stopped. ``--table`` prints what
-is there. Test scenes are never opened here.
+results/sweep/TASK/. Once the data is there, several may run at once; each goes on where it was stopped. ``--table``
+prints what is there. Test scenes are never opened here.
 """
 
 from pathlib import Path
