@@ -117,8 +117,8 @@ def test_episodes_do_not_depend_on_how_many_there_are() -> None:
 def test_bad_requests_are_explained() -> None:
     with pytest.raises(UserError, match="no split called 'tests'"):
         evaluate(ZeroPolicy(), VIEW, "tests", 1, 1)
-    with pytest.raises(UserError, match="has 10 scenes, not 11"):
-        evaluate(ZeroPolicy(), VIEW, "validation", 11, 1)
+    with pytest.raises(UserError, match="has 20 scenes, not 21"):
+        evaluate(ZeroPolicy(), VIEW, "validation", 21, 1)
     with pytest.raises(UserError, match="one episode"):
         evaluate(ZeroPolicy(), VIEW, "validation", 1, 0)
     with pytest.raises(UserError, match="no task called"):
