@@ -89,7 +89,7 @@ class Breadth:
 
 
 STANDARD = Breadth(
-    mug_colours=(("white", 0.66), ("pastel", 0.28), ("saturated", 0.06)),
+    mug_colours=(("white", 0.72), ("pastel", 0.25), ("saturated", 0.03)),
     mug_decorations=(
         ("plain", 0.60),
         ("bands", 0.12),
@@ -143,19 +143,19 @@ STANDARD = Breadth(
         ("checks", 0.08),
     ),
     palette="natural",
-    lightness=(0.6, 1.0),
+    lightness=(0.45, 0.72),
     saturation=(0.6, 1.1),
     contrast=(0.25, 0.7),
     pattern_scale=(0.7, 1.5),
     distractors=(3, 5),
     distractor_scale=(0.85, 1.15),
-    distractor_mug_colour=0.3,
+    distractor_mug_colour=0.15,
     distractor_mug_shape=0.15,
     distractor_saturation=(0.7, 1.0),
-    distractor_lightness=(0.25, 0.8),
+    distractor_lightness=(0.25, 0.6),
     lights=(1, 3),
     brightness=(0.92, 1.08),
-    ambient_share=(0.42, 0.6),
+    ambient_share=(0.55, 0.7),
     light_colour=0.15,
     light_elevation_deg=(40.0, 75.0),
     camera_jitter_m=0.005,
