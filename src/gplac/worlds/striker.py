@@ -136,20 +136,22 @@ class Striker:
     def reward(self, qpos: Floats, qvel: Floats, hand: Hand, action: Floats) -> Floats:
         """Bring the bar behind the ball, then strike so that the ball will come to the cup.
 
-        ``-m + exp(-(m / 0.05)^2) + w (exp(-(r / 0.05)^2) - 2 r) / 8 - 0.0025 |a|^2``, with m how near the ball will
-        come to the cup if nothing touches it any more (a function of its place and velocity, so a strike pays at once,
-        and a ball on its right way pays until the end), r the distance of the bar from where it should be, as for the
-        pusher, and w = min(1, m / 0.17)^2: once the ball is on its way, the hand may rest. Gym's own reward has the
-        smallest distance so far in it, which no observation tells. The whole is small, for `ExpertConfig.change_price`
-        to weigh much: a strike tempts to jerks.
+        ``-m + exp(-(m / 0.05)^2) / 2 + exp(-(m / 0.15)^2) / 2 + w (exp(-(r / 0.05)^2) / 2 - r) - 0.0025 |a|^2``, with m
+        how near the ball will come to the cup if nothing touches it any more (a function of its place and velocity, so
+        a strike pays at once, and a ball on its right way pays until the end), r the distance of the bar from where it
+        should be, as for the pusher, and w = min(1, m / 0.17)^2: once the ball is on its way, the hand may rest. A
+        careless strike leaves the ball where the hand cannot be behind it, so it pays to aim first; with a quarter of
+        that weight the arm strikes at once and hardly ever hits. Gym's own reward has the smallest distance so far in
+        it, which no observation tells. The whole is small, for `ExpertConfig.change_price` to weigh much: a strike
+        tempts to jerks.
         """
         ball, cup = self.ball_xy(qpos), self.goal_xy(qpos)
         miss = self._miss(ball, qvel[..., 7:9], cup)
         aside = hand.bar[..., :2] - shaping.hand_target(ball, cup, hand.bar[..., :2])
         reach = np.sqrt(np.sum(aside**2, axis=-1) + (hand.bar[..., 2] - BAR_HEIGHT_M) ** 2)
-        near = np.minimum(miss / CLEAR_M, 1.0) ** 2 * (np.exp(-((reach / 0.05) ** 2)) - 2.0 * reach)
-        aimed = np.exp(-((miss / 0.05) ** 2)) - miss
-        return np.asarray(aimed + near / 8.0 - 0.0025 * np.sum(action**2, axis=-1))
+        near = np.minimum(miss / CLEAR_M, 1.0) ** 2 * (0.5 * np.exp(-((reach / 0.05) ** 2)) - reach)
+        aimed = 0.5 * np.exp(-((miss / 0.05) ** 2)) + 0.5 * np.exp(-((miss / 0.15) ** 2)) - miss
+        return np.asarray(aimed + near - 0.0025 * np.sum(action**2, axis=-1))
 
     def distance(self, qpos: Floats) -> Floats:
         """Planar distance between the centres of ball and cup, metres."""
