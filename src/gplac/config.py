@@ -107,7 +107,7 @@ class Preset:
     training: TrainConfig = field(default_factory=TrainConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     classification_weight: float = 0.3
-    """Lambda, the weight of L_CE against L_task (section 4); unstated in the paper, and not swept yet."""
+    """Lambda, the weight of L_CE against L_task (section 4); unstated in the paper."""
 
 
 def smoke() -> Preset:
@@ -144,7 +144,12 @@ def demo() -> Preset:
         ),
         network=SMALL_NETWORK,
         training=replace(
-            lite().training, steps=2_500, warmup_steps=250, pretrain_steps=600, checkpoint_every=500
+            lite().training,
+            steps=2_500,
+            warmup_steps=250,
+            labelled_batch=32,
+            pretrain_steps=600,
+            checkpoint_every=500,
         ),
         evaluation=EvaluationConfig(scenes=20, episodes=5),
         classification_weight=lite().classification_weight,
@@ -167,8 +172,9 @@ def lite() -> Preset:
         ),
         network=SMALL_NETWORK,
         training=TrainConfig(
-            steps=8_000,
-            warmup_steps=800,
+            steps=12_000,
+            warmup_steps=1_200,
+            labelled_batch=64,
             pretrain_steps=2_000,
             learning_rate=6e-3,
             schedule="cosine",
@@ -176,7 +182,7 @@ def lite() -> Preset:
             weight_decay=0.05,
             average_decay=0.998,
         ),
-        classification_weight=1.0,
+        classification_weight=3.0,
     )
 
 
