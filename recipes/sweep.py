@@ -12,20 +12,20 @@ from typing import Annotated
 
 import torch
 import tyro
-from pusher import TASK, data_of, demonstrations
+from table1 import data_of, demonstrations
 
 from gplac.cli.options import Preset, Size
 from gplac.evaluation.result import read_result
 from gplac.runs import evaluate_run, inspect_run
 from gplac.training.loop import train
-
-RESULTS = Path("results/sweep") / TASK
+from gplac.worlds.splits import split_size
 
 
 def main(
     method: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="METHOD")] = "gplac",
     /,
     *,
+    task: str = "pusher",
     preset: Preset = "lite",
     set: tuple[str, ...] = (),
     seed: int = 0,
@@ -35,25 +35,29 @@ def main(
 
     Args:
         method: Which method.
+        task: Which task.
         preset: What is changed.
         set: The changes, such as training.steps=3000; not those of data.
         seed: Of weights, batches and dropout.
         table: Only print the results that are there.
     """
+    results = Path("results/sweep") / task
     if table:
-        for path in sorted(RESULTS.glob("*.json")):
+        for path in sorted(results.glob("*.json")):
             found = read_result(path)
             low, high = found["interval95_scenes"]
             print(f"{path.stem}: {found['success_rate']:.1%} ({low:.1%} to {high:.1%} over scenes)")
         return
     torch.set_num_threads(1)
-    settings, data = Size(preset, set).settings(), Path("data") / preset / TASK
+    settings, data = Size(preset, set).settings(task), Path("data") / preset / task
     name = "-".join([method, preset, *sorted(set), f"seed{seed}"])
-    demos, weak = data_of(method, data, settings)
-    run = Path("runs/sweep") / TASK / name
-    train(method, settings, demos, weak, run, TASK, seed, resume=True)
-    inspect_run(run, demonstrations(data, settings, 1), "validation")
-    found = evaluate_run(run, "validation", 20, 10, copy=RESULTS / f"{name}.json", workers=1)
+    demos, weak = data_of(task, method, data, settings)
+    run = Path("runs/sweep") / task / name
+    train(method, settings, demos, weak, run, task, seed, resume=True)
+    inspect_run(run, demonstrations(task, data, settings, 1), "validation")
+    found = evaluate_run(
+        run, "validation", split_size(task, "validation"), 10, copy=results / f"{name}.json", workers=1
+    )
     print(f"{name}: {found['successes']} of {found['episodes']} validation episodes succeed")
 
 

@@ -17,7 +17,6 @@ from gplac.experts.expert import load_expert
 from gplac.provenance import provenance
 from gplac.seeding import rng
 from gplac.worlds.registry import task as task_named
-from gplac.worlds.vector import VectorTask
 
 BOUNDS = {"ceiling": True, "floor": False}
 """Name of each, and whether it is told where the object is."""
@@ -121,7 +120,7 @@ def roll_out(
     starts = [
         what.reset(rng("evaluation", task, split, s, e)) for s in range(scenes) for e in range(episodes)
     ]
-    vector = VectorTask(what, len(starts))
+    vector = what.simulations(len(starts))
     vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
     positions, distances = [vector.qpos], []
     for _ in range(what.episode_steps):

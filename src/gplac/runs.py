@@ -19,7 +19,7 @@ from gplac.evaluation.rollout import Progress
 from gplac.provenance import provenance
 from gplac.training.checkpoint import RUN_JSON
 from gplac.training.policy import Policy, load_policy
-from gplac.worlds.splits import SPLITS
+from gplac.worlds.splits import split_size
 
 INSPECTION = "inspection.json"
 
@@ -121,7 +121,7 @@ def evaluate_run(
         run.policy(),
         view,
         split,
-        scenes or min(sizes["scenes"], SPLITS.get(split, sizes["scenes"])),
+        scenes or min(sizes["scenes"], split_size(view.task, split)),
         episodes or sizes["episodes"],
         run.training,
         provenance(),
@@ -159,7 +159,7 @@ def inspect_run(
     """
     run = Run.open(folder)
     view = run.view(level, assets)
-    count = scenes or SPLITS.get(split, 1)
+    count = scenes or split_size(view.task, split)
     if demonstrations is None:
         demonstrations = Path("data") / run.training.preset.removesuffix("-changed") / view.task / "demos-1"
     frames = Demonstrations.load(demonstrations)

@@ -69,7 +69,7 @@ def test_torques_are_within_the_limit() -> None:
 
 
 def test_an_unfit_expert_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UserError, match="torques that are not finite"):
+    with pytest.raises(UserError, match="actions that are not finite"):
         roll_out(Pusher(), lambda state: np.full((len(state), 7), np.nan), 1, 0.1, seed=0)
     monkeypatch.setattr(Pusher, "success_m", 0.0)
     with pytest.raises(UserError, match="succeeded in only 0 of 64 attempts, where 3 episodes"):

@@ -1,5 +1,7 @@
 """What every task owes to its users, and what pusher and striker owe to the published models."""
 
+from typing import cast
+
 import mujoco
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from gplac.errors import UserError
 from gplac.seeding import rng
 from gplac.worlds.registry import task, task_names
-from gplac.worlds.task import Task
+from gplac.worlds.task import Simulations, Task, TorqueTask
 from gplac.worlds.vector import VectorTask
 
 
@@ -18,25 +20,28 @@ def any_task(request: pytest.FixtureRequest) -> Task:
     return task(request.param)
 
 
-def started(task: Task, n: int, seed: int = 0) -> VectorTask:
-    vector = VectorTask(task, n)
+@pytest.fixture(params=["pusher", "striker"])
+def torque_task(request: pytest.FixtureRequest) -> TorqueTask:
+    return cast(TorqueTask, task(request.param))
+
+
+def started(task: Task, n: int, seed: int = 0) -> Simulations:
+    vector = task.simulations(n)
     starts = [task.reset(rng("test", seed, i)) for i in range(n)]
     vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
     return vector
 
 
-def test_control_runs_at_its_rate_for_five_seconds(any_task: Task) -> None:
-    model = any_task.physics().compile()
-    assert model.opt.timestep * any_task.substeps == pytest.approx(1 / any_task.control_hz)
-    assert any_task.episode_steps / any_task.control_hz == 5.0
+def test_control_runs_at_its_rate_for_five_seconds(torque_task: TorqueTask) -> None:
+    model = torque_task.physics().compile()
+    assert model.opt.timestep * torque_task.substeps == pytest.approx(1 / torque_task.control_hz)
+    assert torque_task.episode_steps / torque_task.control_hz == 5.0
 
 
-def test_torque_limit_is_the_models(any_task: Task) -> None:
-    model = any_task.physics().compile()
-    assert model.nu == any_task.action_size
-    np.testing.assert_allclose(
-        model.actuator_ctrlrange, [[-any_task.action_limit, any_task.action_limit]] * model.nu
-    )
+def test_torque_limit_is_the_models(torque_task: TorqueTask) -> None:
+    model, limit = torque_task.physics().compile(), torque_task.action_limit
+    assert model.nu == torque_task.action_size
+    np.testing.assert_allclose(model.actuator_ctrlrange, [[-limit, limit]] * model.nu)
 
 
 def test_success_is_said_in_words(any_task: Task) -> None:
@@ -51,7 +56,7 @@ def test_object_is_where_the_simulator_has_it(any_task: Task) -> None:
         mujoco.mj_forward(model, data)
         place = data.body(any_task.stage.object.body).xpos[:2]
         np.testing.assert_allclose(any_task.object_xy(data.qpos), place, atol=1e-9)
-        goal = data.body("goal" if any_task.name == "pusher" else "cup").xpos[:2]
+        goal = data.body("cup" if any_task.name == "striker" else "goal").xpos[:2]
         np.testing.assert_allclose(any_task.goal_xy(data.qpos), goal, atol=1e-9)
         moved = any_task.with_object(data.qpos, np.array([0.5, -0.2]))
         np.testing.assert_allclose(any_task.object_xy(moved), [0.5, -0.2])
@@ -74,13 +79,14 @@ def test_full_state_tells_where_the_object_is(any_task: Task) -> None:
 
 
 def test_a_simulation_does_not_depend_on_the_others_nor_on_its_past(any_task: Task) -> None:
-    actions = rng("torques").uniform(-2, 2, (20, any_task.action_size))
+    steps, limit = min(20, any_task.episode_steps), any_task.action_limit
+    actions = rng("actions").uniform(-limit, limit, (steps, any_task.action_size))
     alone, crowd = started(any_task, 1), started(any_task, 5)
     for _ in range(3):
-        crowd.step(rng("other torques").uniform(-2, 2, (5, any_task.action_size)))
+        crowd.step(rng("other actions").uniform(-limit, limit, (5, any_task.action_size)))
     start = any_task.reset(rng("test", 0, 0))
     crowd.set_state(start[0][None], start[1][None], ids=[3])
-    everyone = rng("more torques").uniform(-2, 2, (20, 5, any_task.action_size))
+    everyone = rng("more actions").uniform(-limit, limit, (steps, 5, any_task.action_size))
     everyone[:, 3] = actions
     for own, theirs in zip(actions, everyone, strict=True):
         alone.step(own[None])
@@ -88,7 +94,7 @@ def test_a_simulation_does_not_depend_on_the_others_nor_on_its_past(any_task: Ta
     np.testing.assert_array_equal(alone.qpos[0], crowd.qpos[3])
 
 
-def test_torques_are_clipped(any_task: Task) -> None:
+def test_actions_are_clipped(any_task: Task) -> None:
     a, b = started(any_task, 1), started(any_task, 1)
     a.step(np.full((1, any_task.action_size), 1e3))
     b.step(np.full((1, any_task.action_size), any_task.action_limit))

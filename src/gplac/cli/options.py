@@ -29,9 +29,9 @@ class Size:
     set: Annotated[tuple[str, ...], arg(metavar="FIELD=VALUE ...")] = ()
     """Changes to the preset, such as training.steps=3000 network.temperature=4."""
 
-    def settings(self) -> config.Preset:
-        """The preset with its changes; a changed one says so in its name."""
-        chosen = config.preset(self.preset)
+    def settings(self, task: str = "") -> config.Preset:
+        """The preset for a task with its changes; a changed one says so in its name."""
+        chosen = config.preset(self.preset, task)
         if not self.set:
             return chosen
         arguments = []
@@ -48,7 +48,7 @@ class Size:
 
     def data_folder(self, task: str) -> Path:
         """Where data of this size lie unless the user says otherwise."""
-        changed = self.settings().data != config.preset(self.preset).data
+        changed = self.settings(task).data != config.preset(self.preset, task).data
         return Path("data") / (f"{self.preset}-changed" if changed else self.preset) / task
 
 

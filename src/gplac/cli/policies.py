@@ -52,7 +52,7 @@ def train(
     from gplac.methods import METHODS
     from gplac.training.loop import train
 
-    settings, folder = size.settings(), size.data_folder(task)
+    settings, folder = size.settings(task), size.data_folder(task)
     scenes = min(METHODS[method]().labelled_scenes, settings.data.weak_scenes) if method in METHODS else 1
     out = out or Path("runs") / settings.name / task / f"{method}-seed{seed}"
     train(

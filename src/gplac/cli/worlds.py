@@ -104,9 +104,8 @@ def expert_evaluate(
 
     score = evaluate_expert(task_named(task), load_expert(task, weights), episodes, seed, noise, error)
     print(f"{score.successes} of {score.episodes} episodes succeed ({score.success_rate:.1%}).")
-    print(
-        f"Final distance {score.mean_distance_m:.3f} m; torques change by {score.mean_action_change:.1%} a step."
-    )
+    change = f"; torques change by {score.mean_action_change:.1%} a step" if score.mean_action_change else ""
+    print(f"Final distance {score.mean_distance_m:.3f} m{change}.")
 
 
 def collect_demos(
@@ -132,7 +131,7 @@ def collect_demos(
     from gplac.data.collect import collect_demonstrations
     from gplac.experts.expert import load_expert
 
-    sizes = size.settings().data
+    sizes = size.settings(task).data
     out = out or size.data_folder(task) / f"demos-{scenes}"
     collected = collect_demonstrations(
         out,
@@ -170,7 +169,7 @@ def collect_weak_images(
     """
     from gplac.data.collect import collect_weak
 
-    sizes = size.settings().data
+    sizes = size.settings(task).data
     out = out or size.data_folder(task) / "weak"
     collected = collect_weak(
         out,

@@ -10,11 +10,10 @@ import numpy.typing as npt
 from gplac.data.noise import ornstein_uhlenbeck
 from gplac.errors import UserError
 from gplac.seeding import rng
-from gplac.worlds.task import Task
-from gplac.worlds.vector import VectorTask
+from gplac.worlds.task import Simulations, Task
 
 Expert = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.floating]]
-"""Torques ``(n, action_size)`` from what only the simulation knows, ``(n, k)``."""
+"""Actions ``(n, action_size)`` from what only the simulation knows, ``(n, k)``."""
 
 BLOCK = 64
 """Attempts that run side by side. It is part of the result: the last bits of the expert's matrix products may depend
@@ -69,15 +68,18 @@ def roll_out(
         task: what to do.
         expert: how to do it.
         episodes: how many successful episodes.
-        action_noise: standard deviation of the noise, torque units.
+        action_noise: standard deviation of the noise, torque units; an episode of one action has none, for nothing
+            could recover from it.
         seed: of the initial states and of the noise.
         progress: called with the number of episodes gathered so far.
         noise_time_s: correlation time of the noise, seconds.
 
     Raises:
-        UserError: the expert fails much too often, or asks for torques that are not finite.
+        UserError: the expert fails much too often, or asks for actions that are not finite.
     """
-    simulations = VectorTask(task, BLOCK)
+    simulations = task.simulations(BLOCK)
+    if task.episode_steps == 1:
+        action_noise = 0.0
     found: list[tuple[int, npt.NDArray[np.float64], npt.NDArray[np.float32], npt.NDArray[np.float32]]] = []
     limit = max(PATIENCE * episodes, BLOCK)
     first = 0
@@ -98,7 +100,7 @@ def roll_out(
 
 
 def _block(
-    simulations: VectorTask, expert: Expert, first: int, action_noise: float, noise_time_s: float, seed: int
+    simulations: Simulations, expert: Expert, first: int, action_noise: float, noise_time_s: float, seed: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
     """Attempts ``first`` to ``first + BLOCK - 1``: positions, states and actions ``(BLOCK, T, ...)``, and success."""
     task = simulations.task
@@ -115,7 +117,7 @@ def _block(
         action = np.clip(expert(simulations.full_state()), -task.action_limit, task.action_limit)
         if not np.isfinite(action).all():
             raise UserError(
-                f"The expert of {task.name} asks for torques that are not finite; train it again."
+                f"The expert of {task.name} asks for actions that are not finite; train it again."
             )
         qpos.append(simulations.qpos)
         states.append(simulations.robot_state())

@@ -14,9 +14,8 @@ from gplac.evaluation.store import Chunk, Episodes, Record, Store
 from gplac.seeding import rng
 from gplac.worlds.arm import Floats
 from gplac.worlds.registry import task as task_named
-from gplac.worlds.splits import SPLITS
-from gplac.worlds.task import Task
-from gplac.worlds.vector import VectorTask
+from gplac.worlds.splits import split_size
+from gplac.worlds.task import Simulations, Task
 
 Progress = Callable[[int, int], None]
 """Told how many episodes are done and how many there are."""
@@ -53,14 +52,14 @@ def evaluate(
         progress: called after every few episodes.
 
     Raises:
-        UserError: unknown task or split, more scenes than the split has, or torques that are not finite.
+        UserError: unknown task or split, more scenes than the split has, or actions that are not finite.
     """
     if scenes < 1 or episodes < 1:
         raise UserError(
             f"An evaluation needs one scene and one episode or more, not {scenes} and {episodes}."
         )
-    _check_split(split, scenes)
     task = task_named(view.task)
+    _check_split(view.task, split, scenes)
     starts = range(0, episodes, BATCH)
     chunks = [Chunk(s, first, min(BATCH, episodes - first)) for s in range(scenes) for first in starts]
     store = Store(cache, view, split, {"blank": blank, "policy": policy_id})
@@ -83,15 +82,13 @@ def evaluate(
     return Episodes(split, tuple(range(scenes)), distances, qpos)
 
 
-def _check_split(split: str, scenes: int) -> None:
-    if split not in SPLITS:
-        raise UserError(f"There is no split called {split!r}; choose one of: {', '.join(SPLITS)}.")
-    if scenes > SPLITS[split]:
-        raise UserError(f"The {split} split has {SPLITS[split]} scenes, not {scenes}; ask for fewer.")
+def _check_split(task: str, split: str, scenes: int) -> None:
+    if scenes > (size := split_size(task, split)):
+        raise UserError(f"The {split} split has {size} scenes, not {scenes}; ask for fewer.")
 
 
 def _lockstep(
-    policy: Policy, task: Task, simulations: VectorTask, split: str, chunk: Chunk
+    policy: Policy, task: Task, simulations: Simulations, split: str, chunk: Chunk
 ) -> Generator[Floats, Images, Record]:
     """Run a chunk: yields positions ``(n, nq)`` to draw, is sent their frames ``(BATCH, H, W, 3)``."""
     states = [
@@ -107,7 +104,7 @@ def _lockstep(
         actions = policy(frames, simulations.robot_state())
         if actions.shape != (BATCH, task.action_size) or not np.isfinite(actions[: chunk.count]).all():
             raise UserError(
-                f"The policy answered with torques of shape {actions.shape}, or with some not finite,"
+                f"The policy answered with actions of shape {actions.shape}, or with some not finite,"
                 f" where {(BATCH, task.action_size)} finite ones are due; look at the log of its training."
             )
         simulations.step(actions)
@@ -125,7 +122,7 @@ def _run_blank(
     keep: Callable[[Chunk, Record], None],
 ) -> None:
     frames = np.full((BATCH, view.height, view.width, 3), GREY, np.uint8)
-    simulations = VectorTask(task, BATCH)
+    simulations = task.simulations(BATCH)
     for chunk in todo:
         running = _lockstep(policy, task, simulations, split, chunk)
         next(running)
@@ -143,7 +140,7 @@ def _run_drawn(
     keep: Callable[[Chunk, Record], None],
 ) -> None:
     """Each worker draws one chunk at a time; this process runs policy and physics for whichever is ready."""
-    simulations = {worker: VectorTask(task, BATCH) for worker in pool.workers}
+    simulations = {worker: task.simulations(BATCH) for worker in pool.workers}
     running: dict[Connection, tuple[Chunk, Generator[Floats, Images, Record]]] = {}
 
     def begin(worker: Connection) -> None:

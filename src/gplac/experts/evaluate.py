@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from gplac.seeding import rng
 from gplac.worlds.task import Task
-from gplac.worlds.vector import VectorTask
 
 
 @dataclass(frozen=True)
@@ -40,13 +39,13 @@ def evaluate_expert(
 
     Args:
         task: what to do.
-        expert: torques from `VectorTask.full_state`.
+        expert: actions from `gplac.worlds.task.Simulations.full_state`.
         episodes: how many.
         seed: of initial states, noise and error.
         action_noise: standard deviation of noise on its torques.
         seen_error_m: standard deviation of how far beside its place it sees the object of interest, once an episode.
     """
-    vector = VectorTask(task, episodes)
+    vector = task.simulations(episodes)
     starts = [task.reset(rng("expert evaluation", task.name, seed, i)) for i in range(episodes)]
     vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
     noise = rng("expert evaluation noise", task.name, seed)
@@ -57,5 +56,6 @@ def evaluate_expert(
         vector.step(actions[-1] + action_noise * noise.standard_normal(actions[-1].shape))
         distances.append(vector.distance())
     success = task.success(np.stack(distances))
-    change = float(np.sqrt(np.mean(np.diff(np.stack(actions), axis=0) ** 2)) / task.action_limit)
+    changes = np.diff(np.stack(actions), axis=0)
+    change = float(np.sqrt(np.mean(changes**2)) / task.action_limit) if len(changes) else 0.0
     return ExpertScore(episodes, int(success.sum()), float(distances[-1].mean()), change)

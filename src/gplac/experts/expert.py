@@ -8,6 +8,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
 from gplac.errors import UserError
+from gplac.experts.scripted import SCRIPTED, MugPushExpert
 
 SHIPPED = Path(__file__).parent / "weights"
 OBSERVATION_CLIP = 10.0
@@ -50,12 +51,14 @@ def expert_path(task_name: str) -> Path:
     return SHIPPED / f"{task_name}.safetensors"
 
 
-def load_expert(task_name: str, path: Path | None = None) -> Expert:
-    """The shipped expert of ``task_name``, or the one at ``path``.
+def load_expert(task_name: str, path: Path | None = None) -> Expert | MugPushExpert:
+    """The scripted or shipped expert of ``task_name``, or the one at ``path``.
 
     Raises:
         UserError: the file is missing, damaged, or belongs to another task.
     """
+    if path is None and task_name in SCRIPTED:
+        return SCRIPTED[task_name]()
     path = expert_path(task_name) if path is None else path
     if not path.is_file():
         raise UserError(f"No expert at {path}; train one with: gplac expert train {task_name} --out {path}")

@@ -20,9 +20,11 @@ from gplac.data.files import write_atomically
 from gplac.errors import UserError
 from gplac.experts.evaluate import evaluate_expert
 from gplac.experts.expert import Expert
+from gplac.experts.scripted import SCRIPTED
 from gplac.experts.trpo import ExpertConfig, Schedules, TaskVecEnv, build
 from gplac.provenance import provenance
 from gplac.worlds.registry import task as task_named
+from gplac.worlds.task import TorqueTask
 
 SELECT_EVERY = 40
 """Updates between two looks at the deterministic policy; the best look is kept."""
@@ -35,13 +37,15 @@ def train_expert(task_name: str, out: Path, seed: int = 0, config: ExpertConfig 
     A checkpoint beside ``out`` lets the same command go on after it was stopped; it is removed at the end.
 
     Raises:
-        UserError: unknown task, or a checkpoint of other settings.
+        UserError: unknown task, one whose expert is scripted, or a checkpoint of other settings.
     """
+    if task_name in SCRIPTED:
+        raise UserError(f"The expert of {task_name} is scripted; there is nothing to train.")
     config = config or ExpertConfig()
     out.parent.mkdir(parents=True, exist_ok=True)
     # Such small networks are quickest on one thread.
     torch.set_num_threads(1)
-    model = build(task_named(task_name), config, seed)
+    model = build(cast(TorqueTask, task_named(task_name)), config, seed)
     keeper = _Keeper(task_name, out, seed, config)
     done = keeper.restore(model)
     if done < config.steps:

@@ -14,7 +14,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
 from gplac.seeding import rng, seed_of
-from gplac.worlds.task import Task
+from gplac.worlds.task import TorqueTask
 from gplac.worlds.vector import VectorTask
 
 
@@ -52,7 +52,7 @@ class ExpertConfig:
 class TaskVecEnv(VecEnv):
     """A `VectorTask` as Stable-Baselines3 wants it: full state in, the task's reward out, episodes restarted."""
 
-    def __init__(self, task: Task, n: int, seed: int) -> None:
+    def __init__(self, task: TorqueTask, n: int, seed: int) -> None:
         self.task, self._seed_key, self._episode = task, seed, 0
         self._vector = VectorTask(task, n)
         self.change_price, self.seen_error_m = 0.0, 0.0
@@ -168,7 +168,7 @@ class Schedules(BaseCallback):
             cast(Any, self.model.policy).log_std.clamp_(min=floor)
 
 
-def build(task: Task, config: ExpertConfig, seed: int) -> TRPO:
+def build(task: TorqueTask, config: ExpertConfig, seed: int) -> TRPO:
     """A TRPO learner on ``task`` with normalised observations and rewards."""
     env = VecNormalize(TaskVecEnv(task, config.simulations, seed), gamma=config.gamma)
     hidden = list(config.hidden)

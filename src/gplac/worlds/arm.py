@@ -15,7 +15,14 @@ FORK_SITE, BAR_SITE, END_SITE = "fork", "bar", "end"
 BAR_HALF_M = 0.1
 OBJECT_DENSITY = 100.0
 """kg/m^3: a light mug of 79 g."""
-TABLE_HEIGHT_M = -0.325
+TABLE_HEIGHT_M, FLOOR_HEIGHT_M = -0.325, -1.05
+ROOT = "r_shoulder_pan_link"
+ARM_GROUP = 1
+"""Group of geoms that are drawn only where the robot is in the picture."""
+_LIGHT_GREY, _DARK_GREY, _ACCENT = (0.80, 0.81, 0.83), (0.20, 0.21, 0.23), (0.93, 0.48, 0.12)
+_DARK_GEOMS, _ACCENT_GEOMS = ("", "uar", "ef", "fr", "wf", "e1p", "e2p"), ("tip_arml", "tip_armr", "sl")
+_SHADELESS_GEOMS = ("e1", "e2", "e1p", "e2p", "sp", "sl", "uar")
+"""The shoulder stands behind the table: its shadow is not seen, and costs time."""
 
 
 class Hand(NamedTuple):
@@ -60,6 +67,30 @@ def bare_spec(torque_nm: float) -> mujoco.MjSpec:
     for actuator in spec.actuators:
         actuator.ctrlrange = [-torque_nm, torque_nm]
     return spec
+
+
+def paint(spec: mujoco.MjSpec) -> None:
+    """Colour the arm, and stand it on a post."""
+    for geom in spec.body(ROOT).find_all(mujoco.mjtObj.mjOBJ_GEOM):
+        geom.castshadow = geom.name not in _SHADELESS_GEOMS
+        tone = _DARK_GREY if geom.name in _DARK_GEOMS else _LIGHT_GREY
+        geom.rgba = [*(_ACCENT if geom.name in _ACCENT_GEOMS else tone), 1.0]
+    add_post(spec, (0.0, -0.6), -0.4)
+
+
+def add_post(spec: mujoco.MjSpec, xy: tuple[float, float], top_m: float) -> None:
+    """A round post from the floor to the arm."""
+    spec.worldbody.add_geom(
+        type=mujoco.mjtGeom.mjGEOM_CYLINDER,
+        fromto=[*xy, FLOOR_HEIGHT_M, *xy, top_m],
+        size=[0.1, 0, 0],
+        rgba=[*_DARK_GREY, 1.0],
+        contype=0,
+        conaffinity=0,
+        mass=0.0,
+        group=ARM_GROUP,
+        castshadow=False,
+    )
 
 
 def robot_state(qpos: Floats, qvel: Floats, hand: Hand) -> Floats:

@@ -6,7 +6,7 @@ from pathlib import Path
 import mujoco
 import numpy as np
 
-from gplac.worlds.arm import TABLE_HEIGHT_M
+from gplac.worlds.arm import ARM_GROUP, FLOOR_HEIGHT_M, TABLE_HEIGHT_M
 from gplac.worlds.layout import TABLE_MIDDLE_X
 from gplac.worlds.looks import packs, shapes
 from gplac.worlds.looks.shapes import Part
@@ -16,15 +16,8 @@ from gplac.worlds.stage import Stage
 from gplac.worlds.task import Task
 
 CAMERA, OBJECT, COMPANION = "policy", "look of the object", "look of the companion"
-ARM_ROOT = "r_shoulder_pan_link"
-FLOOR_HEIGHT_M = -1.05
-SEEN, ARM, HIDDEN = 0, 1, 3
+SEEN, ARM, HIDDEN = 0, ARM_GROUP, 3
 """Groups of geoms: what stands around, the robot, and what is never drawn."""
-
-_LIGHT_GREY, _DARK_GREY, _ACCENT = (0.80, 0.81, 0.83), (0.20, 0.21, 0.23), (0.93, 0.48, 0.12)
-_DARK_ARM_GEOMS = ("uar", "ef", "fr", "wf", "e1p", "e2p")
-_SHADELESS_ARM_GEOMS = ("e1", "e2", "e1p", "e2p", "sp", "sl", "uar")
-"""The shoulder stands behind the table: its shadow is not seen, and costs time."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +42,7 @@ def assemble(task: Task, scene: Scene, width: int, height: int, shadow_size: int
     folder = Path(scene.pack)
     builder = _Builder(spec, folder)
     _quality(spec, stage, width, height, shadow_size)
-    _dress_physics(spec)
+    _dress_physics(spec, stage)
     _lights(spec, stage, scene)
     _room(builder, stage, scene)
     object_parts = stage.object.parts(scene.object, folder)
@@ -171,27 +164,14 @@ def _quality(spec: mujoco.MjSpec, stage: Stage, width: int, height: int, shadow_
     visual.headlight.diffuse, visual.headlight.specular = [0, 0, 0], [0, 0, 0]
 
 
-def _dress_physics(spec: mujoco.MjSpec) -> None:
+def _dress_physics(spec: mujoco.MjSpec, stage: Stage) -> None:
     """The robot looks the same in every scene; bodies that are replaced by looks are not drawn."""
-    arm = spec.body(ARM_ROOT).find_all(mujoco.mjtObj.mjOBJ_GEOM)
     for geom in spec.geoms:
         geom.group = HIDDEN
-    for geom in arm:
+    stage.robot.paint(spec)
+    stand = [geom for geom in spec.worldbody.geoms if geom.group == ARM]
+    for geom in spec.body(stage.robot.root).find_all(mujoco.mjtObj.mjOBJ_GEOM) + stand:
         geom.group = ARM
-        geom.castshadow = geom.name not in _SHADELESS_ARM_GEOMS
-        tone = _DARK_GREY if geom.name in _DARK_ARM_GEOMS or geom.name == "" else _LIGHT_GREY
-        geom.rgba = [*(_ACCENT if geom.name in ("tip_arml", "tip_armr", "sl") else tone), 1.0]
-    spec.worldbody.add_geom(
-        type=mujoco.mjtGeom.mjGEOM_CYLINDER,
-        fromto=[0, -0.6, FLOOR_HEIGHT_M, 0, -0.6, -0.4],
-        size=[0.1, 0, 0],
-        rgba=[*_DARK_GREY, 1.0],
-        contype=0,
-        conaffinity=0,
-        mass=0.0,
-        group=ARM,
-        castshadow=False,
-    )
 
 
 def _lights(spec: mujoco.MjSpec, stage: Stage, scene: Scene) -> None:

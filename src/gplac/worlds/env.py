@@ -10,7 +10,6 @@ from gplac.errors import UserError
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.render import SceneRenderer
 from gplac.worlds.splits import scene as scene_of
-from gplac.worlds.vector import VectorTask
 
 
 class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
@@ -52,7 +51,7 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
         self.scene = scene_of(task, split, index, level=level)
         self.render_mode = render_mode
         self._observation, self._size = observation, (width, height)
-        self._vector = VectorTask(self.task, 1)
+        self._vector = self.task.simulations(1)
         self._renderer: SceneRenderer | None = None
         limit = self.task.action_limit
         self.action_space = gymnasium.spaces.Box(-limit, limit, (self.task.action_size,), np.float32)
@@ -80,7 +79,7 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
         return self._observe(), {"distance_m": float(self._vector.distance()[0])}
 
     def step(self, action: npt.NDArray[np.float32]) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Apply torques ``(7,)`` for 0.05 s; the time limit comes from `gymnasium.make`."""
+        """Do one action ``(action_size,)``, torques for 0.05 s or a push; `gymnasium.make` sets the time limit."""
         self._vector.step(action[None])
         self._distances.append(self._vector.distance())
         info: dict[str, Any] = {"distance_m": float(self._distances[-1][0])}

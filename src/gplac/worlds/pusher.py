@@ -9,7 +9,8 @@ from gplac.worlds.arm import Floats, Hand
 from gplac.worlds.camera import Camera
 from gplac.worlds.layout import Field
 from gplac.worlds.looks import coasters, kinds, mugs, packs
-from gplac.worlds.stage import Role, Stage
+from gplac.worlds.stage import RobotLook, Role, Stage
+from gplac.worlds.vector import VectorTask
 
 ORIGIN_XY = np.array([0.45, -0.05])
 """Where the slide joints of mug and coaster are zero, world metres; the coaster stays there."""
@@ -19,6 +20,7 @@ HAND_HEIGHT_M = arm.TABLE_HEIGHT_M + 0.04
 STAGE = Stage(
     object=Role("mug", "object", mugs.draw, packs.mug_parts, category="mug"),
     companion=Role("coaster", "goal", coasters.draw, lambda coaster, pack: coasters.parts(coaster)),
+    robot=RobotLook(arm.ROOT, arm.paint),
     camera=Camera(position=(0.45, 0.76, 0.5), target=(0.45, -0.205, -0.31), fovy_deg=25.5),
     field=Field(x=(0.25, 0.65), y=(-0.35, -0.05), companion=(0.45, -0.05)),
     view_x=(-0.05, 0.95),
@@ -58,6 +60,10 @@ class Pusher:
         qpos = np.concatenate([np.zeros(arm.JOINTS), mug_yx, np.zeros(2)])
         qvel = np.concatenate([rng.uniform(-0.005, 0.005, arm.JOINTS), np.zeros(4)])
         return qpos, qvel
+
+    def simulations(self, n: int, threads: int = 1) -> VectorTask:
+        """``n`` of them, stepped by so many threads."""
+        return VectorTask(self, n, threads)
 
     def robot_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
         """See `gplac.worlds.arm.robot_state`."""

@@ -5,12 +5,13 @@ from collections.abc import Callable
 import gymnasium
 
 from gplac.errors import UserError
+from gplac.worlds.mug_push import MugPush
 from gplac.worlds.pusher import Pusher
 from gplac.worlds.striker import Striker
 from gplac.worlds.task import Task
 
-TASKS: dict[str, Callable[[], Task]] = {"pusher": Pusher, "striker": Striker}
-ENV_IDS = {"pusher": "gplac/Pusher-v0", "striker": "gplac/Striker-v0"}
+TASKS: dict[str, Callable[[], Task]] = {"pusher": Pusher, "striker": Striker, "mug_push": MugPush}
+ENV_IDS = {"pusher": "gplac/Pusher-v0", "striker": "gplac/Striker-v0", "mug_push": "gplac/MugPush-v0"}
 
 
 def task_names() -> list[str]:

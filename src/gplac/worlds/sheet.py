@@ -13,7 +13,7 @@ from gplac.seeding import rng
 from gplac.worlds import registry
 from gplac.worlds.render import SceneRenderer
 from gplac.worlds.scene import Scene
-from gplac.worlds.splits import SPLITS, scene
+from gplac.worlds.splits import scene, split_size
 
 Kind = Literal["view", "positive", "negative"]
 """What to show of a scene: the policy's view at the start of an episode, or a weak image with or without the object."""
@@ -47,8 +47,7 @@ def contact_sheet(
     """
     if kind not in get_args(Kind):
         raise UserError(f"There is no picture of kind {kind!r}; choose one of: {', '.join(get_args(Kind))}.")
-    registry.task(task)
-    count = scenes or SPLITS.get(split, 1)
+    count = scenes or split_size(task, split)
     pictures, captions = [], []
     for index in range(count):
         look = scene(task, split, index, level, assets)

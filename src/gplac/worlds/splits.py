@@ -21,12 +21,23 @@ from gplac.worlds.scene import Room, Scene, Table
 from gplac.worlds.stage import Role, Stage
 
 SPLITS = {"labelled": 1, "weak": 40, "validation": 20, "test": 40}
-"""Scenes of each split. Scene 0 of ``weak`` is the labelled one."""
+"""Scenes of each split, unless a task's stage says otherwise. Scene 0 of ``weak`` is the labelled one."""
 STREAMS = {"labelled": "weak", "weak": "weak", "validation": "validation", "test": "test"}
 FIRST_DRAW = {"weak": 1, "validation": 0, "test": 0}
 """Draw that scene 0 is. The labelled scene is an ordinary one, a light mug on wood; draw 0 has a dark mug on dark
 stone, and what is learned there alone transfers nowhere."""
 _STREAM_NUMBERS = {"weak": 0, "validation": 1, "test": 2}
+
+
+def split_size(task: str, split: str) -> int:
+    """How many scenes a split of a task has.
+
+    Raises:
+        UserError: unknown task or split.
+    """
+    if split not in SPLITS:
+        raise UserError(f"There is no split called {split!r}; choose one of: {', '.join(SPLITS)}.")
+    return dict(task_named(task).stage.scenes).get(split, SPLITS[split])
 
 
 def factors(task: str) -> dict[str, str]:
@@ -64,8 +75,7 @@ def scene(
     Raises:
         UserError: unknown task, split, level or factor, negative index, or a bad asset pack.
     """
-    if split not in SPLITS:
-        raise UserError(f"There is no split called {split!r}; choose one of: {', '.join(SPLITS)}.")
+    split_size(task, split)
     if index < 0 or (split == "labelled" and index > 0):
         raise UserError(f"The split {split!r} has no scene {index}; scenes are counted from 0.")
     stream = STREAMS[split]
@@ -89,15 +99,30 @@ class _Draw:
         self.stage: Stage = task_named(task).stage
         self.draw = index + FIRST_DRAW[stream]
         self.breadth: Breadth = breadth(level)
+        self.shared: dict[str | int, int] = {}
+        if stream == "weak":
+            backgrounds = dict.fromkeys(
+                ("table", "table top", "wall", "floor", "room"), self.stage.weak_backgrounds
+            )
+            shared = {self.stage.object.name: self.stage.weak_objects, **backgrounds}
+            self.shared = {piece: count for piece, count in shared.items() if count}
         self.pack = pack or Pack(Path(), (), ())
 
+    def number(self, piece: str | int) -> int:
+        """The scene that a piece was first drawn for; others may share it."""
+        index = self.keys[2]
+        return index % self.shared.get(piece, index + 1)
+
     def generator(self, *piece: str | int) -> np.random.Generator:
-        task, stream, _, level = self.keys
-        return rng("scene", task, stream, self.draw, level, *piece)
+        task, stream, index, level = self.keys
+        draw = self.draw - index + self.number(piece[0])
+        return rng("scene", task, stream, draw, level, *piece)
 
     def instance(self, *piece: str | int) -> int:
         """A number for a design that belongs to this stream only."""
-        return 3 * (seed_of("instance", *self.keys, *piece) % 2**28) + _STREAM_NUMBERS[self.keys[1]]
+        task, stream, _, level = self.keys
+        keys = (task, stream, self.number(piece[0]), level)
+        return 3 * (seed_of("instance", *keys, *piece) % 2**28) + _STREAM_NUMBERS[self.keys[1]]
 
     def scene(self) -> Scene:
         task, stream, index, level = self.keys

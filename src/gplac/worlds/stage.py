@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import mujoco
 import numpy as np
 
 from gplac.worlds.camera import Camera
@@ -33,6 +34,16 @@ class Role:
 
 
 @dataclass(frozen=True)
+class RobotLook:
+    """How the robot is drawn, alike in every scene."""
+
+    root: str
+    """Body that it begins with."""
+    paint: Callable[[mujoco.MjSpec], None]
+    """Colours its geoms, and adds what it stands on."""
+
+
+@dataclass(frozen=True)
 class Stage:
     """What a task's scenes are made of, besides table, room and light."""
 
@@ -40,6 +51,7 @@ class Stage:
     """The object of interest."""
     companion: Role
     """The other thing that the task needs."""
+    robot: RobotLook
     camera: Camera
     """Where the policy sees from, before a scene moves it a little: the far side of the table from the robot, so that
     the arm comes from behind what it pushes or strikes."""
@@ -56,6 +68,12 @@ class Stage:
     """Kinds that are drawn as distractors: names in `gplac.worlds.looks.distractors.KINDS`."""
     lookalikes: tuple[str, ...]
     """Those among them that resemble the object of interest."""
+    scenes: tuple[tuple[str, int], ...] = ()
+    """How many scenes splits have, where it is not the usual number of `gplac.worlds.splits.SPLITS`."""
+    weak_objects: int | None = None
+    """How many objects of interest the weak scenes share among them; none: each has its own."""
+    weak_backgrounds: int | None = None
+    """How many tables and rooms they share."""
     camera_turn: float = 1.0
     """Factor on the angle by which scenes turn the camera; a narrow view bears less."""
     kept_free: tuple[tuple[float, float, float], ...] = ()

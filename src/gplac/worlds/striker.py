@@ -9,7 +9,8 @@ from gplac.worlds.arm import Floats, Hand
 from gplac.worlds.camera import Camera
 from gplac.worlds.layout import Field
 from gplac.worlds.looks import balls, cups, decoys, distractors, kinds
-from gplac.worlds.stage import Role, Stage
+from gplac.worlds.stage import RobotLook, Role, Stage
+from gplac.worlds.vector import VectorTask
 
 BALL_XY = np.array([0.5, -0.175])
 """Where the ball starts in every episode, world metres; its slide joints are zero there."""
@@ -34,6 +35,7 @@ _BALL_AND_HAND = 3
 STAGE = Stage(
     object=Role("cup", "cup", cups.draw, lambda cup, pack: cups.parts(cup)),
     companion=Role("ball", "ball", balls.draw, lambda ball, pack: balls.parts(ball)),
+    robot=RobotLook(arm.ROOT, arm.paint),
     # Far away and through a narrow view, so that cups at the field's two ends look nearly alike in size.
     camera=Camera(position=(0.43, 3.075, 1.235), target=(0.43, 0.504, -0.31), fovy_deg=16.0),
     camera_turn=1 / 3,
@@ -111,6 +113,10 @@ class Striker:
         qpos = self.with_object(np.zeros(arm.JOINTS + 5), cup)
         qvel = np.concatenate([rng.uniform(-0.1, 0.1, arm.JOINTS), np.zeros(5)])
         return qpos, qvel
+
+    def simulations(self, n: int, threads: int = 1) -> VectorTask:
+        """``n`` of them, stepped by so many threads."""
+        return VectorTask(self, n, threads)
 
     def robot_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
         """See `gplac.worlds.arm.robot_state`."""

@@ -1,5 +1,6 @@
 """What a task is: physics, resets, what the robot feels, and success. Looks live apart, in `gplac.worlds.scene`."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import mujoco
@@ -11,7 +12,7 @@ from gplac.worlds.stage import Stage
 
 
 class Task(Protocol):
-    """One task of section 6.1. All arrays may carry leading batch dimensions, written ``...``."""
+    """One task of section 6. All arrays may carry leading batch dimensions, written ``...``."""
 
     name: str
     """Name on the command line and in result files."""
@@ -20,15 +21,13 @@ class Task(Protocol):
     stage: Stage
     """What all of its scenes share."""
     episode_steps: int
-    """Control steps of an episode."""
+    """Actions of an episode."""
     control_hz: int
     """Control steps a second."""
-    substeps: int
-    """Physics steps of one control step."""
     action_limit: float
-    """Largest torque, in newton metres, of every joint."""
+    """Largest magnitude of each number of an action: newton metres of torque, or metres."""
     action_size: int
-    """Number of torques."""
+    """Numbers of an action."""
     success_m: float
     """Distance (m) within which the task counts as done."""
     success_when: str
@@ -44,16 +43,8 @@ class Task(Protocol):
         """An initial state: positions ``(nq,)`` and velocities ``(nv,)``."""
         ...
 
-    def robot_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
-        """What the policy may know besides the picture, ``(..., state_size)``: rad, rad/s, m."""
-        ...
-
-    def full_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
-        """What only the expert knows: `robot_state` and where the objects are."""
-        ...
-
-    def reward(self, qpos: Floats, qvel: Floats, hand: Hand, action: Floats) -> Floats:
-        """The expert's reward ``(...)`` for the state *after* the step that ``action`` caused."""
+    def simulations(self, n: int, threads: int = 1) -> "Simulations":
+        """``n`` independent simulations of it, stepped by so many threads where it can be."""
         ...
 
     def distance(self, qpos: Floats) -> Floats:
@@ -74,4 +65,70 @@ class Task(Protocol):
 
     def with_object(self, qpos: Floats, xy: Floats) -> Floats:
         """A copy of ``qpos`` with the object of interest moved to world position ``xy``."""
+        ...
+
+
+class TorqueTask(Task, Protocol):
+    """A task whose actions are torques, many in an episode; its expert is trained (section 6.1)."""
+
+    substeps: int
+    """Physics steps of one control step."""
+
+    def robot_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
+        """What the policy may know besides the picture, ``(..., state_size)``: rad, rad/s, m."""
+        ...
+
+    def full_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
+        """What only the expert knows: `robot_state` and where the objects are."""
+        ...
+
+    def reward(self, qpos: Floats, qvel: Floats, hand: Hand, action: Floats) -> Floats:
+        """The expert's reward ``(...)`` for the state *after* the step that ``action`` caused."""
+        ...
+
+
+class Simulations(Protocol):
+    """Many simulations of a task at once; the results of one do not depend on the others."""
+
+    n: int
+    """How many."""
+
+    @property
+    def task(self) -> Task:
+        """What they simulate."""
+        ...
+
+    def set_state(self, qpos: Floats, qvel: Floats, ids: Sequence[int] | None = None) -> None:
+        """Start simulations ``ids`` (default all) afresh from positions ``(len(ids), nq)`` and velocities."""
+        ...
+
+    def step(self, actions: npt.ArrayLike) -> None:
+        """One action ``(n, action_size)`` in each, clipped to the task's limit."""
+        ...
+
+    @property
+    def qpos(self) -> Floats:
+        """Positions ``(n, nq)``, a copy."""
+        ...
+
+    @property
+    def qvel(self) -> Floats:
+        """Velocities ``(n, nv)``, a copy."""
+        ...
+
+    def robot_state(self) -> npt.NDArray[np.float32]:
+        """What a policy may know besides the picture, ``(n, state_size)``."""
+        ...
+
+    def full_state(self, error_m: Floats | None = None) -> npt.NDArray[np.float32]:
+        """What only the expert may know, ``(n, k)``; ``error_m (n, 2)`` is how far beside its place in the plane the
+        object of interest seems to be."""
+        ...
+
+    def reward(self, actions: Floats) -> Floats:
+        """The reward ``(n,)`` for the present state, reached by ``actions``."""
+        ...
+
+    def distance(self) -> Floats:
+        """Distance ``(n,)`` in metres that success is judged by."""
         ...

@@ -1,4 +1,4 @@
-"""Many simulations of a task at once, on MuJoCo's own batch stepping."""
+"""Many simulations of a torque-controlled task at once, on MuJoCo's own batch stepping."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.worlds.arm import BAR_SITE, END_SITE, FORK_SITE, Floats, Hand
-from gplac.worlds.task import Task
+from gplac.worlds.task import TorqueTask
 
 
 class VectorTask:
-    """``n`` independent simulations of ``task``; a simulation's results do not depend on the others.
+    """``n`` independent simulations of ``task``; see `gplac.worlds.task.Simulations`.
 
     Args:
         task: what to simulate.
@@ -20,7 +20,7 @@ class VectorTask:
         threads: threads that step them.
     """
 
-    def __init__(self, task: Task, n: int, threads: int = 1) -> None:
+    def __init__(self, task: TorqueTask, n: int, threads: int = 1) -> None:
         self.task = task
         self.n = n
         spec = task.physics()

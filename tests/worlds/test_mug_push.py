@@ -1,0 +1,168 @@
+"""The robot experiment, emulated: the arm is Sawyer's, its inverse kinematics is right, and a push pushes."""
+
+from pathlib import Path
+
+import mujoco
+import numpy as np
+import pytest
+
+from gplac.errors import UserError
+from gplac.seeding import rng
+from gplac.worlds import push, sawyer
+from gplac.worlds.mug_push import GOAL_XY, HOME, MIDDLE_XY, MugPush, PushSimulations, SimulatedRobot
+from gplac.worlds.sawyer import Kinematics
+from gplac.worlds.splits import scene
+
+NEUTRAL = np.array([0.0, -1.18, 0.0, 2.18, 0.0, 0.57, 3.3161])
+"""Rethink Robotics' neutral pose of the arm, in which the hand points straight down."""
+
+
+@pytest.fixture(scope="module")
+def model() -> mujoco.MjModel:
+    return MugPush().physics().compile()
+
+
+@pytest.fixture(scope="module")
+def kinematics(model: mujoco.MjModel) -> Kinematics:
+    return Kinematics(model)
+
+
+def pushed(start: np.ndarray, mug: np.ndarray) -> tuple[PushSimulations, float]:
+    """A simulation after a push from ``start`` with the mug at ``mug``, and where the mug is from the goal."""
+    task = MugPush()
+    simulations = task.simulations(1)
+    qpos, qvel = task.reset(np.random.default_rng(0))
+    simulations.set_state(task.with_object(qpos, mug)[None], qvel[None])
+    simulations.step((start - MIDDLE_XY)[None])
+    return simulations, float(simulations.distance()[0])
+
+
+def chain(angles: np.ndarray) -> np.ndarray:
+    """Place and turn of the hand in the base, (4, 4), by multiplying the published transforms one by one."""
+
+    def turn(axis: int, angle: float) -> np.ndarray:
+        a, b = [i for i in range(3) if i != axis]
+        sign = -1.0 if axis == 1 else 1.0
+        matrix = np.eye(4)
+        matrix[a, a] = matrix[b, b] = np.cos(angle)
+        matrix[a, b], matrix[b, a] = -sign * np.sin(angle), sign * np.sin(angle)
+        return matrix
+
+    def frame(pos: tuple[float, float, float], rpy: tuple[float, float, float]) -> np.ndarray:
+        matrix = turn(2, rpy[2]) @ turn(1, rpy[1]) @ turn(0, rpy[0])
+        matrix[:3, 3] = pos
+        return matrix
+
+    place = np.eye(4)
+    for link, angle in zip(sawyer.LINKS, angles, strict=True):
+        place = place @ frame(link.pos, link.rpy) @ turn(2, angle)
+    return place @ frame(sawyer.HAND_POS, sawyer.HAND_RPY)
+
+
+def test_the_arm_is_where_the_published_transforms_put_it(model: mujoco.MjModel) -> None:
+    data = mujoco.MjData(model)
+    base, hand = data.body("sawyer/right_arm_base_link"), data.body("sawyer/right_hand")
+    for i in range(5):
+        angles = rng("angles", i).uniform(-1.5, 1.5, 7)
+        data.qpos[:7] = angles
+        mujoco.mj_kinematics(model, data)
+        expected = chain(angles)
+        turn = base.xmat.reshape(3, 3)
+        np.testing.assert_allclose(turn.T @ (hand.xpos - base.xpos), expected[:3, 3], atol=1e-6)
+        np.testing.assert_allclose(turn.T @ hand.xmat.reshape(3, 3), expected[:3, :3], atol=1e-5)
+
+
+def test_the_tool_is_upright_in_the_neutral_pose(kinematics: Kinematics) -> None:
+    np.testing.assert_allclose(kinematics.tool(NEUTRAL)[1][:, 2], [0, 0, 1], atol=1e-3)
+
+
+@pytest.mark.parametrize("x", [0.1, 0.45, 0.8])
+@pytest.mark.parametrize("y", [-0.4, -0.1, 0.08])
+@pytest.mark.parametrize("yaw", [-2.5, 0.0, 1.0])
+def test_every_push_is_within_reach(kinematics: Kinematics, x: float, y: float, yaw: float) -> None:
+    wanted = np.array([x, y, -0.3])
+    place, turn = kinematics.tool(kinematics.reach(wanted, yaw, HOME, HOME))
+    np.testing.assert_allclose(place, wanted, atol=3e-4)
+    along = turn[:, 0] * np.sign(turn[:2, 0] @ [np.cos(yaw), np.sin(yaw)])
+    np.testing.assert_allclose(along, [np.cos(yaw), np.sin(yaw), 0], atol=3e-3)
+
+
+def test_what_is_out_of_reach_is_said(kinematics: Kinematics) -> None:
+    with pytest.raises(UserError, match=r"cannot bring its tool to x 3\.00"):
+        kinematics.reach(np.array([3.0, 0.0, 0.0]), 0.0, HOME, HOME)
+
+
+def test_a_push_moves_smoothly_and_ends_short_of_the_goal(kinematics: Kinematics) -> None:
+    path = push.plan(kinematics, HOME, HOME, np.array([0.2, -0.3]), GOAL_XY, -0.325)
+    assert np.abs(np.diff(path, axis=0, prepend=HOME[None])).max() < 0.25  # rad in 1/20 s
+    place, _ = kinematics.tool(path[-1])
+    way = (GOAL_XY - [0.2, -0.3]) / np.linalg.norm(GOAL_XY - [0.2, -0.3])
+    np.testing.assert_allclose(place[:2], GOAL_XY - push.STOP_M * way, atol=1e-3)
+
+
+def test_a_push_from_behind_brings_the_mug_to_the_goal_and_one_from_beside_does_not() -> None:
+    mug = np.array([0.35, -0.2])
+    ahead = (GOAL_XY - mug) / np.linalg.norm(GOAL_XY - mug)
+    aside = np.array([-ahead[1], ahead[0]])
+    assert pushed(mug - 0.1 * ahead, mug)[1] < 0.02
+    assert pushed(mug - 0.1 * ahead + 0.12 * aside, mug)[1] > 0.08
+
+
+def test_a_mug_that_lies_down_is_no_success() -> None:
+    task = MugPush()
+    qpos, _ = task.reset(np.random.default_rng(0))
+    qpos = task.with_object(qpos, GOAL_XY)
+    assert task.success(task.distance(qpos)[None])
+    qpos[10:14] = [np.sqrt(0.5), np.sqrt(0.5), 0, 0]
+    assert task.distance(qpos) >= 1.0 and not task.success(task.distance(qpos)[None])
+
+
+def test_what_comes_down_on_a_mug_knocks_it_over_or_leaves_it_behind() -> None:
+    mug = np.array([0.4, -0.15])
+    assert pushed(mug + np.array([0.035, 0.0]), mug)[1] > 0.08
+
+
+def test_a_trial_with_a_robot_is_what_evaluation_does() -> None:
+    """The same code looks and pushes, in a trial and in the simulations that policies are evaluated in."""
+    task, seen = MugPush(), []
+
+    def camera(qpos: np.ndarray) -> np.ndarray:
+        seen.append(qpos)
+        return np.zeros((4, 5, 3), np.uint8)
+
+    def policy(images: np.ndarray, states: np.ndarray) -> np.ndarray:
+        assert images.shape == (1, 4, 5, 3) and states.shape == (1, task.state_size)
+        return np.array([[-0.2, -0.1]], np.float32)
+
+    robot = SimulatedRobot(task, camera, np.random.default_rng(5))
+    point = push.trial(robot, policy)
+    simulations = task.simulations(1)
+    qpos, qvel = task.reset(np.random.default_rng(5))
+    simulations.set_state(qpos[None], qvel[None])
+    simulations.step(point[None])
+    assert len(seen) == 1 and robot.distance() == simulations.distance()[0]
+
+
+def test_a_model_of_ones_own_stands_in_and_a_wrong_one_is_explained(tmp_path: Path) -> None:
+    own = sawyer._built()
+    own.compile()
+    (tmp_path / "sawyer.xml").write_text(own.to_xml())
+    theirs = MugPush(tmp_path / "sawyer.xml").physics().compile()
+    ours = MugPush().physics().compile()
+    places = [Kinematics(model).tool(NEUTRAL)[0] for model in (ours, theirs)]
+    np.testing.assert_allclose(places[0], places[1], atol=1e-4)
+    (tmp_path / "other.xml").write_text("<mujoco><worldbody><body name='a'/></worldbody></mujoco>")
+    with pytest.raises(UserError, match="has no right_j0"):
+        MugPush(tmp_path / "other.xml").physics()
+    with pytest.raises(UserError, match="cannot be read"):
+        MugPush(tmp_path / "none.xml").physics()
+
+
+def test_weak_scenes_share_mugs_and_backgrounds_as_the_papers_do() -> None:
+    scenes = [scene("mug_push", "weak", i) for i in range(50)]
+    assert len({look.object for look in scenes}) == 17
+    assert len({look.table for look in scenes}) == 4
+    assert len({look.room for look in scenes}) == 4
+    assert len({look.distractors for look in scenes}) == 50
+    tests = [scene("mug_push", "test", i) for i in range(11)]
+    assert len({look.object for look in tests}) == 11 == len({look.table for look in tests})
