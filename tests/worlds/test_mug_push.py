@@ -166,3 +166,7 @@ def test_weak_scenes_share_mugs_and_backgrounds_as_the_papers_do() -> None:
     assert len({look.distractors for look in scenes}) == 50
     tests = [scene("mug_push", "test", i) for i in range(11)]
     assert len({look.object for look in tests}) == 11 == len({look.table for look in tests})
+
+
+def test_the_emulation_says_that_it_is_one() -> None:
+    assert "emulated" in MugPush.title

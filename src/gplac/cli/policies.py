@@ -94,10 +94,13 @@ def evaluate(
             distractors, camera; or each, for all of them in turn.
     """
     from gplac.runs import Run, evaluate_run
+    from gplac.worlds.registry import task as task_named
     from gplac.worlds.splits import factors
 
+    task: str = Run.open(run).facts["task"]
+    print(f"Task: {task_named(task).title}")
     if "each" in vary:
-        vary = tuple(factors(Run.open(run).facts["task"]))
+        vary = tuple(factors(task))
     parts = {}
     with _bars() as progress:
         for factor in vary or (None,):

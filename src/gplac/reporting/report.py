@@ -36,7 +36,7 @@ def write_report(paths: Sequence[Path], out: Path, split: str = "test", level: s
     if not found:
         raise UserError("A report needs at least one run or result; name one: gplac report RUN --out DIR")
     out.mkdir(parents=True, exist_ok=True)
-    title = f"{found[0].result['task'].capitalize()} in scenes never seen"
+    title = f"{task_named(found[0].result['task']).title.capitalize()} in scenes never seen"
     body = [
         lead(found),
         _setting(found[0]),
@@ -97,7 +97,7 @@ def _setting(entry: Entry) -> str:
     task = task_named(result["task"])
     each = result["episodes"] // result["scenes"]
     return (
-        f"<p>Task {html.escape(result['task'])}, preset {html.escape(result['preset'])}: pictures of {width} x {height}"
+        f"<p>Task: {html.escape(task.title)}; preset {html.escape(result['preset'])}: pictures of {width} x {height}"
         f" pixels, {result['training']['steps']:,} training steps. {each} episodes in each of {result['scenes']}"
         f" {html.escape(result['split'])} scenes ({html.escape(result['level'])} looks), from the same initial states"
         f" for every method. An episode succeeds if {task.success_when.format(cm=100 * task.success_m)}.</p>"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gplac.reporting.entries import BASELINE, Entry, difference
 from gplac.reporting.themes import label
+from gplac.worlds.registry import task as task_named
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,8 @@ def markdown(entries: Sequence[Entry]) -> str:
         )
     result = entries[0].result
     note = (
-        f"Task {result['task']}, preset {result['preset']}, {result['scenes']} {result['split']} scenes"
-        f" ({result['level']} looks), {result['episodes']} episodes. Success: Wilson's interval; over scenes:"
+        f"Task: {task_named(result['task']).title}; preset {result['preset']}, {result['scenes']} {result['split']}"
+        f" scenes ({result['level']} looks), {result['episodes']} episodes. Success: Wilson's interval; over scenes:"
         f" bootstrap; beyond {against}: paired difference in points, bootstrap over scenes."
     )
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + f"\n\n{note}\n"

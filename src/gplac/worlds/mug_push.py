@@ -64,6 +64,7 @@ class MugPush:
     """
 
     name = "mug_push"
+    title = "mug push (the robot experiment, emulated)"
     object_of_interest = "mug"
     stage = STAGE
     episode_steps = 1

@@ -36,6 +36,7 @@ class Pusher:
     """The task; see `gplac.worlds.task.Task`. Positions: 7 joints, mug (y, x), coaster (y, x)."""
 
     name = "pusher"
+    title = "pusher"
     object_of_interest = "mug"
     stage = STAGE
     episode_steps = 100

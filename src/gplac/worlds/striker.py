@@ -55,6 +55,7 @@ class Striker:
     """The task; see `gplac.worlds.task.Task`. Positions: 7 joints, ball (x, y) from its start, cup (x, y, yaw)."""
 
     name = "striker"
+    title = "striker"
     object_of_interest = "goal cup"
     stage = STAGE
     episode_steps = 100

@@ -16,6 +16,8 @@ class Task(Protocol):
 
     name: str
     """Name on the command line and in result files."""
+    title: str
+    """Name for people; an emulation says that it is one."""
     object_of_interest: str
     """What the weak labels ask for: "is there a ... in this picture?"."""
     stage: Stage
