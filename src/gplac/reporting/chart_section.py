@@ -94,7 +94,8 @@ def _learning(found: Sequence[Entry], out: Path) -> str:
     return _chart(
         partial(charts.learning_curves, logs),
         out / "learning.png",
-        "<b>Training.</b> The action loss hides what matters: the robot's own state gives most of the action away.",
+        "<b>Training.</b> The action loss hides what matters: the robot's own state gives most of the action away."
+        " Where it rises midway, dropout on what the policy reads sets in (<code>training.dropout_schedule</code>).",
     )
 
 
