@@ -16,6 +16,7 @@ app, expert, collect, data = SubcommandApp(), SubcommandApp(), SubcommandApp(), 
 
 app.command(worlds.doctor)
 app.command(worlds.scenes)
+app.command(worlds.view)
 app.command(expert, name="expert", help="The expert that demonstrates.")
 expert.command(name="train")(worlds.expert_train)
 expert.command(name="evaluate")(worlds.expert_evaluate)

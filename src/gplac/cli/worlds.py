@@ -64,6 +64,31 @@ def scenes(
     print(f"The contact sheet is {out}.")
 
 
+def view(
+    task: Task,
+    /,
+    *,
+    split: Split = "validation",
+    index: int = 0,
+    episode: int = 0,
+    level: Level = "standard",
+    assets: OptionalPath = None,
+) -> None:
+    """Open a scene in MuJoCo's interactive viewer.
+
+    Args:
+        task: Name of the task.
+        split: Of which scenes.
+        index: Which of them.
+        episode: Which start of an episode.
+        level: Difficulty of the looks.
+        assets: Folder of your own textures and meshes, used instead of gplac's.
+    """
+    from gplac.worlds.viewer import show
+
+    show(task, split, index, level, assets, episode)
+
+
 def expert_train(task: Task, /, *, out: OptionalPath = None, seed: int = 0) -> None:
     """Train the expert that demonstrates, from full state, with TRPO. A stopped training goes on.
 

@@ -1,0 +1,35 @@
+"""`gplac view`: the scene that the window is given is the scene that was asked for."""
+
+from typing import Any
+
+import mujoco
+import numpy as np
+import pytest
+
+from gplac.errors import UserError
+from gplac.worlds.registry import task, task_names
+from gplac.worlds.viewer import show
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_the_window_gets_the_scene_at_the_start_of_an_episode(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    viewer = pytest.importorskip("mujoco.viewer")
+    given: list[Any] = []
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(viewer, "launch", lambda model, data: given.extend((model, data)))
+    show(name, "validation", 3)
+    model, data = given
+    what = task(name)
+    assert what.distance(data.qpos) > what.success_m
+    place = data.body(what.stage.object.body).xpos[:2]
+    np.testing.assert_allclose(place, what.object_xy(data.qpos), atol=1e-9)
+    assert mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, "thing0") >= 0
+
+
+def test_a_machine_without_a_screen_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(UserError, match="gplac scenes pusher --split test"):
+        show("pusher", "test", 0)
