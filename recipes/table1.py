@@ -15,23 +15,17 @@ import tyro
 from gplac.bounds import measure_bounds, measure_tolerance
 from gplac.config import Preset
 from gplac.config import preset as preset_named
-from gplac.data.collect import collect_demonstrations, collect_weak
-from gplac.data.manifest import MANIFEST, Manifest
+from gplac.data.collect import collect_demonstrations, collect_weak, is_up_to_date
 from gplac.experts.expert import load_expert
 from gplac.methods import METHODS
 from gplac.runs import evaluate_run, inspect_run
 from gplac.training.loop import train
 
 
-def complete(folder: Path) -> bool:
-    """Whether a collection is all there; it can then be read by several processes at once."""
-    return (folder / MANIFEST).exists() and Manifest.read(folder).complete
-
-
 def demonstrations(task: str, data: Path, settings: Preset, scenes: int) -> Path:
     """Collect what is missing of the demonstrations of one scene, or of as many as there are weak images of."""
     sizes, folder = settings.data, data / f"demos-{scenes}"
-    if complete(folder):
+    if is_up_to_date(folder):
         return folder
     if scenes == 1:
         where, each = [("labelled", 0)], sizes.demonstrations
@@ -55,7 +49,7 @@ def data_of(task: str, name: str, data: Path, settings: Preset) -> tuple[Path, P
     """Collect what is missing of a method's demonstrations and weak images."""
     method, sizes = METHODS[name](), settings.data
     weak = data / "weak" if method.weak_scenes else None
-    if weak is not None and not complete(weak):
+    if weak is not None and not is_up_to_date(weak):
         places = [("weak", index) for index in range(sizes.weak_scenes)]
         collect_weak(weak, task, places, sizes.weak_per_scene, sizes.width, sizes.height)
     return demonstrations(task, data, settings, min(method.labelled_scenes, sizes.weak_scenes)), weak

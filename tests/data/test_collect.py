@@ -12,11 +12,13 @@ from small_data import HEIGHT, WIDTH, collect, content
 
 from gplac.data import collection, schema
 from gplac.data.check import check
+from gplac.data.collect import is_up_to_date
 from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.data.manifest import Manifest
 from gplac.data.shards import read_shard, to_numpy
 from gplac.errors import UserError
 from gplac.seeding import rng
+from gplac.worlds.looks.breadth import LEVELS
 from gplac.worlds.pusher import Pusher
 from gplac.worlds.render import SceneRenderer
 from gplac.worlds.splits import scene
@@ -189,3 +191,16 @@ def test_nothing_is_printed_where_there_is_no_terminal(
 ) -> None:
     collect("demonstrations", tmp_path / "d", scenes=[("labelled", 0)])
     assert capfd.readouterr() == ("", "")
+
+
+@KINDS
+def test_a_data_set_of_other_looks_does_not_pass_for_todays(
+    kind: str, copied: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copied(kind)
+    assert is_up_to_date(folder)
+    darker = replace(LEVELS["standard"], lightness=(0.1, 0.2))
+    monkeypatch.setitem(LEVELS, "standard", darker)
+    assert not is_up_to_date(folder)
+    with pytest.raises(UserError, match="started with other scenes"):
+        collect(kind, folder)

@@ -12,7 +12,7 @@ from pathlib import Path
 from gplac.data.collection import Collected, Collection, open_collection, progress
 from gplac.data.draw import DemonstrationJob, Look, WeakJob, is_present
 from gplac.data.episodes import Expert, roll_out
-from gplac.data.manifest import Request, Shard
+from gplac.data.manifest import MANIFEST, Manifest, Request, Shard
 from gplac.errors import UserError
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import scene
@@ -91,9 +91,9 @@ def collect_demonstrations(
     with open_collection(
         out, request, [Shard(_name(request, part), part.count * steps) for part in parts]
     ) as collection:
+        looks = _looks(collection)
         if not collection.missing:
             return Collected(collection.manifest, 0, 0.0)
-        looks = _looks(collection)
         total = len(indices) * episodes_per_scene
         with progress("episodes", total) as advance:
             episodes = roll_out(
@@ -162,9 +162,9 @@ def collect_weak(
     with open_collection(
         out, request, [Shard(_name(request, part), part.count) for part in parts]
     ) as collection:
+        looks = _looks(collection)
         if not collection.missing:
             return Collected(collection.manifest, 0, 0.0)
-        looks = _looks(collection)
 
         def job(number: int) -> WeakJob:
             part = parts[number]
@@ -217,15 +217,34 @@ def _name(request: Request, part: _Part) -> str:
 def _looks(collection: Collection) -> list[Look]:
     """What to draw in each scene, after making sure that scenes look as they did when the collection was started."""
     request = collection.manifest.request
+    collection.pin("scenes", _scenes_digest(request))
     assets = None if request.assets is None else Path(request.assets)
-    digest = hashlib.sha256()
-    for index in request.scenes:
-        digest.update(scene(request.task, request.split, index, request.level, assets).to_json().encode())
-    collection.pin("scenes", digest.hexdigest())
     size = request.width, request.height
     return [
         Look(request.task, request.split, index, request.level, assets, *size) for index in request.scenes
     ]
+
+
+def _scenes_digest(request: Request) -> str:
+    """SHA-256 of what the scenes of a request look like now."""
+    assets = None if request.assets is None else Path(request.assets)
+    digest = hashlib.sha256()
+    for index in request.scenes:
+        digest.update(scene(request.task, request.split, index, request.level, assets).to_json().encode())
+    return digest.hexdigest()
+
+
+def is_up_to_date(folder: Path) -> bool:
+    """Whether a data set is complete and its scenes look as they would if it were collected now. Such a one can be read
+    by several processes at once, without asking for it to be collected.
+
+    Raises:
+        UserError: its manifest is damaged, or its asset pack is gone.
+    """
+    if not (folder / MANIFEST).exists():
+        return False
+    manifest = Manifest.read(folder)
+    return manifest.complete and manifest.fingerprints.get("scenes") == _scenes_digest(manifest.request)
 
 
 def _text(assets: Path | None) -> str | None:
