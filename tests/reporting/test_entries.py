@@ -82,3 +82,17 @@ def test_results_that_do_not_belong_together_are_refused(tmp_path: Path) -> None
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(UserError, match="not evaluated"):
         entries([tmp_path])
+
+
+def test_a_folder_of_runs_gives_each_runs_evaluation_of_the_split_asked_for(tmp_path: Path) -> None:
+    for method, split in (("gplac", "test"), ("gplac", "validation"), ("att-1", "test")):
+        run = tmp_path / f"{method}-seed0"
+        folder = run / "evaluation" / split
+        folder.mkdir(parents=True)
+        (run / "run.json").write_text("{}")
+        (folder / "result.json").write_text(json.dumps(small(method, 0.5) | {"split": split}))
+    found = entries([tmp_path])
+    assert [entry.run for entry in found] == [tmp_path / "gplac-seed0", tmp_path / "att-1-seed0"]
+    assert {entry.result["split"] for entry in found} == {"test"}
+    with pytest.raises(UserError, match="not evaluated"):
+        entries([tmp_path], "validation")

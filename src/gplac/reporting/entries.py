@@ -69,7 +69,7 @@ def entries(paths: Sequence[Path], split: str = "test", level: str = "standard")
     """Results in the order of a report: GPLAC, ATT-1, then the paper's order, then the rest.
 
     Args:
-        paths: folders of runs, result files, or folders with result files somewhere in them.
+        paths: runs, folders with runs in them, result files, or folders with result files somewhere in them.
         split: which evaluation of a run.
         level: which looks.
 
@@ -115,6 +115,8 @@ def _read(path: Path, split: str, level: str) -> list[Entry]:
         return [Entry(read_result(path), "")]
     if (path / "run.json").exists():
         return [_of_run(path, split, level)]
+    if runs := sorted(file.parent for file in path.rglob("run.json")):
+        return [_of_run(run, split, level) for run in runs]
     documents = [(file, _json(file)) for file in sorted(path.rglob("*.json"))]
     inspections = [document for _, document in documents if "sensitivity" in document]
     found = []
