@@ -116,7 +116,10 @@ def learning_curves(logs: Logs, theme: Theme) -> Figure:
         axes.set_title(METRICS[metric])
         if metric.endswith("_loss"):
             axes.set_yscale("log")
-            axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=8))
+            low, high = axes.get_ylim()
+            # Over many decades, numbers between powers of ten would stand on one another.
+            between = (1.0, 2.0, 5.0) if high < 300 * low else (1.0,)
+            axes.yaxis.set_major_locator(LogLocator(subs=between, numticks=8))
             axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
             axes.yaxis.set_minor_locator(NullLocator())
         else:
