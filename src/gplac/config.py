@@ -4,7 +4,7 @@ A preset is one complete configuration; ``paper`` holds the paper's own numbers.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from gplac.errors import UserError
 
@@ -199,10 +199,12 @@ def paper() -> Preset:
 PRESETS = {"smoke": smoke, "demo": demo, "lite": lite, "paper": paper}
 
 
-_ROBOT_EXPERIMENT = {"demonstrations": 306, "weak_scenes": 50, "weak_per_scene": 34}
-TASK_DATA: dict[str, dict[str, dict[str, int]]] = {
+# A push is one action: nothing that comes after could recover from noise.
+_ONE_ACTION = {"action_noise": 0.0, "noise_time_s": 0.0}
+_ROBOT_EXPERIMENT = {"demonstrations": 306, "weak_scenes": 50, "weak_per_scene": 34, **_ONE_ACTION}
+TASK_DATA: dict[str, dict[str, dict[str, Any]]] = {
     "mug_push": {
-        "smoke": {"width": 32, "height": 24},
+        "smoke": {"width": 32, "height": 24, **_ONE_ACTION},
         "demo": {"width": 64, "height": 48, **_ROBOT_EXPERIMENT},
         "lite": {"width": 80, "height": 60, **_ROBOT_EXPERIMENT},
         "paper": {"width": 320, "height": 240, **_ROBOT_EXPERIMENT},

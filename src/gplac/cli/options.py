@@ -29,7 +29,7 @@ class Size:
     set: Annotated[tuple[str, ...], arg(metavar="FIELD=VALUE ...")] = ()
     """Changes to the preset, such as training.steps=3000 network.temperature=4."""
 
-    def settings(self, task: str = "") -> config.Preset:
+    def settings(self, task: str) -> config.Preset:
         """The preset for a task with its changes; a changed one says so in its name."""
         chosen = config.preset(self.preset, task)
         if not self.set:

@@ -68,8 +68,7 @@ def roll_out(
         task: what to do.
         expert: how to do it.
         episodes: how many successful episodes.
-        action_noise: standard deviation of the noise, torque units; an episode of one action has none, for nothing
-            could recover from it.
+        action_noise: standard deviation of the noise, in the action's units.
         seed: of the initial states and of the noise.
         progress: called with the number of episodes gathered so far.
         noise_time_s: correlation time of the noise, seconds.
@@ -78,8 +77,6 @@ def roll_out(
         UserError: the expert fails much too often, or asks for actions that are not finite.
     """
     simulations = task.simulations(BLOCK)
-    if task.episode_steps == 1:
-        action_noise = 0.0
     found: list[tuple[int, npt.NDArray[np.float64], npt.NDArray[np.float32], npt.NDArray[np.float32]]] = []
     limit = max(PATIENCE * episodes, BLOCK)
     first = 0

@@ -19,9 +19,6 @@ class MugPushExpert:
     What it does is a function of what it sees: the same mug in the same place is pushed from the same point.
     """
 
-    limit = 0.45
-    provenance: dict[str, object] = {"expert": "scripted"}
-
     def __call__(self, full_state: npt.ArrayLike) -> Actions:
         """Points ``(n, 2)``, metres from the middle of the workspace, for full states ``(n, 21)``."""
         states = np.asarray(full_state, np.float64)

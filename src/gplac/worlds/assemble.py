@@ -168,10 +168,9 @@ def _dress_physics(spec: mujoco.MjSpec, stage: Stage) -> None:
     """The robot looks the same in every scene; bodies that are replaced by looks are not drawn."""
     for geom in spec.geoms:
         geom.group = HIDDEN
-    stage.robot.paint(spec)
-    stand = [geom for geom in spec.worldbody.geoms if geom.group == ARM]
-    for geom in spec.body(stage.robot.root).find_all(mujoco.mjtObj.mjOBJ_GEOM) + stand:
+    for geom in spec.body(stage.robot.root).find_all(mujoco.mjtObj.mjOBJ_GEOM):
         geom.group = ARM
+    stage.robot.paint(spec)
 
 
 def _lights(spec: mujoco.MjSpec, stage: Stage, scene: Scene) -> None:
