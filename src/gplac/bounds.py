@@ -51,7 +51,7 @@ def measure_bounds(
         UserError: no such task, or demonstrations that cannot be read.
     """
     data = Demonstrations.load(demonstrations)
-    positions = task_named(task).object_xy(data.qpos).astype(np.float32)
+    positions = task_named(task).object_xy(data.simulated_qpos).astype(np.float32)
     height, width = data.images.shape[1:3]
     found = {}
     for name, told in BOUNDS.items():
@@ -81,7 +81,8 @@ def measure_tolerance(
         UserError: no such task, or demonstrations that cannot be read.
     """
     data, what, expert = Demonstrations.load(demonstrations), task_named(task), load_expert(task)
-    clone = Clone(True, data.states, what.object_xy(data.qpos).astype(np.float32), data.actions, STEPS, seed)
+    positions = what.object_xy(data.simulated_qpos).astype(np.float32)
+    clone = Clone(True, data.states, positions, data.actions, STEPS, seed)
     directions = rng("tolerance", task, seed).normal(size=(episodes, 2)).astype(np.float32)
     found: dict[str, Any] = {
         "task": task,

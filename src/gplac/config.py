@@ -145,8 +145,8 @@ def demo() -> Preset:
         network=SMALL_NETWORK,
         training=replace(
             lite().training,
-            steps=2_500,
-            warmup_steps=250,
+            steps=3_500,
+            warmup_steps=350,
             labelled_batch=32,
             pretrain_steps=600,
             checkpoint_every=500,

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from gplac.data import schema
 from gplac.data.files import TEMPORARY_SUFFIX
-from gplac.data.manifest import MANIFEST, Manifest, Request, Shard
+from gplac.data.manifest import IMPORTED, MANIFEST, Manifest, Request, Shard
 from gplac.data.shards import jpeg_size, read_shard, sha256, to_numpy
 from gplac.errors import UserError
 
@@ -87,9 +87,12 @@ def _columns(table: pa.Table, request: Request) -> list[str]:
     if request.kind == "weak":
         expected = schema.weak_schema()
     else:
-        sizes = [getattr(table.schema.field(name).type, "list_size", 0) if name in table.column_names else 0
-                 for name in (schema.STATE, schema.ACTION, schema.QPOS)]  # fmt: skip
-        expected = schema.demonstration_schema(*(size or 1 for size in sizes))
+        state, action, qpos = (
+            getattr(table.schema.field(name).type, "list_size", 0) if name in table.column_names else 0
+            for name in (schema.STATE, schema.ACTION, schema.QPOS)
+        )
+        known = qpos or (None if request.split == IMPORTED else 1)
+        expected = schema.demonstration_schema(state or 1, action or 1, known)
     found = dict(zip(table.column_names, table.schema.types, strict=True))
     wrong = [f"there is no column {name}" for name in expected.names if name not in found]
     wrong += [f"there is a column {name} too many" for name in found if name not in expected.names]

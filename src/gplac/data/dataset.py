@@ -23,26 +23,45 @@ class Demonstrations:
     images: Images
     """``(N, H, W, 3)``, RGB."""
     states: npt.NDArray[np.float32]
-    """``(N, 17)``: joint angles (rad), velocities (rad/s), position of the hand (m)."""
+    """``(N, S)``; of the simulated arm 17: joint angles (rad), velocities (rad/s), position of the hand (m)."""
     actions: npt.NDArray[np.float32]
-    """``(N, 7)``: torques the expert asked for, without the noise that was added when they were executed."""
+    """``(N, A)``; of the simulated arm 7: torques the expert asked for, without the noise that was added when they were
+    executed."""
     episode: npt.NDArray[np.int64]
     """``(N,)``: which episode a frame belongs to."""
     frame: npt.NDArray[np.int64]
     """``(N,)``: step within the episode, from 0."""
     scene: npt.NDArray[np.int64]
     """``(N,)``: index of the scene within its split."""
-    qpos: npt.NDArray[np.float64]
-    """``(N, nq)``: positions of everything. For diagnosis, and for ATT-PO; no other method may see it."""
+    qpos: npt.NDArray[np.float64] | None
+    """``(N, nq)``: positions of everything, None where nobody knows them. For diagnosis, and for ATT-PO; no other
+    method may see it."""
     task: str
     """Name of the task."""
 
     @property
-    def object_positions(self) -> npt.NDArray[np.float64]:
-        """``(N, 2)``: world position (x, y) of the object of interest, metres. For ATT-PO, and no other method."""
+    def object_positions(self) -> npt.NDArray[np.float64] | None:
+        """``(N, 2)``: world position (x, y) of the object of interest, metres; None where nobody knows it. For ATT-PO,
+        and no other method."""
+        if self.qpos is None:
+            return None
         from gplac.worlds.registry import task  # other methods are trained without a simulator
 
         return task(self.task).object_xy(self.qpos)
+
+    @property
+    def simulated_qpos(self) -> npt.NDArray[np.float64]:
+        """``qpos``, of demonstrations that have it.
+
+        Raises:
+            UserError: these have none; only a simulator knows where everything is.
+        """
+        if self.qpos is None:
+            raise UserError(
+                "These demonstrations are a robot's and do not say where everything was, which this instrument has to"
+                " know; collect some in simulation with `gplac collect demos`."
+            )
+        return self.qpos
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -59,7 +78,7 @@ class Demonstrations:
             episode=columns[schema.EPISODE],
             frame=columns[schema.FRAME],
             scene=columns[schema.SCENE],
-            qpos=columns[schema.QPOS],
+            qpos=columns.get(schema.QPOS),
             task=task,
         )
 

@@ -12,6 +12,8 @@ from gplac.errors import UserError
 
 MANIFEST = "manifest.json"
 FORMAT = 1
+IMPORTED = "imported"
+"""The split of data that were not drawn here but came from a user's own robot, photographs or files."""
 Kind = Literal["demonstrations", "weak"]
 
 
@@ -68,6 +70,9 @@ class Manifest:
     """SHA-256 of the descriptions of the scenes, and of the episodes' positions."""
     counts: dict[str, int] = field(default_factory=dict)
     """Rows, scenes, episodes and the expert's attempts at them, images with and without the object of interest."""
+    origin: dict[str, Any] = field(default_factory=dict)
+    """Of imported data: format, path, camera, names of state and action, control rate (``control_hz``), and what else
+    the importer knows. Empty for data drawn here."""
     provenance: dict[str, Any] = field(default_factory=dict)
     """Command, revision, versions, hardware and date of the first start of the collection."""
 
@@ -142,6 +147,7 @@ class Manifest:
             versions=dict(content["versions"]),
             fingerprints=dict(content["fingerprints"]),
             counts=dict(content["counts"]),
+            origin=dict(content.get("origin", {})),  # files of before it existed have none
             provenance=dict(content["provenance"]),
         )
 

@@ -17,14 +17,15 @@ WEAK_INDEX = "image_index"
 LABEL = "label"
 
 
-def demonstration_schema(state_size: int, action_size: int, qpos_size: int) -> pa.Schema:
+def demonstration_schema(state_size: int, action_size: int, qpos_size: int | None) -> pa.Schema:
     """A row for each frame: the picture and the robot's state *before* the action, and the action.
 
     The image is JPEG of quality 95 without chroma subsampling. ``timestamp`` is in seconds since the start of the
     episode, ``frame_index`` counts from 0 in each episode, ``index`` over the whole data set, ``scene_index`` within
     the split. ``diagnostic.qpos`` tells where everything really was: for instruments, and for the one method that
-    may know it (ATT-PO).
+    may know it (ATT-PO). Data of a user's own robot have no such column (``qpos_size`` None).
     """
+    known = [] if qpos_size is None else [pa.field(QPOS, pa.list_(pa.float64(), qpos_size), nullable=False)]
     return pa.schema(
         [
             pa.field(IMAGE, pa.binary(), nullable=False),
@@ -35,7 +36,7 @@ def demonstration_schema(state_size: int, action_size: int, qpos_size: int) -> p
             pa.field(TIMESTAMP, pa.float32(), nullable=False),
             pa.field(INDEX, pa.int64(), nullable=False),
             pa.field(SCENE, pa.int64(), nullable=False),
-            pa.field(QPOS, pa.list_(pa.float64(), qpos_size), nullable=False),
+            *known,
         ]
     )
 

@@ -58,19 +58,18 @@ class Frames:
         cls, view: View, split: str, scenes: int, demonstrations: Demonstrations, per_scene: int
     ) -> Self:
         """Draw ``per_scene`` random moments of the demonstrations in each of the first ``scenes`` scenes."""
+        qpos = demonstrations.simulated_qpos
         images, masks = [], []
         chosen: list[int] = []
         where: list[int] = []
         for index in range(scenes):
-            count = min(per_scene, len(demonstrations.qpos))
-            rows = rng("frames", view.task, split, index).choice(
-                len(demonstrations.qpos), count, replace=False
-            )
+            count = min(per_scene, len(qpos))
+            rows = rng("frames", view.task, split, index).choice(len(qpos), count, replace=False)
             look = scene(view.task, split, index, level=view.level, assets=view.assets)
             with SceneRenderer(task(view.task), look, view.width, view.height) as renderer:
                 for row in rows:
-                    images.append(renderer.frame(demonstrations.qpos[row]))
-                    masks.append(renderer.mask(demonstrations.qpos[row]))
+                    images.append(renderer.frame(qpos[row]))
+                    masks.append(renderer.mask(qpos[row]))
             chosen.extend(rows)
             where.extend([index] * count)
         return cls(
