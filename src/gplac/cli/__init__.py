@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import tyro
 from tyro.extras import SubcommandApp
 
-from gplac.cli import policies, worlds
+from gplac.cli import label, policies, worlds
 from gplac.errors import UserError
 
 app, expert, collect, data = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
@@ -26,6 +26,7 @@ collect.command(name="weak")(worlds.collect_weak_images)
 app.command(data, name="data", help="Data sets on disk.")
 data.command(name="check")(worlds.data_check)
 data.command(name="show")(worlds.data_show)
+app.command(label.label)
 app.command(policies.train)
 app.command(policies.evaluate)
 app.command(policies.inspect)
