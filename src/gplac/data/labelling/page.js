@@ -117,10 +117,10 @@ function advance(from) {
   const next = numbers.slice(from).find(open) ?? numbers.slice(0, from).find(open);
   if (next === undefined) {
     state.current = null;
-    show("label");
   } else {
     go(next);
   }
+  show("label");
 }
 
 async function go(number) {
@@ -166,6 +166,7 @@ function count() {
   const done = have.yes + have.no + have.skip;
   $("count-all").textContent = all;
   $("count-done").textContent = done;
+  $("count-left").textContent = all - done;
   $("sure-left").textContent = `${all - done} ${all - done === 1 ? "picture is" : "pictures are"}`;
   for (const kind of Object.keys(have)) {
     $(`count-${kind}`).textContent = have[kind];
@@ -246,7 +247,6 @@ async function load() {
   $("question").textContent = found.question;
   for (const place of document.querySelectorAll(".file")) place.textContent = found.labels;
   count();
-  show("label");
   advance(0);
 }
 
@@ -274,7 +274,6 @@ $("again").addEventListener("click", () => {
   for (const n of skipped) state.pictures[n].answer = null; // on disk they stay skipped until they are answered
   count();
   advance(0);
-  show("label");
 });
 $("finish").addEventListener("click", () => {
   $("sure").returnValue = "";

@@ -22,10 +22,13 @@ SHOWN = {
     "AVIF": "image/avif",
 }
 """What browsers show, by Pillow's names. MPO is a JPEG that more pictures are appended to."""
-SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .avif .tif .tiff .jp2 .ppm .pgm .heic .heif".split()
-)
-RAW_SUFFIXES = frozenset(".dng .cr2 .cr3 .nef .arw .raf .rw2 .orf".split())
+SUFFIXES = frozenset((
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".avif", ".tif", ".tiff",
+    ".jp2", ".ppm", ".pgm", ".heic", ".heif",
+))  # fmt: skip
+RAW_SUFFIXES = frozenset((
+    ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".rw2", ".orf",
+))  # fmt: skip
 SMALL_PX = 320
 """Longer side of the small pictures of the review."""
 _ORIENTATION = 0x0112

@@ -44,7 +44,7 @@ HEADERS = {
 }
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A request that is not answered: with which status, and why."""
 
     def __init__(self, status: HTTPStatus, reason: str) -> None:
@@ -99,7 +99,7 @@ class LabelServer(ThreadingHTTPServer):
         """Note {"picture": number, "answer": one of ANSWERS}."""
         number, answer = request.get("picture"), request.get("answer")
         if answer not in ANSWERS or type(number) is not int:
-            raise Refused(HTTPStatus.BAD_REQUEST, "Needs a picture's number and an answer.")
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "Needs a picture's number and an answer.")
         with self.writing:
             self.session.labels.answer(self.picture(number), answer)
         return {"picture": number, "answer": answer}
@@ -121,7 +121,7 @@ class LabelServer(ThreadingHTTPServer):
     def picture(self, number: int) -> Path:
         """The picture of a number."""
         if not 0 <= number < len(self.session.pictures):
-            raise Refused(HTTPStatus.NOT_FOUND, "There is no such picture.")
+            raise RefusedError(HTTPStatus.NOT_FOUND, "There is no such picture.")
         return self.session.pictures[number]
 
 
@@ -143,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _guarded(self, method: Any) -> None:
         try:
             method(self._allowed())
-        except Refused as refused:
+        except RefusedError as refused:
             # What else the connection holds is not read.
             self.close_connection = True
             self._send(refused.status, "application/json", json.dumps({"error": refused.reason}).encode())
@@ -155,10 +155,10 @@ class _Handler(BaseHTTPRequestHandler):
         """What is asked for, below the token."""
         hosts = self.headers.get_all("Host") or []
         if len(hosts) != 1 or re.sub(r":\d*$", "", hosts[0]).lower() not in HOSTS:
-            raise Refused(HTTPStatus.FORBIDDEN, "This page is for the machine that it runs on.")
+            raise RefusedError(HTTPStatus.FORBIDDEN, "This page is for the machine that it runs on.")
         root, _, rest = urlsplit(self.path).path.removeprefix("/").partition("/")
         if not hmac.compare_digest(root.encode(), self.server.token.encode()):
-            raise Refused(HTTPStatus.FORBIDDEN, "Open the address that gplac label printed last.")
+            raise RefusedError(HTTPStatus.FORBIDDEN, "Open the address that gplac label printed last.")
         return rest
 
     def _get(self, what: str) -> None:
@@ -177,23 +177,23 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self._send(HTTPStatus.OK, media, content, keep=True)
         else:
-            raise Refused(HTTPStatus.NOT_FOUND, "There is nothing here.")
+            raise RefusedError(HTTPStatus.NOT_FOUND, "There is nothing here.")
 
     def _post(self, what: str) -> None:
         calls = {"answer": self.server.answer, "undo": self.server.undo, "finish": self.server.finish}
         length = self.headers.get("Content-Length", "")
         if "Transfer-Encoding" in self.headers or not re.fullmatch(r"[0-9]{1,18}", length):
-            raise Refused(HTTPStatus.LENGTH_REQUIRED, "The length of the request is missing.")
+            raise RefusedError(HTTPStatus.LENGTH_REQUIRED, "The length of the request is missing.")
         if int(length) > MAX_BODY_BYTES:
-            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
+            raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
         if what not in calls:
-            raise Refused(HTTPStatus.NOT_FOUND, "There is nothing here.")
+            raise RefusedError(HTTPStatus.NOT_FOUND, "There is nothing here.")
         try:
             request = json.loads(self.rfile.read(int(length)))
         except (ValueError, RecursionError):
             request = None
         if not isinstance(request, dict):
-            raise Refused(HTTPStatus.BAD_REQUEST, "The request is not a JSON object.")
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "The request is not a JSON object.")
         self._send(HTTPStatus.OK, "application/json", json.dumps(calls[what](request)).encode())
 
     def _send_file(self, media: str, path: Path) -> None:

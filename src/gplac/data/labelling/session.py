@@ -10,9 +10,10 @@ from gplac.data.labelling.pictures import RAW_SUFFIXES, SUFFIXES, complaints, fi
 from gplac.data.labelling.store import Labels, alone, count
 from gplac.errors import UserError
 
-VIDEO_SUFFIXES = frozenset(
-    ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .mts .m2ts .wmv .flv .3gp .ogv .mjpeg .h264".split()
-)
+VIDEO_SUFFIXES = frozenset((
+    ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts",
+    ".wmv", ".flv", ".3gp", ".ogv", ".mjpeg", ".h264",
+))  # fmt: skip
 
 Bars = Callable[[], AbstractContextManager[Callable[[str], Callable[[float, float], None]]]]
 """Within it, a part's name makes the part's callback, which gets (done, all)."""
