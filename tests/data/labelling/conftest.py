@@ -1,0 +1,37 @@
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from photographs import take_photographs
+
+from gplac.data.labelling.server import LabelServer
+from gplac.data.labelling.session import Session, open_session
+
+NAMES = ["a.jpg", "b.jpg", "c.png", "d.tif", "room/e.jpg"]
+
+
+@contextmanager
+def no_bars() -> Iterator[Callable[[str], Callable[[float, float], None]]]:
+    """Progress that nobody looks at."""
+    yield lambda name: lambda done, total: None
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """Five photographs in tmp_path/photos, to be labelled into tmp_path/out."""
+    take_photographs(tmp_path / "photos", NAMES)
+    with open_session(tmp_path / "photos", tmp_path / "out", 1.0, "Is there a mug?", no_bars) as opened:
+        yield opened
+
+
+@pytest.fixture
+def server(session: Session) -> Iterator[LabelServer]:
+    """A running server of that session."""
+    with LabelServer(session) as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
