@@ -5,6 +5,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -15,6 +16,8 @@ from gplac.data.files import remove_temporaries, write_atomically
 from gplac.errors import UserError
 
 QUALITY = 95
+MISSING_S = 1.0
+"""A video that ends so much before its announced end was cut off, and its user wants to know."""
 
 
 def extract_frames(
@@ -46,7 +49,7 @@ def extract_frames(
         write_atomically(note, json.dumps(asked).encode())
     elif "broken" in found:
         return str(found["broken"]) or None
-    broken, last_s = "", 0.0
+    why, last_s, length_s = "", 0.0, 0.0
     made = [int(path.stem.rpartition("-")[2]) for path in folder.glob(f"{glob.escape(video.stem)}-*.jpg")]
     span = round(max(made) / 1000 / every_s) + 1 if made else 0
     try:
@@ -59,9 +62,10 @@ def extract_frames(
                 write_atomically(folder / name, _jpeg(frame))
                 span = falls_in + 1
     except FFmpegError as error:
-        broken = (
-            f"{video} breaks off after {last_s:.1f} s ({error.strerror}); the frames until there are used."
-        )
+        why = f" ({error.strerror})"
+    broken = ""
+    if why or length_s - last_s > max(every_s, MISSING_S):
+        broken = f"{video} shows nothing after {last_s:.1f} of {length_s:.1f} s{why}; the frames until there are used."
     if not any(folder.glob("*.jpg")):
         raise UserError(f"{video} holds no frame that can be decoded; record or convert it again.")
     write_atomically(note, json.dumps(asked | {"broken": broken}).encode())
@@ -83,16 +87,15 @@ def _frames(video: Path, start_s: float) -> Iterator[tuple[float, float, av.Vide
             )
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        first = stream.start_time or 0
-        length_s = float(stream.duration * stream.time_base) if stream.duration else 0.0
-        length_s = length_s or (container.duration or 0) / av.time_base
+        first, tick_s = stream.start_time or 0, stream.time_base or Fraction(1, av.time_base)
+        length_s = float((stream.duration or 0) * tick_s) or (container.duration or 0) / av.time_base
         if start_s > 0:
-            container.seek(first + int(start_s / stream.time_base), stream=stream)
+            container.seek(first + int(start_s / tick_s), stream=stream)
         for number, frame in enumerate(container.decode(stream)):
             if frame.pts is None:
                 time_s = number / float(stream.average_rate or 25)
             else:
-                time_s = float((frame.pts - first) * stream.time_base)
+                time_s = float((frame.pts - first) * tick_s)
             if number == 0 and start_s > 0 and (frame.pts is None or time_s > start_s):
                 # The file has no index that one could jump by; go through all of it.
                 yield from _frames(video, 0.0)

@@ -165,8 +165,8 @@ class _Handler(BaseHTTPRequestHandler):
         kind, _, number = what.partition("/")
         if what in PAGE:
             name, media = PAGE[what]
-            content = (files("gplac.data.labelling") / name).read_bytes()
-            self._send(HTTPStatus.OK, f"{media}; charset=utf-8", content)
+            page = (files("gplac.data.labelling") / name).read_bytes()
+            self._send(HTTPStatus.OK, f"{media}; charset=utf-8", page)
         elif what == "state":
             self._send(HTTPStatus.OK, "application/json", json.dumps(self.server.state()).encode())
         elif kind in ("picture", "small") and re.fullmatch(r"[0-9]{1,9}", number):
