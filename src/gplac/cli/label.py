@@ -63,8 +63,14 @@ def label(
         if sort and (server.finished or not counts["left"]):
             _fill(session, sort)
         if counts["left"] or not server.finished:
-            options = {"--out": out, "--question": question, "--every": every, "--sort": sort}
-            usual = {"--out": default_out(source), "--question": QUESTION, "--every": 1.0, "--sort": None}
+            options = {"--out": out, "--question": question, "--every": every, "--sort": sort, "--port": port}
+            usual = {
+                "--out": default_out(source),
+                "--question": QUESTION,
+                "--every": 1.0,
+                "--sort": None,
+                "--port": 0,
+            }
             words = [
                 str(word)
                 for name in options

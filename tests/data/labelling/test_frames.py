@@ -112,6 +112,8 @@ def test_no_video(tmp_path: Path, name: str, data: bytes, complaint: str) -> Non
     (tmp_path / name).write_bytes(data)
     with pytest.raises(UserError, match=complaint):
         extract(tmp_path / name, tmp_path / "frames")
+    # Nothing is left that would be in the way of another video.
+    assert extract(film(tmp_path / "good.mp4", frames=2), tmp_path / "frames") is None
 
 
 def test_sound_alone(tmp_path: Path) -> None:

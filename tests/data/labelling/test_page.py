@@ -110,7 +110,8 @@ def test_an_answer_that_is_not_saved_is_told_and_taken_back(session: Session, ta
         tab.press("y")
         tab.wait_for("!$('trouble').hidden")
         assert "Open the address" in tab.value("$('trouble').textContent")
-        assert tab.value("$('yes').disabled") and session.counts()["left"] == 5
+        assert tab.value("$('yes').disabled") and tab.value("$('count-left').textContent") == "5"
+        assert session.counts()["left"] == 5
         server.shutdown()
         thread.join()
 

@@ -45,19 +45,20 @@ def extract_frames(
         )
     folder.mkdir(parents=True, exist_ok=True)
     remove_temporaries(folder)
-    if not found:
-        write_atomically(note, json.dumps(asked).encode())
-    elif "broken" in found:
+    if "broken" in found:
         return str(found["broken"]) or None
     why, last_s, length_s = "", 0.0, 0.0
-    made = [int(path.stem.rpartition("-")[2]) for path in folder.glob(f"{glob.escape(video.stem)}-*.jpg")]
-    span = round(max(made) / 1000 / every_s) + 1 if made else 0
+    names = folder.glob(f"{glob.escape(video.stem)}-*.jpg")
+    made_ms = [int(ms) for ms in (path.stem.rpartition("-")[2] for path in names) if ms.isdecimal()]
+    span = round(max(made_ms) / 1000 / every_s) + 1 if made_ms else 0
     try:
         for last_s, length_s, frame in _frames(video, span * every_s):
             progress(min(last_s, length_s), length_s)
             # Times are rounded, the spans' ends are too: a microsecond makes them meet.
             falls_in = math.floor((last_s + 1e-6) / every_s)
             if falls_in >= span:
+                if span == 0:
+                    write_atomically(note, json.dumps(asked).encode())
                 name = f"{video.stem}-{round(falls_in * every_s * 1000):09d}.jpg"
                 write_atomically(folder / name, _jpeg(frame))
                 span = falls_in + 1

@@ -30,15 +30,16 @@ function tell(error) {
 
 // Answers, one after the other
 
-function send(what, body, then) {
+function send(what, body, then, lost = () => {}) {
   const given = era;
   sending = sending.then(async () => {
-    if (given !== era) return;
+    if (given !== era) return lost();
     try {
       const reply = await ask(what, body);
       tell(null);
       if (then) then(reply);
     } catch (error) {
+      lost();
       await recover(error);
     }
   });
@@ -48,6 +49,7 @@ function send(what, body, then) {
 async function recover(error) {
   era++;
   broken = true;
+  buttons();
   tell(error);
   try {
     await load();
@@ -58,9 +60,13 @@ async function recover(error) {
 }
 
 function give(number, answer) {
-  state.pictures[number].answer = answer;
-  send("answer", { picture: number, answer });
-  count();
+  const before = state.pictures[number].answer;
+  const note = (value) => {
+    state.pictures[number].answer = value;
+    count();
+  };
+  note(answer);
+  send("answer", { picture: number, answer }, null, () => note(before));
 }
 
 function answer(value) {

@@ -68,10 +68,14 @@ def find_pictures(folder: Path, leave_out: Path) -> list[Path]:
 def complaints(pictures: Sequence[Path], progress: Callable[[int, int], None]) -> list[str | None]:
     """What is wrong with each picture, if anything; ``progress`` gets (done, all)."""
     found = []
-    with ThreadPoolExecutor() as threads:
+    threads = ThreadPoolExecutor()
+    try:
         for done, wrong in enumerate(threads.map(complaint, pictures), 1):
             found.append(wrong)
             progress(done, len(pictures))
+    finally:
+        # After Ctrl-C nobody waits for the rest.
+        threads.shutdown(cancel_futures=True)
     return found
 
 

@@ -156,9 +156,13 @@ class _Handler(BaseHTTPRequestHandler):
         hosts = self.headers.get_all("Host") or []
         if len(hosts) != 1 or re.sub(r":\d*$", "", hosts[0]).lower() not in HOSTS:
             raise RefusedError(HTTPStatus.FORBIDDEN, "This page is for the machine that it runs on.")
-        root, _, rest = urlsplit(self.path).path.removeprefix("/").partition("/")
+        root, slash, rest = urlsplit(self.path).path.removeprefix("/").partition("/")
         if not hmac.compare_digest(root.encode(), self.server.token.encode()):
             raise RefusedError(HTTPStatus.FORBIDDEN, "Open the address that gplac label printed last.")
+        if not slash:
+            raise RefusedError(
+                HTTPStatus.NOT_FOUND, "The address that gplac label printed ends with a slash."
+            )
         return rest
 
     def _get(self, what: str) -> None:
