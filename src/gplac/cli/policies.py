@@ -1,8 +1,5 @@
 """Verbs about policies: train, evaluate, inspect, compare, and the whole story."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +18,7 @@ from gplac.cli.options import (
     Sized,
     Split,
 )
+from gplac.cli.progress import bars
 
 if TYPE_CHECKING:
     from gplac.evaluation.statistics import PairedDifference
@@ -102,7 +100,7 @@ def evaluate(
     if "each" in vary:
         vary = tuple(factors(task))
     parts = {}
-    with _bars() as progress:
+    with bars() as progress:
         for factor in vary or (None,):
             found = evaluate_run(
                 run,
@@ -217,7 +215,7 @@ def demo(*, preset: Preset = "demo", out: Path = Path("demo"), seed: int = 0) ->
     """
     from gplac.demo import demo
 
-    difference = demo(config.preset(preset), out, seed, print, _bars)
+    difference = demo(config.preset(preset), out, seed, print, bars)
     _print_difference(difference, "ATT-1", "GPLAC")
 
 
@@ -230,19 +228,3 @@ def _print_difference(found: "PairedDifference", a: str, b: str) -> None:
     print(
         f"Only {a} succeeds in {found.only_a}, only {b} in {found.only_b} (McNemar's p = {found.p_mcnemar:.2g})."
     )
-
-
-@contextmanager
-def _bars() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
-    """A progress bar for each part of the work, on a terminal; yields what makes a part's callback from its name."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
-
-        def part(name: str) -> Callable[[int, int], None]:
-            bar = bars.add_task(name, total=None)
-            return lambda done, total: bars.update(bar, completed=done, total=total)
-
-        yield part
