@@ -58,13 +58,11 @@ def _counts(survey: Survey) -> str:
     rows = []
     for data in survey.data.values():
         request = data.manifest.request
-        if data.kind == "weak":
-            parts = f"{len(per_scene(data))} scenes"
-        else:
-            parts = f"{len(data.starts) - 1:,} episodes"
+        weak = data.kind == "weak"
+        parts = f"{len(per_scene(data))} scenes" if weak else f"{len(data.starts) - 1:,} episodes"
         rows.append(
             [
-                "Demonstrations" if data.kind == "demonstrations" else "Weak images",
+                "Weak images" if weak else "Demonstrations",
                 f"{len(data):,}",
                 parts,
                 f"{request.width} x {request.height}",
@@ -82,7 +80,7 @@ def _finding(survey: Survey, finding: Finding) -> str:
     if finding.data is not None and finding.examples:
         shots = _shots(survey.data[finding.data], finding.examples)
     return (
-        f'<div class="card finding {finding.severity}"><span class="severity">{finding.severity.capitalize()}:'
+        f'<div class="card finding is-{finding.severity}"><span class="severity">{finding.severity.capitalize()}:'
         f" {about}</span><p><b>{html.escape(finding.what)}</b></p>{f'<ul>{places}</ul>' if places else ''}"
         f"<p>{html.escape(finding.mend)}</p>{shots}</div>"
     )
@@ -98,7 +96,10 @@ def _shots(data: Measured, groups: Sequence[Sequence[int]]) -> str:
             f"<figure>{html.jpeg(encoded[row], place)}<figcaption>{html.escape(place)}</figcaption></figure>"
         )
 
-    cells = (f'<div class="together">{"".join(figure(row) for row in group)}</div>' for group in groups)
+    cells = (
+        f'<div class="together">{"".join(map(figure, group))}</div>' if len(group) > 1 else figure(group[0])
+        for group in groups
+    )
     return f'<div class="shots">{"".join(cells)}</div>'
 
 
@@ -112,10 +113,10 @@ def _demonstrations(survey: Survey) -> list[str]:
         "<p>Frames from all over the data, each as a policy will see it.</p>",
         _shots(data, _spread(np.arange(len(data)))),
         "<h3>State and action</h3>",
-        '<p class="note">Right of each range how its values are spread. "At limits" is the share of frames at the lowest'
+        '<p class="note">Beside a name how its values are spread. "At limits" is the share of frames at the lowest'
         " and at the highest value that the dimension takes.</p>",
         html.table(
-            ["", "Range", "Mean", "Deviation", "At limits", ""],
+            ["", "", "Range", "Mean", "Deviation", "At limits"],
             [_dimension(each) for each in survey.demonstrated.dimensions],
         ),
         "<h3>Lengths of episodes</h3>",
@@ -136,17 +137,17 @@ def _demonstrations(survey: Survey) -> list[str]:
 
 def _dimension(each: Dimension) -> list[str]:
     word = "state" if each.column == schema.STATE else "action"
-    name = f"{word} {html.escape(each.name)}"
+    name = f"{word}&nbsp;{html.escape(each.name)}"
     if each.constant:
-        return [name, f"always {each.minimum:.4g}", "", "", "", ""]
+        return [name, "", f"always {each.minimum:.4g}", "", "", ""]
     limits = f"{100 * each.at_minimum:.1f} / {100 * each.at_maximum:.1f} %"
     return [
         name,
+        html.histogram(each.histogram, f"spread of {word} {each.name}"),
         f"{each.minimum:.4g} to {each.maximum:.4g}",
         f"{each.mean:.4g}",
         f"{each.sd:.4g}",
         limits,
-        html.histogram(each.histogram, f"spread of {word} {each.name}"),
     ]
 
 
@@ -185,8 +186,8 @@ def _likeness(survey: Survey) -> list[str]:
 
     return [
         "<h2>Weak images beside demonstrations</h2>",
-        f"<p>Where the pictures have edges, weak images are {found.layout_distance:.2f} away from the demonstrations (0:"
-        f" at the same places; 1: nothing in common; usual is below {FAR:g}). Below: medians in grey levels, small the"
+        f"<p>Where the pictures have edges, weak images are {found.layout_distance:.2f} away from demonstrations (0: at"
+        f" the same places; 1: nothing in common; usual is below {FAR:g}). Below: medians in grey levels, small the"
         " range of nine in ten pictures.</p>",
         html.table(
             ["", "Demonstrations", "Weak images"],

@@ -52,8 +52,8 @@ def _lengths(data: Measured) -> Iterator[Finding]:
 def _copies(data: Measured) -> Iterator[Finding]:
     """The same numbers in the same order. Two episodes of one frame may well agree in them, so that their pictures have
     to agree as well."""
-    starts, first = data.starts, {}
-    copies = []
+    starts, copies = data.starts, []
+    first: dict[bytes, int] = {}
     for i, (start, end) in enumerate(pairwise(starts)):
         content = [data.columns[name][start:end].tobytes() for name in (schema.STATE, schema.ACTION)]
         if end - start == 1:
@@ -75,5 +75,5 @@ def _copies(data: Measured) -> Iterator[Finding]:
         )
 
 
-def _name(data: Measured, number: int) -> str:
+def _name(data: Measured, number: int | np.integer) -> str:
     return f"episode {data.columns[schema.EPISODE][data.starts[number]]}"

@@ -1,4 +1,5 @@
-"""Frozen pictures: the camera shows the same while the robot moves."""
+"""Frozen pictures: the camera shows the same while the robot moves. Of imported data: a picture that was drawn here and
+stays the same shows a robot that is not in view."""
 
 from collections.abc import Iterator
 
@@ -6,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.data import schema
+from gplac.data.manifest import IMPORTED
 from gplac.data.quality.finding import EXAMPLES, Finding, listed, share
 from gplac.data.quality.read import Measured
 
@@ -34,7 +36,9 @@ def repeated_pictures(data: Measured) -> npt.NDArray[np.bool_]:
 
 
 def check_frozen(data: Measured) -> Iterator[Finding]:
-    """Findings about pictures that stay the same."""
+    """Findings about pictures of imported data that stay the same."""
+    if data.manifest.request.split != IMPORTED:
+        return
     repeated = repeated_pictures(data)
     padded = np.concatenate([[False], repeated, [False]])
     begins, ends = (
@@ -52,7 +56,8 @@ def check_frozen(data: Measured) -> Iterator[Finding]:
             "demonstrations",
             f"The camera stands still {len(frozen):,} times while the robot moves, for up to {longest} frames: these"
             " pictures do not belong to their states and actions.",
-            "Leave these episodes out, or cut them before the camera stops.",
+            "Leave these episodes out, or cut them before the camera stops; only if the robot was out of view of a"
+            " simulated camera, which has no noise, nothing needs to be done.",
             len(frozen),
             _places(data, frozen),
             _examples(data, frozen),

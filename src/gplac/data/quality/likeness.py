@@ -4,7 +4,7 @@ carry over to the demonstrations.
 Other walls, tables and lights are what weak images are for, so that colours and thumbnails of good ones are anything.
 Two things have to agree. *Where* a picture has structure follows from where the camera stands (the edge of the table,
 the wall above it, things in the middle), whatever they look like. And what the demonstrations look like on the whole,
-their brightness or colourfulness, should be within what the weak images show.
+their brightness and colourfulness, should be within what the weak images show.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ SCENE_FAR, SCENES_FAR = 1.25, 0.25
 """Distance from which one scene is odd, whose things have more weight than in a whole set: drawn ones have up to 1.19;
 and the share of such scenes from which it is a warning."""
 ENOUGH = 20
-"""Images of a scene that are needed for its layout: one alone says more of its things than of its camera."""
+"""Pictures that are needed to compare: a few say more of the things in them than of camera and place."""
 OUTSIDE = 1.0
 """Percent of weak images at each end that do not count for what they cover."""
 
@@ -54,7 +54,7 @@ class Likeness:
 
 
 def likeness(demonstrations: Measured, weak: Measured) -> Likeness:
-    """Compare weak images with demonstrations."""
+    """Compare weak images with demonstrations, both of any size and number."""
     mean = demonstrations.pictures.layout.mean(0)
     layout, scene = weak.pictures.layout, weak.columns[schema.SCENE]
     scenes = [
@@ -81,7 +81,6 @@ def _statistics(data: Measured) -> dict[str, npt.NDArray[np.float32]]:
     thumbnail = data.pictures.thumbnail.astype(np.float32)
     return {
         "brightness": data.pictures.brightness,
-        "contrast": data.pictures.contrast,
         "colourfulness": np.ptp(thumbnail, axis=3).mean((1, 2)),
     }
 
@@ -107,6 +106,8 @@ def check_likeness(demonstrations: Measured, weak: Measured, found: Likeness) ->
             " network cannot be trained on both.",
             "Collect or import them again with the same width and height.",
         )
+    if min(len(demonstrations), len(weak)) < ENOUGH:
+        return
     odd = [(scene, distance) for scene, distance in found.scenes if distance > SCENE_FAR]
     places = listed([f"scene {scene}: distance {distance:.2f}" for scene, distance in odd])
     rows = [int(np.flatnonzero(weak.columns[schema.SCENE] == scene)[0]) for scene, _ in odd[:EXAMPLES]]

@@ -18,6 +18,9 @@ LAYOUT = 4
 """Rows and columns in which a picture's structure is summed up."""
 BLACK, WHITE = 16, 250
 """Grey levels below and from which a pixel says nothing any more."""
+BRIGHTER = 2.0
+"""Grey levels by which an area has to be brighter than another one: smaller differences are noise, and would make bits
+of plain walls a matter of chance."""
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
 _FACTORS = (2, 3, 5)
 _NOISE = 1.0
@@ -86,7 +89,8 @@ def area_means(images: Floats, rows: int, columns: int) -> Floats:
     down, across = _weights(images.shape[1], rows), _weights(images.shape[2], columns)
     narrow = np.tensordot(images, across, (2, 1))  # (N, H, ..., columns)
     small = np.tensordot(narrow, down, (1, 1))  # (N, ..., columns, rows)
-    return np.moveaxis(small, (-1, -2), (1, 2)).astype(np.float32)
+    means: Floats = np.moveaxis(small, (-1, -2), (1, 2)).astype(np.float32)
+    return means
 
 
 def _weights(size: int, parts: int) -> Floats:
@@ -100,11 +104,12 @@ def _weights(size: int, parts: int) -> Floats:
 def difference_hash(grey: Floats) -> npt.NDArray[np.uint64]:
     """64 bits of each grey picture ``(N, H, W)``, most of which survive resizing and encoding.
 
-    The picture is shrunk to 8 rows of 9 areas; a bit tells whether an area is brighter than the one at its left. The
-    first area of the first row is the highest bit. How many bits of two pictures differ is how unlike they are.
+    The picture is shrunk to 8 rows of 9 areas; a bit tells whether an area is brighter than the one at its left, by
+    more than noise. The first area of the first row is the highest bit. How many bits of two pictures differ is how
+    unlike they are.
     """
     small = area_means(grey, 8, 9)
-    bits = small[:, :, 1:] > small[:, :, :-1]
+    bits = small[:, :, 1:] > small[:, :, :-1] + BRIGHTER
     return np.packbits(bits.reshape(len(grey), 64), axis=1).view(">u8")[:, 0].astype(np.uint64)
 
 
@@ -150,6 +155,6 @@ def repeated(grey: Floats) -> npt.NDArray[np.bool_]:
             phases = np.stack([steps[:, phase::factor].mean(1) for phase in range(factor)])
             highest = phases.max(0)
             rest = (phases.sum(0) - highest) / (factor - 1)
-            both &= (highest > _NOISE) & (rest < 0.25 * highest)
+            both &= (highest > _NOISE) & (rest < 0.4 * highest)
         found |= both
     return found

@@ -42,7 +42,7 @@ class Measured:
     def __len__(self) -> int:
         return len(self.pictures)
 
-    def place(self, row: int) -> str:
+    def place(self, row: int | np.integer) -> str:
         """Where a row is, in words."""
         values = self.columns
         if self.kind == "demonstrations":

@@ -1,5 +1,6 @@
 """Integrity and quality of one data set, or of demonstrations and weak images together: ``gplac data check``."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ class Survey:
 
     def document(self) -> dict[str, Any]:
         """As in ``gplac/schemas/data_check.json``."""
-        return {
+        content = {
             "format": FORMAT,
             "verdict": next((each for each in SEVERITIES if self.count(each)), "fine"),
             "data": [self._of(data) for data in self.data.values()],
@@ -62,6 +63,8 @@ class Survey:
             "findings": [self._finding(finding) for finding in self.findings],
             "provenance": provenance(),
         }
+        document: dict[str, Any] = json.loads(json.dumps(content))  # lists for tuples
+        return document
 
     def _of(self, data: Measured) -> dict[str, Any]:
         request = data.manifest.request

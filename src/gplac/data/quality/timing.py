@@ -10,7 +10,7 @@ from gplac.data.quality.finding import EXAMPLES, Finding, listed, share
 from gplac.data.quality.read import Measured
 
 RATE = 0.05
-"""How far the median step may be from the control period, as a share of it."""
+"""How far the rate of the median episode may be from the control rate, as a share of it."""
 JITTER = 0.25
 """How far nineteen of twenty steps should be within, as a share of the control period."""
 GAP = 1.5
@@ -23,6 +23,7 @@ class Timing:
 
     control_hz: float
     median_hz: float
+    """Of the median episode."""
     jitter: float
     """95th percentile of a step's distance from the control period, as a share of it."""
     longest_s: float
@@ -33,10 +34,12 @@ class Timing:
 def timing(data: Measured) -> Timing | None:
     """None for data drawn here, whose time stamps are computed, and where no control rate or no step is known."""
     rate = data.manifest.origin.get("control_hz")
-    steps = _steps(data)[0]
+    steps, rows = _steps(data)
     if not isinstance(rate, int | float) or not rate > 0 or not len(steps):
         return None
-    median = float(np.median(steps))
+    # Of each episode the mean, which jitter does not move; of these the median, which lost frames do not move.
+    episode = np.unique(data.columns[schema.EPISODE][rows], return_inverse=True)[1]
+    median = float(np.median(np.bincount(episode, steps) / np.bincount(episode)))
     return Timing(
         float(rate),
         1.0 / median if median > 0 else 0.0,
