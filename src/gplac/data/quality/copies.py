@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.data import schema
-from gplac.data.quality.finding import EXAMPLES, Finding, listed, share
+from gplac.data.quality.finding import EXAMPLES, Finding, listed, plural, share
 from gplac.data.quality.pictures import Features
 from gplac.data.quality.read import Measured
 
@@ -61,7 +61,7 @@ def check_copies(data: Measured) -> Iterator[Finding]:
             "problem",
             "copies-across-labels",
             "weak",
-            f"{len(torn):,} pictures are there with both labels: one of the two must be wrong.",
+            f"{plural(len(torn), 'picture')} with both labels: one of the two must be wrong.",
             "Look at each pair and correct or remove the wrong one; if the object is too small to be seen at this size,"
             " import larger pictures or nearer photographs.",
             len(torn),

@@ -51,10 +51,15 @@ def summary(findings: Sequence[Finding]) -> str:
     """How many there are of each severity, in words."""
     counts = [sum(finding.severity == severity for finding in findings) for severity in SEVERITIES]
     parts = [
-        f"{count or 'no'} {severity}{'' if count == 1 else 's'}"
+        plural(count, severity) if count else f"no {severity}s"
         for count, severity in zip(counts, SEVERITIES, strict=True)
     ]
     return f"{parts[0]}, {parts[1]} and {parts[2]}"
+
+
+def plural(count: int, word: str) -> str:
+    """A number of things, such as "1 frame" and "2 frames"."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def share(part: int, whole: int) -> str:

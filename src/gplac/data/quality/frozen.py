@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from gplac.data import schema
 from gplac.data.manifest import IMPORTED
-from gplac.data.quality.finding import EXAMPLES, Finding, listed, share
+from gplac.data.quality.finding import EXAMPLES, Finding, listed, plural, share
 from gplac.data.quality.read import Measured
 
 MOVING = 0.05
@@ -54,8 +54,8 @@ def check_frozen(data: Measured) -> Iterator[Finding]:
             "problem",
             "frozen",
             "demonstrations",
-            f"The camera stands still {len(frozen):,} times while the robot moves, for up to {longest} frames: these"
-            " pictures do not belong to their states and actions.",
+            f"The camera stands still {plural(len(frozen), 'time')} while the robot moves, for up to {longest} frames:"
+            " these pictures do not belong to their states and actions.",
             "Leave these episodes out, or cut them before the camera stops; only if the robot was out of view of a"
             " simulated camera, which has no noise, nothing needs to be done.",
             len(frozen),

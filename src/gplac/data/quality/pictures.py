@@ -138,8 +138,9 @@ def _roughness(grey: Floats) -> Floats:
 def layout(grey: Floats) -> Floats:
     """Where each picture ``(N, H, W)`` has structure: the logarithm of the mean gradient in a grid of 4 x 4 areas."""
     across, down = np.diff(grey, axis=2)[:, :-1], np.diff(grey, axis=1)[:, :, :-1]
-    areas: Floats = np.log1p(area_means(np.hypot(across, down), LAYOUT, LAYOUT))
-    return areas.reshape(len(grey), LAYOUT**2)
+    means = area_means(np.hypot(across, down), LAYOUT, LAYOUT)
+    areas: Floats = np.log1p(means).reshape(len(grey), LAYOUT**2)
+    return areas
 
 
 def repeated(grey: Floats) -> npt.NDArray[np.bool_]:
@@ -155,6 +156,6 @@ def repeated(grey: Floats) -> npt.NDArray[np.bool_]:
             phases = np.stack([steps[:, phase::factor].mean(1) for phase in range(factor)])
             highest = phases.max(0)
             rest = (phases.sum(0) - highest) / (factor - 1)
-            both &= (highest > _NOISE) & (rest < 0.4 * highest)
+            both &= (highest > _NOISE) & (rest < 0.33 * highest)
         found |= both
     return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gplac.data import schema
-from gplac.data.quality.finding import EXAMPLES, Finding, listed, share
+from gplac.data.quality.finding import EXAMPLES, PLACES, Finding, listed, share
 from gplac.data.quality.read import Measured
 
 RATE = 0.05
@@ -86,9 +86,9 @@ def check_timing(data: Measured, found: Timing | None) -> Iterator[Finding]:
             "Import with the rate at which the robot was controlled, resampled if need be.",
         )
         return
-    worst = np.argsort(-np.abs(steps - period), kind="stable")
+    worst = np.argsort(-np.abs(steps - period), kind="stable")[: found.gaps or PLACES]
     places = listed(
-        [f"{data.place(rows[i])}: {1000 * steps[i]:.0f} ms after the frame before" for i in worst[:7]]
+        [f"{data.place(rows[i])}: {1000 * steps[i]:.0f} ms after the frame before" for i in worst]
     )
     if found.gaps:
         yield Finding(

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.data import schema
-from gplac.data.quality.finding import Finding, listed, shown
+from gplac.data.quality.finding import Finding, listed, plural, shown
 from gplac.data.quality.read import Measured
 
 BINS = 24
@@ -92,7 +92,7 @@ def _not_finite(data: Measured) -> Iterator[Finding]:
                 "problem",
                 "not-finite",
                 "demonstrations",
-                f"{column} holds NaN or infinity in {len(rows):,} frames; one of them in training spoils every weight.",
+                f"{column} holds NaN or infinity in {plural(len(rows), 'frame')}; one spoils every weight in training.",
                 "Find out what recorded them (a lost sensor message, a division by zero), and leave these episodes"
                 " out.",
                 len(rows),
@@ -124,7 +124,7 @@ def _constant(found: list[Dimension]) -> Iterator[Finding]:
                 "constant",
                 "demonstrations",
                 f"{len(constant)} of {len(mine)} {word} dimensions never change.",
-                f"Leave them out, unless they are meant to be so; a {word} that never changes teaches nothing.",
+                "Leave them out, unless they are meant to be so: what never changes teaches nothing.",
                 len(constant),
                 places,
             )
