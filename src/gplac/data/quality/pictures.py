@@ -98,7 +98,8 @@ def _weights(size: int, parts: int) -> Floats:
     edges = np.linspace(0.0, size, parts + 1)
     pixel = np.arange(size)
     overlap = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
-    return (np.clip(overlap, 0.0, 1.0) * parts / size).astype(np.float32)
+    weights: Floats = (np.clip(overlap, 0.0, 1.0) * parts / size).astype(np.float32)
+    return weights
 
 
 def difference_hash(grey: Floats) -> npt.NDArray[np.uint64]:
