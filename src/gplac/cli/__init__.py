@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import tyro
 from tyro.extras import SubcommandApp
 
-from gplac.cli import label, policies, worlds
+from gplac.cli import check, label, policies, worlds
 from gplac.errors import UserError
 
 app, expert, collect, data = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
@@ -24,7 +24,7 @@ app.command(collect, name="collect", help="Demonstrations and weakly labelled im
 collect.command(name="demos")(worlds.collect_demos)
 collect.command(name="weak")(worlds.collect_weak_images)
 app.command(data, name="data", help="Data sets on disk.")
-data.command(name="check")(worlds.data_check)
+data.command(name="check")(check.data_check)
 data.command(name="show")(worlds.data_show)
 app.command(label.label)
 app.command(policies.train)

@@ -211,22 +211,6 @@ def collect_weak_images(
     print(f"{collected.manifest.rows} images are in {out}.")
 
 
-def data_check(folder: Folder, /) -> None:
-    """Compare a data set with its manifest: files, checksums, images, counts. Ends with status 1 if they differ.
-
-    Args:
-        folder: Folder of the data set.
-    """
-    from gplac.data.check import check
-
-    findings = check(folder)
-    for finding in findings:
-        print(finding)
-    if findings:
-        raise SystemExit(1)
-    print(f"{folder} is what its manifest says.")
-
-
 def data_show(folder: Folder, /, *, out: OptionalPath = None, rows: int = 8, columns: int = 8) -> None:
     """Make a contact sheet of a data set.
 

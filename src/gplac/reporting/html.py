@@ -10,7 +10,7 @@ from string import Template
 
 from gplac.reporting.tables import Row
 
-__all__ = ["chart", "data_uri", "escape", "image", "page", "results", "table"]
+__all__ = ["chart", "data_uri", "escape", "histogram", "image", "jpeg", "page", "results", "table"]
 
 
 def page(title: str, kicker: str, body: Iterable[str]) -> str:
@@ -32,6 +32,25 @@ def data_uri(path: Path) -> str:
 def image(path: Path, alt: str) -> str:
     """A picture, held in the page."""
     return f'<img src="{data_uri(path)}" alt="{escape(alt)}">'
+
+
+def jpeg(encoded: bytes, alt: str) -> str:
+    """A picture of a data set as it is stored, held in the page."""
+    return f'<img src="data:image/jpeg;base64,{base64.b64encode(encoded).decode()}" alt="{escape(alt)}">'
+
+
+def histogram(counts: Sequence[int], alt: str) -> str:
+    """Small bars as high as ``counts``, in the colour of the page's accents."""
+    top = max(*counts, 1)
+    bars = "".join(
+        f'<rect x="{i}" y="{20 - height:.2f}" width="0.85" height="{height:.2f}"/>'
+        for i, count in enumerate(counts)
+        if (height := 20 * count / top) > 0
+    )
+    return (
+        f'<svg class="histogram" viewBox="0 0 {len(counts)} 20" preserveAspectRatio="none" role="img"'
+        f' aria-label="{escape(alt)}">{bars}</svg>'
+    )
 
 
 def chart(path: Path, caption: str) -> str:

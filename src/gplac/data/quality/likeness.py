@@ -1,0 +1,157 @@
+"""Whether weak images look as if the robot's camera had taken them: without that, what is learned from them does not
+carry over to the demonstrations.
+
+Other walls, tables and lights are what weak images are for, so that colours and thumbnails of good ones are anything.
+Two things have to agree. *Where* a picture has structure follows from where the camera stands (the edge of the table,
+the wall above it, things in the middle), whatever they look like. And what the demonstrations look like on the whole,
+their brightness and colourfulness, should be within what the weak images show.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gplac.data import schema
+from gplac.data.quality.finding import EXAMPLES, Finding, listed, share
+from gplac.data.quality.read import Measured
+
+FAR = 0.9
+"""Distance of layouts from which the whole set is warned about. Weak images drawn here stay below it for every task;
+pictures upside down, turned, or of something else are above 1."""
+SCENE_FAR, SCENES_FAR = 1.25, 0.25
+"""Distance from which one scene is odd, whose things have more weight than in a whole set;
+and the share of such scenes from which it is a warning."""
+ENOUGH = 20
+"""Pictures that are needed to compare: a few say more of the things in them than of camera and place."""
+OUTSIDE = 1.0
+"""Percent of weak images at each end that do not count for what they cover."""
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One number of each picture, of both data sets."""
+
+    name: str
+    demonstrations: tuple[float, float, float]
+    """5th, 50th and 95th percentile."""
+    weak: tuple[float, float, float]
+    covered: bool
+    """Whether the demonstrations' median is within what weak images show."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How weak images compare with demonstrations."""
+
+    layout_distance: float
+    """1 minus the correlation of the mean layouts: 0 the same, 1 nothing in common, 2 the opposite."""
+    scenes: tuple[tuple[int, float], ...]
+    """The same for each scene of enough images, the farthest first."""
+    statistics: tuple[Statistic, ...]
+
+
+def likeness(demonstrations: Measured, weak: Measured) -> Likeness:
+    """Compare weak images with demonstrations, both of any size and number."""
+    mean = demonstrations.pictures.layout.mean(0)
+    layout, scene = weak.pictures.layout, weak.columns[schema.SCENE]
+    scenes = [
+        (int(each), _distance(layout[scene == each].mean(0), mean))
+        for each in np.unique(scene)
+        if (scene == each).sum() >= ENOUGH
+    ]
+    scenes.sort(key=lambda pair: -pair[1])
+    ours, theirs = _statistics(demonstrations), _statistics(weak)
+    return Likeness(
+        _distance(layout.mean(0), mean),
+        tuple(scenes),
+        tuple(_compare(name, ours[name], theirs[name]) for name in ours),
+    )
+
+
+def _distance(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    norm = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return 1.0 - float(a @ b) / norm if norm > 0 else 1.0
+
+
+def _statistics(data: Measured) -> dict[str, npt.NDArray[np.float32]]:
+    thumbnail = data.pictures.thumbnail.astype(np.float32)
+    return {
+        "brightness": data.pictures.brightness,
+        "colourfulness": np.ptp(thumbnail, axis=3).mean((1, 2)),
+    }
+
+
+def _compare(name: str, ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> Statistic:
+    def percentiles(values: npt.NDArray[np.float32]) -> tuple[float, float, float]:
+        low, middle, high = np.percentile(values, [5, 50, 95])
+        return float(low), float(middle), float(high)
+
+    low, high = np.percentile(theirs, [OUTSIDE, 100 - OUTSIDE])
+    return Statistic(name, percentiles(ours), percentiles(theirs), bool(low <= np.median(ours) <= high))
+
+
+def check_likeness(demonstrations: Measured, weak: Measured, found: Likeness) -> Iterator[Finding]:
+    """Findings about weak images that the demonstrations' camera would not have taken."""
+    sizes = [(each.manifest.request.width, each.manifest.request.height) for each in (demonstrations, weak)]
+    if sizes[0] != sizes[1]:
+        yield Finding(
+            "problem",
+            "sizes",
+            "weak",
+            f"Weak images have {sizes[1][0]}x{sizes[1][1]} pixels, demonstrations {sizes[0][0]}x{sizes[0][1]}: one"
+            " network cannot be trained on both.",
+            "Collect or import them again with the same width and height.",
+        )
+    if min(len(demonstrations), len(weak)) < ENOUGH:
+        return
+    odd = [(scene, distance) for scene, distance in found.scenes if distance > SCENE_FAR]
+    places = listed([f"scene {scene}: distance {distance:.2f}" for scene, distance in odd])
+    rows = [int(np.flatnonzero(weak.columns[schema.SCENE] == scene)[0]) for scene, _ in odd[:EXAMPLES]]
+    mend = (
+        "Take weak images from about the height, distance and angle of the robot's camera, upright, of the kind of"
+        " place where the robot works."
+    )
+    if found.layout_distance > FAR:
+        yield Finding(
+            "warning",
+            "view",
+            "weak",
+            f"The weak images do not look as if the robot's camera had taken them: their edges are elsewhere in the"
+            f" picture (layout distance {found.layout_distance:.2f}, usual is below {FAR:g}), and transfer is"
+            " doubtful.",
+            mend,
+            len(weak),
+            places,
+            tuple((row,) for row in rows) or _spread(weak),
+        )
+    elif odd:
+        yield Finding(
+            "warning" if len(odd) > SCENES_FAR * len(found.scenes) else "note",
+            "view",
+            "weak",
+            f"{share(len(odd), len(found.scenes))} scenes look as if the camera stood elsewhere than the robot's.",
+            mend,
+            len(odd),
+            places,
+            tuple((row,) for row in rows),
+        )
+    for statistic in found.statistics:
+        if not statistic.covered:
+            ours, theirs = statistic.demonstrations[1], statistic.weak
+            yield Finding(
+                "warning",
+                "coverage",
+                "weak",
+                f"Nearly all weak images have {'less' if ours > theirs[1] else 'more'} {statistic.name} than the"
+                f" demonstrations (median {theirs[1]:.0f} and {ours:.0f} grey levels).",
+                "Add weak images that are like the demonstrations in this, some from the robot's own place among them.",
+                len(weak),
+                examples=_spread(weak),
+            )
+
+
+def _spread(data: Measured) -> tuple[tuple[int, ...], ...]:
+    return tuple((int(row),) for row in np.linspace(0, len(data) - 1, min(EXAMPLES, len(data))).astype(int))
