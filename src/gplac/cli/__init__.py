@@ -9,10 +9,11 @@ from collections.abc import Sequence
 import tyro
 from tyro.extras import SubcommandApp
 
-from gplac.cli import policies, worlds
+from gplac.cli import own, policies, worlds
 from gplac.errors import UserError
 
 app, expert, collect, data = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
+own_data = SubcommandApp()
 
 app.command(worlds.doctor)
 app.command(worlds.scenes)
@@ -26,6 +27,8 @@ collect.command(name="weak")(worlds.collect_weak_images)
 app.command(data, name="data", help="Data sets on disk.")
 data.command(name="check")(worlds.data_check)
 data.command(name="show")(worlds.data_show)
+app.command(own_data, name="import", help="Demonstrations and photographs of your own.")
+own_data.command(name="demos")(own.import_demos)
 app.command(policies.train)
 app.command(policies.evaluate)
 app.command(policies.inspect)
