@@ -206,7 +206,7 @@ def _origin(
         "source_width": native[0],
         "source_height": native[1],
         "flipped": flip,
-        "source_fingerprint": fingerprint(path),
+        "source_fingerprint": fingerprint([path]),
         **source.details,
     }
 

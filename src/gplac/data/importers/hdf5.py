@@ -14,6 +14,8 @@ from gplac.data.importers.pictures import Picture
 from gplac.data.importers.source import Array, Source
 from gplac.errors import UserError
 
+FRAMES_AT_ONCE = 64
+"""Frames are often compressed together: reading one by one would take as long as reading all for each."""
 SUFFIXES = (".hdf5", ".h5")
 SIMULATOR = "states"
 """What the simulator knows, the object's position included; nothing that a robot could feel."""
@@ -97,7 +99,9 @@ class _File:
 
     def pictures(self, episode: int, camera: str) -> Iterator[Picture]:
         with _opened(self._path) as file:
-            yield from self._dataset(file, episode, f"obs/{camera}")
+            frames = self._dataset(file, episode, f"obs/{camera}")
+            for start in range(0, len(frames), FRAMES_AT_ONCE):
+                yield from frames[start : start + FRAMES_AT_ONCE]
 
     def _dataset(self, file: h5py.File, episode: int, name: str) -> h5py.Dataset:
         found = file.get(f"data/{self._groups[episode]}/{name}")

@@ -40,8 +40,8 @@ def frames_at(path: Path, times_s: Sequence[float], tolerance_s: float) -> Itera
                 if here is None or abs(here.pts * base - time) > tolerance_s:
                     last = "none at all" if here is None else f"the nearest at {float(here.pts * base):.3f} s"
                     raise UserError(
-                        f"{path} has no frame at {time:.3f} s ({last}): it is truncated, or belongs to other data;"
-                        " restore it."
+                        f"{path} has no frame at {time:.3f} s ({last}): it is truncated, or too short for what is asked"
+                        " of it; restore it, or ask for less."
                     )
                 yield upright(here)
     except av.error.FFmpegError as error:

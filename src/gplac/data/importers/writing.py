@@ -59,11 +59,14 @@ def already_there(out: Path, request: Request, origin: dict[str, Any]) -> Manife
     return manifest if same else None
 
 
-def fingerprint(path: Path) -> str:
-    """SHA-256 over names, sizes and dates of a file, or of all files of a folder: whether it was changed."""
+def fingerprint(paths: Iterable[Path]) -> str:
+    """SHA-256 over names, sizes and dates of files, and of all files of folders: whether anything was changed."""
     digest = hashlib.sha256()
-    for each in [path] if path.is_file() else sorted(path.rglob("*")):
-        if each.is_file():
-            known = each.stat()
-            digest.update(f"{each.relative_to(path.parent)} {known.st_size} {known.st_mtime_ns}\n".encode())
+    for path in paths:
+        for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if each.is_file():
+                known = each.stat()
+                digest.update(
+                    f"{each.relative_to(path.parent)} {known.st_size} {known.st_mtime_ns}\n".encode()
+                )
     return digest.hexdigest()
