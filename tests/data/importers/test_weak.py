@@ -194,7 +194,7 @@ def _text(path: Path) -> None:
     ("damage", "name", "reason"),
     [
         (_cut, "1.PNG", "truncated"),
-        (_text, "0.jpg", "not a picture of a known format"),
+        (_text, "0.jpg", "not a picture in JPEG"),
         pytest.param(
             lambda path: path.rename(path.with_suffix(".heic")),
             "0.jpg",

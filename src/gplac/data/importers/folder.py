@@ -127,13 +127,13 @@ def _headers(file: Path) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
         with zipfile.ZipFile(file) as archive:
             for name in archive.namelist():
                 with archive.open(name) as stream:
-                    version = np.lib.format.read_magic(stream)  # type: ignore[no-untyped-call]
+                    version = np.lib.format.read_magic(stream)
                     read_header = (
                         np.lib.format.read_array_header_1_0
                         if version == (1, 0)
                         else np.lib.format.read_array_header_2_0
                     )
-                    shape, _, kind = read_header(stream)  # type: ignore[no-untyped-call]
+                    shape, _, kind = read_header(stream)
                     found[name.removesuffix(".npy")] = shape, kind
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise UserError(f"{file} is no NPZ file that can be read ({error}); repair or remove it.") from error

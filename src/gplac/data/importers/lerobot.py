@@ -169,7 +169,7 @@ class _DataSet:
 
     def _path(self, template: str, episode: int, place: dict[str, Any], **more: str) -> Path:
         try:
-            name = self._info[template].format(
+            name: str = self._info[template].format(
                 episode_index=self._episodes[episode]["number"], **{**place, **more}
             )
         except (KeyError, ValueError, AttributeError, IndexError) as error:

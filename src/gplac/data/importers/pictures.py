@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import simplejpeg
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from gplac.data.shards import Images, encode_jpeg
 from gplac.errors import UserError
@@ -17,6 +17,8 @@ DEFAULT_WIDTH_PX = 200
 """Pictures are no wider unless the user asks for it: the paper's width."""
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 HEIF_SUFFIXES = (".heic", ".heif")
+FORMATS = ("JPEG", "PNG", "WEBP")
+"""By content; what else Pillow reads may ask other programs for help, which strangers' files shall not."""
 Picture = Images | bytes
 """A frame: ``(H, W, 3)`` RGB, or a picture file's content."""
 
@@ -96,7 +98,7 @@ def opened(picture: Picture) -> Image.Image:
     """
     if isinstance(picture, bytes):
         try:
-            return Image.open(io.BytesIO(picture)).convert("RGB")
+            return Image.open(io.BytesIO(picture), formats=FORMATS).convert("RGB")
         except (OSError, SyntaxError, Image.DecompressionBombError) as error:
             raise ValueError(f"no picture that can be read ({_reason(error)})") from error
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
@@ -114,12 +116,14 @@ def photograph(path: Path, pixels: int | None = None) -> Image.Image:
     Raises:
         ValueError: it cannot be read; the message says why.
     """
+    formats: tuple[str, ...] = FORMATS
     if path.suffix.lower() in HEIF_SUFFIXES:
         if importlib.util.find_spec("pillow_heif") is None:
             raise ValueError("HEIC needs the package pillow-heif; install it, or save as JPEG")
         importlib.import_module("pillow_heif").register_heif_opener()
+        formats = (*FORMATS, "HEIF")
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=formats) as image:
             if pixels is not None:
                 image.draft("RGB", (2 * pixels, 2 * pixels))
             return ImageOps.exif_transpose(image).convert("RGB")
@@ -128,8 +132,8 @@ def photograph(path: Path, pixels: int | None = None) -> Image.Image:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, Image.UnidentifiedImageError):
-        return "not a picture of a known format"
+    if isinstance(error, UnidentifiedImageError):
+        return "not a picture in JPEG, PNG, WebP or HEIC"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__

@@ -9,7 +9,6 @@ import gymnasium
 import numpy as np
 
 from gplac.data.files import remove_temporaries, write_atomically
-from gplac.data.importers.folder import PICTURES
 from gplac.errors import UserError
 
 SUCCESS = ("is_success", "success")
@@ -112,13 +111,7 @@ class Recorder(gymnasium.Wrapper[Any, Any, Any, Any]):
         there = (re.fullmatch(r"episode_(\d+)\.npz", path.name) for path in self._out.iterdir())
         number = max((int(found[1]) for found in there if found), default=-1) + 1
         buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer,
-            states=states,
-            actions=actions,
-            hz=np.float64(self._hz),
-            success=np.bool_(self._succeeded),
-            **{PICTURES: images},
-        )
+        success, hz = np.bool_(self._succeeded), np.float64(self._hz)
+        np.savez_compressed(buffer, images=images, states=states, actions=actions, hz=hz, success=success)
         write_atomically(self._out / f"episode_{number:06d}.npz", buffer.getvalue())
         self.saved += 1

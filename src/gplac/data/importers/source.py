@@ -20,16 +20,33 @@ USUAL_ACTIONS = ("action", "actions")
 class Source(Protocol):
     """Somebody's demonstrations. Keys are the source's own names; episodes are counted from 0."""
 
-    format: str
-    cameras: Sequence[str]
-    state_keys: Sequence[str]
-    """What may be the robot's state."""
-    action_keys: Sequence[str]
-    episodes: int
-    hz: float | None
-    """Control steps a second, None where the source does not say."""
-    details: dict[str, Any]
-    """What else the source knows of itself, for the manifest; JSON-able."""
+    @property
+    def format(self) -> str:
+        """Name of the format."""
+
+    @property
+    def cameras(self) -> Sequence[str]:
+        """What may be the pictures."""
+
+    @property
+    def state_keys(self) -> Sequence[str]:
+        """What may be the robot's state."""
+
+    @property
+    def action_keys(self) -> Sequence[str]:
+        """What may be the action."""
+
+    @property
+    def episodes(self) -> int:
+        """How many there are."""
+
+    @property
+    def hz(self) -> float | None:
+        """Control steps a second, None where the source does not say."""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What else the source knows of itself, for the manifest; JSON-able."""
 
     def label(self, episode: int) -> str:
         """What to call an episode in a message."""
@@ -140,7 +157,7 @@ def _finite(values: Array, where: str, key: str, dtype: type = np.float32) -> Ar
             " is needed; name another key."
         )
     with np.errstate(over="ignore"):
-        numbers = (values[:, None] if values.ndim == 1 else values).astype(dtype)
+        numbers: Array = (values[:, None] if values.ndim == 1 else values).astype(dtype)
     bad = ~np.isfinite(numbers).all(axis=1)
     if bad.any():
         raise UserError(

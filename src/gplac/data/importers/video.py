@@ -30,20 +30,20 @@ def frames_at(path: Path, times_s: Sequence[float], tolerance_s: float) -> Itera
                 raise UserError(f"{path} holds no pictures; name a video.")
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
-            base = stream.time_base
-            container.seek(max(0, int((times_s[0] - tolerance_s) / base)), stream=stream)
-            decoded = (frame for frame in container.decode(stream) if frame.pts is not None)
-            here, then = next(decoded, None), next(decoded, None)
+            container.seek(max(0, int((times_s[0] - tolerance_s) * av.time_base)))
+            timed = ((frame.time, frame) for frame in container.decode(stream) if frame.time is not None)
+            here = next(timed, None)
+            then = next(timed, None)
             for time in times_s:
-                while then is not None and abs(then.pts * base - time) <= abs(here.pts * base - time):
-                    here, then = then, next(decoded, None)
-                if here is None or abs(here.pts * base - time) > tolerance_s:
-                    last = "none at all" if here is None else f"the nearest at {float(here.pts * base):.3f} s"
+                while here and then and abs(then[0] - time) <= abs(here[0] - time):
+                    here, then = then, next(timed, None)
+                if here is None or abs(here[0] - time) > tolerance_s:
+                    last = "none at all" if here is None else f"the nearest at {here[0]:.3f} s"
                     raise UserError(
                         f"{path} has no frame at {time:.3f} s ({last}): it is truncated, or too short for what is asked"
                         " of it; restore it, or ask for less."
                     )
-                yield upright(here)
+                yield upright(here[1])
     except av.error.FFmpegError as error:
         raise UserError(f"The video {path} cannot be read ({error.strerror}); restore it.") from error
 
