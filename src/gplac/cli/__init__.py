@@ -9,10 +9,11 @@ from collections.abc import Sequence
 import tyro
 from tyro.extras import SubcommandApp
 
-from gplac.cli import check, label, policies, worlds
+from gplac.cli import check, label, own, policies, worlds
 from gplac.errors import UserError
 
 app, expert, collect, data = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
+own_data = SubcommandApp()
 
 app.command(worlds.doctor)
 app.command(worlds.scenes)
@@ -27,6 +28,10 @@ app.command(data, name="data", help="Data sets on disk.")
 data.command(name="check")(check.data_check)
 data.command(name="show")(worlds.data_show)
 app.command(label.label)
+app.command(own_data, name="import", help="Demonstrations and photographs of your own.")
+own_data.command(name="demos")(own.import_demos)
+own_data.command(name="weak")(own.import_weak)
+app.command(own.export)
 app.command(policies.train)
 app.command(policies.evaluate)
 app.command(policies.inspect)

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gplac.data.collection import Collected, Collection, open_collection, progress
+from gplac.data.collection import Collected, Collection, open_collection
 from gplac.data.draw import DemonstrationJob, Look, WeakJob, is_present
 from gplac.data.episodes import Expert, roll_out
 from gplac.data.manifest import MANIFEST, Manifest, Request, Shard
+from gplac.data.progress import progress
 from gplac.errors import UserError
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import scene

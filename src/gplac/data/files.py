@@ -1,7 +1,10 @@
 """Files that are whole or not there."""
 
+import fcntl
 import os
-from contextlib import suppress
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gplac.errors import UserError
@@ -34,3 +37,47 @@ def remove_temporaries(folder: Path) -> None:
     """Remove what a killed process left half written in ``folder``."""
     for left in folder.glob(f".*{TEMPORARY_SUFFIX}"):
         left.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(out: Path) -> Iterator[Path]:
+    """A folder to write into, which becomes ``out`` when this is left, and vanishes if anything goes wrong.
+
+    What a killed process left is cleared away by the next one.
+
+    Raises:
+        UserError: there is something at ``out``, another process is writing it, or it cannot be made.
+    """
+    out = out.resolve()
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise UserError(f"{out} exists already; name a new folder, or delete that one.")
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+        handle = os.open(partial, os.O_RDONLY)
+    except OSError as error:
+        raise UserError(f"Cannot make the folder {out}: {error.strerror}; name another one.") from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(
+                f"Another process is writing {out}; wait for it, or name another folder."
+            ) from error
+        try:
+            _empty(partial)
+            yield partial
+            os.rename(partial, out)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+    finally:
+        os.close(handle)
+
+
+def _empty(folder: Path) -> None:
+    for left in folder.iterdir():
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()

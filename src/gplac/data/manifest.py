@@ -119,11 +119,11 @@ class Manifest:
         except FileNotFoundError as error:
             what = "has no manifest.json" if folder.is_dir() else "does not exist"
             raise UserError(
-                f"No data set: {folder} {what}; name the folder that `gplac collect` wrote."
+                f"No data set: {folder} {what}; name the folder that `gplac collect` or `gplac import` wrote."
             ) from error
         except NotADirectoryError as error:
             raise UserError(
-                f"No data set: {folder} is no folder; name the one that `gplac collect` wrote."
+                f"No data set: {folder} is no folder; name the one that `gplac collect` or `gplac import` wrote."
             ) from error
         except ValueError as error:
             raise UserError(f"{path} is damaged (no JSON); restore it, or collect the data again.") from error

@@ -66,10 +66,13 @@ def _weak_row(shard: Path, turn: int, columns: int, size: tuple[int, int]) -> Ro
     labels = to_numpy(table, schema.LABEL)
     half = max(columns // 2, 1)
     start = turn * half
-    present, absent = (np.resize(np.roll(np.flatnonzero(labels == label), -start), half) for label in (1, 0))
+    there = {label: np.flatnonzero(labels == label) for label in (1, 0)}
+    # Of a user's own photographs, a place may have only one kind.
+    chosen = [np.resize(np.roll(rows, -start), half) for rows in there.values() if len(rows)]
     scene = to_numpy(table, schema.SCENE)[0]
-    caption = f"scene {scene}: {half} with the object of interest, {half} without"
-    return caption, _decode(table.column(schema.WEAK_IMAGE), np.concatenate([present, absent]), size)
+    shown = {label: half if len(rows) else 0 for label, rows in there.items()}
+    caption = f"scene {scene}: {shown[1]} with the object of interest, {shown[0]} without"
+    return caption, _decode(table.column(schema.WEAK_IMAGE), np.concatenate(chosen), size)
 
 
 def _decode(column: object, chosen: npt.NDArray[np.integer], size: tuple[int, int]) -> list[Images]:

@@ -1,0 +1,239 @@
+"""A plain folder of episodes: NPZ files, or folders with pictures and a CSV file."""
+
+import csv
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gplac.data.importers.pictures import IMAGE_SUFFIXES, Picture
+from gplac.data.importers.source import Array, Source
+from gplac.errors import UserError
+
+PICTURES = "images"
+"""Name of the camera whose pictures lie in the episode's folder itself, and of the one that `Recorder` writes."""
+TIMES = ("timestamp", "timestamps")
+
+
+def recognises(path: Path) -> bool:
+    """Whether ``path`` looks like such a folder."""
+    return path.is_dir() and bool(_archives(path) or _folders(path))
+
+
+def read(path: Path) -> Source:
+    """The episodes in ``path``, in the natural order of their names.
+
+    Raises:
+        UserError: there are none, or the first one cannot be read.
+    """
+    if not path.is_dir():
+        raise UserError(f"{path} is no folder; name the one that holds the episodes.")
+    if archives := _archives(path):
+        return _Archives(archives)
+    if folders := _folders(path):
+        return _Folders(folders)
+    raise UserError(
+        f"{path} holds no episodes; put one NPZ file for each into it, or one folder with pictures and a CSV file."
+    )
+
+
+def _archives(path: Path) -> list[Path]:
+    return sorted(path.glob("*.npz"), key=_natural)
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted((each.parent for each in path.glob("*/*.csv")), key=_natural)
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """Sorts frame_10 behind frame_9."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path.name)]
+
+
+class _Archives:
+    """An NPZ file for each episode: ``images (T, H, W, 3)`` uint8, ``states (T, S)``, ``actions (T, A)``, and, if
+    known, ``timestamps (T,)`` in seconds, ``hz``, and ``scene``."""
+
+    format = "folder"
+
+    def __init__(self, files: list[Path]) -> None:
+        self._files = files
+        self._known: dict[int, dict[str, tuple[tuple[int, ...], np.dtype[Any]]]] = {}
+        self.episodes = len(files)
+        self.details: dict[str, Any] = {}
+        known = self._headers(0)
+        self.cameras = [
+            key
+            for key, (shape, kind) in known.items()
+            if len(shape) == 4 and shape[3] == 3 and kind == np.uint8
+        ]
+        vectors = [
+            key
+            for key, (shape, kind) in known.items()
+            if len(shape) in (1, 2) and kind.kind in "fiu" and key not in TIMES
+        ]
+        self.state_keys = [key for key in vectors if not key.startswith("action")]
+        self.action_keys = [key for key in vectors if key.startswith("action")]
+        self.hz = float(self._array(0, "hz")) if known.get("hz", ((0,), None))[0] == () else None
+
+    def label(self, episode: int) -> str:
+        return self._files[episode].name
+
+    def scene(self, episode: int) -> int:
+        shape, kind = self._headers(episode).get("scene", ((0,), np.dtype(float)))
+        return int(self._array(episode, "scene")) if shape == () and kind.kind in "iu" else 0
+
+    def names(self, key: str) -> list[str] | None:
+        return None
+
+    def vector(self, episode: int, key: str) -> Array:
+        return self._array(episode, key)
+
+    def timestamps_s(self, episode: int) -> Array | None:
+        known = self._headers(episode)
+        return next((self._array(episode, key) for key in TIMES if key in known), None)
+
+    def pictures(self, episode: int, camera: str) -> Iterator[Picture]:
+        yield from self._array(episode, camera)
+
+    def _array(self, episode: int, key: str) -> Array:
+        file = self._files[episode]
+        if key not in (known := self._headers(episode)):
+            raise UserError(
+                f"{file.name} has no array {key!r}, only {', '.join(known)}; repair or remove it."
+            )
+        try:
+            with np.load(file, allow_pickle=False) as content:
+                array: Array = content[key]
+                return array
+        except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+            raise UserError(
+                f"{file}: its array {key!r} cannot be read ({error}); repair or remove it."
+            ) from error
+
+    def _headers(self, episode: int) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
+        if episode not in self._known:
+            self._known[episode] = _headers(self._files[episode])
+        return self._known[episode]
+
+
+def _headers(file: Path) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
+    """Shape and type of every array of an NPZ file, without reading the arrays."""
+    found = {}
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for name in archive.namelist():
+                with archive.open(name) as stream:
+                    version = np.lib.format.read_magic(stream)
+                    read_header = (
+                        np.lib.format.read_array_header_1_0
+                        if version == (1, 0)
+                        else np.lib.format.read_array_header_2_0
+                    )
+                    shape, _, kind = read_header(stream)
+                    found[name.removesuffix(".npy")] = shape, kind
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise UserError(f"{file} is no NPZ file that can be read ({error}); repair or remove it.") from error
+    return found
+
+
+class _Folders:
+    """A folder for each episode: pictures, in natural order of their names, in it or in a sub-folder for each camera;
+    and a CSV file with a line for each frame, columns ``state.NAME`` and ``action.NAME``, and, if known,
+    ``timestamp`` in seconds and ``scene``."""
+
+    format = "folder"
+    hz = None
+
+    def __init__(self, folders: list[Path]) -> None:
+        self._folders = folders
+        self._tables: dict[int, dict[str, Array]] = {}
+        self.episodes = len(folders)
+        self.details: dict[str, Any] = {}
+        first = folders[0]
+        inside = [each for each in sorted(first.iterdir()) if each.is_dir() and _images(each)]
+        self.cameras = ([PICTURES] if _images(first) else []) + [each.name for each in inside]
+        self._columns = {kind: self._named(0, kind) for kind in ("state", "action")}
+        self.state_keys = ["state"] if self._columns["state"] else []
+        self.action_keys = ["action"] if self._columns["action"] else []
+
+    def label(self, episode: int) -> str:
+        return self._folders[episode].name
+
+    def scene(self, episode: int) -> int:
+        scenes = np.unique(self._read(episode).get("scene", np.zeros(1)))
+        if len(scenes) != 1 or scenes[0] != int(scenes[0]):
+            raise UserError(
+                f"{self.label(episode)}: its scene must be one whole number; repair the CSV file."
+            )
+        return int(scenes[0])
+
+    def names(self, key: str) -> list[str] | None:
+        return [column.partition(".")[2] for column in self._columns[key]]
+
+    def vector(self, episode: int, key: str) -> Array:
+        table, columns = self._read(episode), self._columns[key]
+        if self._named(episode, key) != columns:
+            raise UserError(
+                f"{self.label(episode)} has other columns {key}.* than {self.label(0)}; give all the same ones."
+            )
+        return np.stack([table[column] for column in columns], axis=1)
+
+    def timestamps_s(self, episode: int) -> Array | None:
+        table = self._read(episode)
+        return next((table[key] for key in TIMES if key in table), None)
+
+    def pictures(self, episode: int, camera: str) -> Iterator[Picture]:
+        folder = self._folders[episode]
+        for path in _images(folder if camera == PICTURES and _images(folder) else folder / camera):
+            try:
+                yield path.read_bytes()
+            except OSError as error:
+                raise UserError(f"{path} cannot be read: {error.strerror}; repair or remove it.") from error
+
+    def _named(self, episode: int, kind: str) -> list[str]:
+        return [column for column in self._read(episode) if column.startswith(f"{kind}.")]
+
+    def _read(self, episode: int) -> dict[str, Array]:
+        if episode not in self._tables:
+            self._tables[episode] = _table(self._folders[episode])
+        return self._tables[episode]
+
+
+def _images(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    found = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    return sorted(found, key=_natural)
+
+
+def _table(folder: Path) -> dict[str, Array]:
+    """The numbers of an episode's CSV file by column; other columns than ours are not looked at."""
+    files = sorted(folder.glob("*.csv"))
+    if len(files) > 1:
+        raise UserError(f"{folder} holds {len(files)} CSV files; leave the one with states and actions.")
+    file = files[0]
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            columns = [
+                name
+                for name in reader.fieldnames or []
+                if name.startswith(("state.", "action.")) or name in (*TIMES, "scene")
+            ]
+            values: dict[str, list[float]] = {name: [] for name in columns}
+            for row in reader:
+                for name in columns:
+                    try:
+                        values[name].append(float(row[name]))
+                    except (TypeError, ValueError) as error:
+                        raise UserError(
+                            f"{file}, line {reader.line_num}: {name} is {row[name]!r} where a number is needed;"
+                            " repair it."
+                        ) from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{file} is no CSV file that can be read ({error}); repair it.") from error
+    return {name: np.array(column) for name, column in values.items()}

@@ -1,0 +1,139 @@
+"""Pictures of any size as JPEG of the wanted size: cropped around the centre, then scaled."""
+
+import importlib
+import importlib.util
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import simplejpeg
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from gplac.data.shards import Images, encode_jpeg
+from gplac.errors import UserError
+
+DEFAULT_WIDTH_PX = 200
+"""Pictures are no wider unless the user asks for it: the paper's width."""
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
+HEIF_SUFFIXES = (".heic", ".heif")
+FORMATS = ("JPEG", "PNG", "WEBP")
+"""By content; what else Pillow reads may ask other programs for help, which strangers' files shall not."""
+Picture = Images | bytes
+"""A frame: ``(H, W, 3)`` RGB, or a picture file's content."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How pictures are brought to a size."""
+
+    width: int
+    height: int
+    flip: bool = False
+    """Turn them upside down, as robosuite stores them."""
+
+    def jpeg(self, picture: Picture) -> bytes:
+        """A picture as JPEG of this size. One that is so already, and as sharp in colour, is left as it is.
+
+        Raises:
+            ValueError: it cannot be read.
+        """
+        if isinstance(picture, bytes) and not self.flip and self._is_ready(picture):
+            return picture
+        return encode_jpeg(self.array(picture))
+
+    def array(self, picture: Picture) -> Images:
+        """A picture as ``(height, width, 3)``.
+
+        Raises:
+            ValueError: it cannot be read.
+        """
+        image = opened(picture)
+        if self.flip:
+            image = ImageOps.flip(image)
+        if image.size != (self.width, self.height):
+            size = self.width, self.height
+            image = image.resize(size, Image.Resampling.LANCZOS, box=centre_box(image.size, size))
+        return np.asarray(image)
+
+    def _is_ready(self, content: bytes) -> bool:
+        try:
+            height, width, colours, sampling = simplejpeg.decode_jpeg_header(content)
+        except ValueError:
+            return False
+        return (width, height, colours, sampling) == (self.width, self.height, "YCbCr", "444")
+
+
+def centre_box(size: tuple[int, int], wanted: tuple[int, int]) -> tuple[float, float, float, float]:
+    """The largest part (left, top, right, bottom) of a picture, around its centre, of the wanted one's proportions."""
+    width, height = size
+    scale = min(width / wanted[0], height / wanted[1])
+    across, down = (width - scale * wanted[0]) / 2, (height - scale * wanted[1]) / 2
+    return across, down, width - across, height - down
+
+
+def default_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height that a picture of ``size`` gets unless the user names them."""
+    width = min(size[0], DEFAULT_WIDTH_PX)
+    return width, max(1, round(size[1] * width / size[0]))
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Width and height of "WxH".
+
+    Raises:
+        UserError: it is not that.
+    """
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise UserError(f"--size {text}: write WIDTHxHEIGHT in pixels, for instance --size 200x150.")
+    return int(width), int(height)
+
+
+def opened(picture: Picture) -> Image.Image:
+    """A picture in RGB.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    if isinstance(picture, bytes):
+        try:
+            return Image.open(io.BytesIO(picture), formats=FORMATS).convert("RGB")
+        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+            raise ValueError(f"no picture that can be read ({_reason(error)})") from error
+    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
+        raise ValueError(f"{picture.dtype} of shape {picture.shape} instead of uint8 (height, width, 3)")
+    return Image.fromarray(np.ascontiguousarray(picture))
+
+
+def photograph(path: Path, pixels: int | None = None) -> Image.Image:
+    """A photograph in RGB, the right way up whatever way the camera was held.
+
+    Args:
+        path: JPEG, PNG, WebP, or HEIC where pillow-heif is installed.
+        pixels: a JPEG may be read smaller, but not below twice this in width and height.
+
+    Raises:
+        ValueError: it cannot be read; the message says why.
+    """
+    formats: tuple[str, ...] = FORMATS
+    if path.suffix.lower() in HEIF_SUFFIXES:
+        if importlib.util.find_spec("pillow_heif") is None:
+            raise ValueError("HEIC needs the package pillow-heif; install it, or save as JPEG")
+        importlib.import_module("pillow_heif").register_heif_opener()
+        formats = (*FORMATS, "HEIF")
+    try:
+        with Image.open(path, formats=formats) as image:
+            if pixels is not None:
+                image.draft("RGB", (2 * pixels, 2 * pixels))
+            return ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValueError(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return "not a picture in JPEG, PNG, WebP or HEIC"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__

@@ -1,0 +1,177 @@
+"""Where weakly labelled photographs come from: labelled folders, a CSV file, or stretches of a video."""
+
+import csv
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gplac.data.importers.pictures import photograph
+from gplac.data.importers.video import frames_at
+from gplac.data.shards import Images
+from gplac.errors import UserError
+
+VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm")
+LABELS = {"positive": 1, "negative": 0}
+WORDS = {
+    **dict.fromkeys(("1", "true", "yes", "present", "positive"), 1),
+    **dict.fromkeys(("0", "false", "no", "absent", "negative"), 0),
+}
+JUNK = ("thumbs.db", "desktop.ini")
+COLUMNS = ("path", "label", "scene", "start", "end")
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A photograph, or a stretch of a video, with its label."""
+
+    path: Path
+    label: int
+    """1: the object of interest is in the picture; 0: it is not."""
+    scene: str
+    """Name of the place."""
+    pictures: Callable[[int], Iterable[Images]]
+    """Reads it, no smaller than twice a number of pixels across and down; a ValueError or UserError says why not."""
+    where: str = ""
+    """Which stretch of the video."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message."""
+        return f"{self.path.name}{self.where}"
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """What is taken of a video."""
+
+    present: tuple[tuple[float, float], ...] = ()
+    """Seconds from and to, while the object of interest is in the picture."""
+    absent: tuple[tuple[float, float], ...] = ()
+    every_s: float = 0.5
+    """Time between two frames that are taken."""
+
+
+def shots(path: Path, stretches: Stretches) -> list[Shot]:
+    """The photographs of one source.
+
+    Args:
+        path: a folder with `positive` and `negative` in it, a CSV file, or a video.
+        stretches: of a video, when the object of interest is in the picture.
+
+    Raises:
+        UserError: there is nothing, or it is described wrongly. Photographs themselves are not looked at.
+    """
+    if path.is_dir():
+        return _labelled_folders(path)
+    if not path.is_file():
+        raise UserError(f"{path} does not exist; name a folder, a CSV file, or a video.")
+    if path.suffix.lower() == ".csv":
+        return _listed(path, stretches.every_s)
+    if path.suffix.lower() not in VIDEO_SUFFIXES:
+        raise UserError(
+            f"{path} is neither a folder, nor a CSV file, nor a video ({', '.join(VIDEO_SUFFIXES)}); put photographs"
+            " into the folders `positive` and `negative`."
+        )
+    if not (stretches.present or stretches.absent):
+        raise UserError(
+            f"Say when the object is to be seen in {path}, for instance --present 0:10-0:35 --absent 0:40-1:10."
+        )
+    return [
+        _stretch(path, label, path.stem, start, end, stretches.every_s)
+        for label, found in ((1, stretches.present), (0, stretches.absent))
+        for start, end in found
+    ]
+
+
+def parse_stretch(text: str) -> tuple[float, float]:
+    """Seconds from and to of "0:10-0:35".
+
+    Raises:
+        UserError: it is not that.
+    """
+    start, dash, end = text.partition("-")
+    try:
+        found = _seconds(start), _seconds(end)
+    except ValueError:
+        found = 0.0, 0.0
+    if not dash or found[0] >= found[1]:
+        raise UserError(f"{text!r} is no stretch of time; write FROM-TO, for instance 0:10-0:35.")
+    return found
+
+
+def _seconds(text: str) -> float:
+    """Of "1:02:03.5", "0:35" or "35"."""
+    if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d*)?", text.strip()):
+        raise ValueError(text)
+    total = 0.0
+    for part in text.strip().split(":"):
+        total = 60.0 * total + float(part)
+    return total
+
+
+def _photo(path: Path, label: int, scene: str) -> Shot:
+    return Shot(path, label, scene, lambda pixels: [np.asarray(photograph(path, pixels))])
+
+
+def _stretch(path: Path, label: int, scene: str, start: float, end: float, every: float) -> Shot:
+    if not every > 0.0:
+        raise UserError(f"--every cannot be {every:g} seconds; make it positive.")
+    times = np.arange(start, end + 1e-9, every).tolist()
+    return Shot(
+        path, label, scene, lambda _: frames_at(path, times, max(every, 0.1)), f" from {start:g} to {end:g} s"
+    )
+
+
+def _labelled_folders(path: Path) -> list[Shot]:
+    folders = {each.name.lower(): each for each in path.iterdir() if each.is_dir()}
+    missing = [name for name in LABELS if name not in folders]
+    if missing:
+        raise UserError(
+            f"{path} has no folder {' and '.join(missing)}; put photographs that show the object of interest into"
+            " `positive`, others into `negative`."
+        )
+    found = []
+    for name, label in LABELS.items():
+        for file in sorted(folders[name].rglob("*")):
+            inside = file.relative_to(folders[name]).parts
+            if file.is_file() and not file.name.startswith(".") and file.name.lower() not in JUNK:
+                found.append(
+                    _photo(file, label, f"{path.name}/{inside[0]}" if len(inside) > 1 else path.name)
+                )
+    return found
+
+
+def _listed(path: Path, every: float) -> list[Shot]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            if missing := [name for name in COLUMNS[:2] if name not in (reader.fieldnames or [])]:
+                raise UserError(
+                    f"{path} has no column {' and '.join(missing)}; its first line names the columns."
+                )
+            return [_line(path, reader.line_num, row, every) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path} is no CSV file that can be read ({error}); repair it.") from error
+
+
+def _line(table: Path, number: int, row: dict[str, str | None], every: float) -> Shot:
+    words = {name: (row.get(name) or "").strip() for name in COLUMNS}
+    where = f"{table}, line {number}"
+    label = WORDS.get(words["label"].lower())
+    if label is None:
+        raise UserError(
+            f"{where}: the label is {words['label']!r}; write 1 where the object is to be seen, else 0."
+        )
+    if not words["path"]:
+        raise UserError(f"{where}: it names no file; repair it.")
+    path, scene = table.parent / words["path"], words["scene"] or table.stem
+    if path.suffix.lower() not in VIDEO_SUFFIXES:
+        return _photo(path, label, scene)
+    try:
+        start, end = parse_stretch(f"{words['start']}-{words['end']}")
+    except UserError as error:
+        raise UserError(f"{where}: a video needs `start` and `end`; {error}") from error
+    return _stretch(path, label, scene, start, end, every)

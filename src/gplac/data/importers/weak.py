@@ -1,0 +1,165 @@
+"""Weakly labelled photographs of a user's own as a data set of gplac's: ``gplac import weak``."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gplac.data import schema
+from gplac.data.importers.pictures import DEFAULT_WIDTH_PX, Fit, default_size
+from gplac.data.importers.shots import VIDEO_SUFFIXES, Shot, Stretches, shots
+from gplac.data.importers.writing import already_there, fingerprint, write_data_set
+from gplac.data.manifest import IMPORTED, Manifest, Request
+from gplac.data.progress import progress
+from gplac.errors import UserError
+
+IMAGES_PER_SHARD = 500
+NAMED_IN_MESSAGES = 5
+NO_STRETCHES = Stretches()
+Labelled = list[tuple[int, bytes]]
+"""Label and JPEG of each image of a scene."""
+
+
+def import_weak(
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    like: Path | None = None,
+    size: tuple[int, int] | None = None,
+    task: str = "own",
+    stretches: Stretches = NO_STRETCHES,
+    skip_unreadable: bool = False,
+) -> Manifest:
+    """Read photographs that do or do not show the object of interest, and write them as a data set to ``out``.
+
+    Args:
+        paths: folders with `positive` and `negative`, CSV files, or one video.
+        out: folder to write; nothing is done if this very import is there already.
+        like: folder of the demonstrations that the images go with; they get the same size.
+        size: width and height in pixels, instead; by default the first photograph's proportions, at most 200 across.
+        task: what to call the task.
+        stretches: of a video, when the object of interest is in the picture.
+        skip_unreadable: leave out what cannot be read, instead of giving up.
+
+    Raises:
+        UserError: a source is missing or described wrongly, a photograph cannot be read, all are of one kind, or
+            ``out`` holds something else. Nothing is written then.
+    """
+    if not paths:
+        raise UserError("Name folders, CSV files or a video to import.")
+    if stretches.present + stretches.absent and (
+        len(paths) > 1 or paths[0].suffix.lower() not in VIDEO_SUFFIXES
+    ):
+        raise UserError("--present and --absent are times in one video; list several videos in a CSV file.")
+    found = [shot for path in paths for shot in shots(path, stretches)]
+    for label, which in ((1, "shows the object of interest (positive)"), (0, "is without it (negative)")):
+        if all(shot.label != label for shot in found):
+            raise UserError(f"No photograph in {', '.join(map(str, paths))} {which}; both kinds are needed.")
+    if like is not None and size is not None:
+        raise UserError("--like and --size both say how large the images are; leave one out.")
+    width, height = size or (_size_of(like) if like is not None else _first_size(found))
+    images, unreadable = _read(found, Fit(width, height))
+    if unreadable and not skip_unreadable:
+        raise UserError(
+            f"{len(unreadable)} of {len(found)} photographs cannot be read: {_listed(unreadable)}. Repair or remove"
+            " them, or leave them out with --skip-unreadable."
+        )
+    scenes = {name: images[name] for name in sorted(images) if images[name]}
+    present = sum(label for labelled in scenes.values() for label, _ in labelled)
+    rows = sum(map(len, scenes.values()))
+    if present in (0, rows):
+        raise UserError("All photographs that can be read have the same label; both kinds are needed.")
+    counts = {"rows": rows, "scenes": len(scenes), "present": present, "absent": rows - present}
+    request = Request(
+        "weak",
+        task,
+        IMPORTED,
+        tuple(range(len(scenes))),
+        max(map(len, scenes.values())),
+        IMPORTED,
+        width,
+        height,
+        seed=0,
+    )
+    origin: dict[str, Any] = {
+        "format": "photographs",
+        "paths": [str(path.resolve()) for path in paths],
+        "scenes": [_scene(name, labelled) for name, labelled in scenes.items()],
+        "skipped": unreadable,
+        "source_fingerprint": fingerprint(shot.path for shot in found),
+    }
+    if there := already_there(out, request, origin):
+        return there
+    return write_data_set(out, request, schema.weak_schema(), _shards(scenes), counts, origin)
+
+
+def _scene(name: str, labelled: Labelled) -> dict[str, Any]:
+    present = sum(label for label, _ in labelled)
+    return {"name": name, "present": present, "absent": len(labelled) - present}
+
+
+def _size_of(demonstrations: Path) -> tuple[int, int]:
+    request = Manifest.read(demonstrations).request
+    return request.width, request.height
+
+
+def _first_size(found: Sequence[Shot]) -> tuple[int, int]:
+    """From the first photograph that can be read; the others are cropped to its proportions."""
+    for shot in found:
+        try:
+            for image in shot.pictures(DEFAULT_WIDTH_PX):
+                return default_size((image.shape[1], image.shape[0]))
+        except (ValueError, UserError):
+            continue
+    raise UserError(f"None of the {len(found)} photographs can be read, the first is {found[0].path}.")
+
+
+def _read(found: Sequence[Shot], fit: Fit) -> tuple[dict[str, Labelled], list[str]]:
+    """Of each scene its images, in JPEG; and what cannot be read, with the reason."""
+
+    def read(shot: Shot) -> list[bytes] | str:
+        try:
+            return [fit.jpeg(image) for image in shot.pictures(max(fit.width, fit.height))]
+        except (ValueError, UserError) as error:
+            return f"{shot.name} ({str(error).rstrip('.')})"
+
+    images: dict[str, Labelled] = {}
+    unreadable = []
+    with ThreadPoolExecutor(os.cpu_count()) as threads, progress("photographs", len(found)) as advance:
+        for shot, content in zip(found, threads.map(read, found), strict=True):
+            if isinstance(content, str):
+                unreadable.append(content)
+            else:
+                images.setdefault(shot.scene, []).extend((shot.label, image) for image in content)
+            advance(1)
+    return images, unreadable
+
+
+def _listed(unreadable: Sequence[str]) -> str:
+    more = len(unreadable) - NAMED_IN_MESSAGES
+    return "; ".join(unreadable[:NAMED_IN_MESSAGES]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _shards(scenes: dict[str, Labelled]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Scene by scene; within a scene both kinds are spread evenly."""
+    for number, labelled in enumerate(scenes.values()):
+        labels = np.array([label for label, _ in labelled], np.uint8)
+        rank = np.empty(len(labels))
+        for label in (0, 1):
+            where = np.flatnonzero(labels == label)
+            rank[where] = (np.arange(len(where)) + 0.5) / max(len(where), 1)
+        order = np.argsort(rank, kind="stable")
+        for first in range(0, len(order), IMAGES_PER_SHARD):
+            chosen = order[first : first + IMAGES_PER_SHARD]
+            yield (
+                f"weak-{IMPORTED}-{number:04d}-{first:06d}.parquet",
+                {
+                    schema.WEAK_IMAGE: [labelled[row][1] for row in chosen],
+                    schema.LABEL: labels[chosen],
+                    schema.SCENE: np.full(len(chosen), number),
+                    schema.WEAK_INDEX: first + np.arange(len(chosen)),
+                },
+            )

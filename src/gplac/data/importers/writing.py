@@ -1,0 +1,72 @@
+"""Writing an imported data set: everything or nothing."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from gplac.data.files import whole_folder
+from gplac.data.manifest import Manifest, Request, Shard
+from gplac.data.shards import write_shard
+from gplac.errors import UserError
+from gplac.provenance import provenance
+
+DECIDING_PACKAGES = ("gplac", "numpy", "pyarrow", "simplejpeg", "pillow", "av", "h5py")
+"""Distributions whose version decides the bytes of an imported shard."""
+
+
+def write_data_set(
+    out: Path,
+    request: Request,
+    schema: pa.Schema,
+    shards: Iterable[tuple[str, Mapping[str, Any]]],
+    counts: dict[str, int],
+    origin: dict[str, Any],
+) -> Manifest:
+    """Write shards (name, columns) as they come, and the manifest; the folder is there when all are.
+
+    Raises:
+        UserError: there is something at ``out`` or it cannot be written; or from ``shards``.
+    """
+    with whole_folder(out) as folder:
+        done = []
+        for name, columns in shards:
+            size, digest = write_shard(folder / name, schema, columns)
+            done.append(Shard(name, len(columns[schema.names[0]]), size, digest))
+        manifest = Manifest(
+            request,
+            tuple(done),
+            {package: version(package) for package in DECIDING_PACKAGES},
+            counts=counts,
+            origin=origin,
+            provenance=provenance(),
+        )
+        manifest.write(folder)
+    return manifest
+
+
+def already_there(out: Path, request: Request, origin: dict[str, Any]) -> Manifest | None:
+    """The data set at ``out`` if it is the one that would be written, else None."""
+    try:
+        manifest = Manifest.read(out)
+    except UserError:
+        return None
+    same = replace(manifest, request=request, origin=origin) == manifest and manifest.complete
+    return manifest if same else None
+
+
+def fingerprint(paths: Iterable[Path]) -> str:
+    """SHA-256 over names, sizes and dates of files, and of all files of folders: whether anything was changed."""
+    digest = hashlib.sha256()
+    for path in paths:
+        for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if each.is_file():
+                known = each.stat()
+                digest.update(
+                    f"{each.relative_to(path.parent)} {known.st_size} {known.st_mtime_ns}\n".encode()
+                )
+    return digest.hexdigest()

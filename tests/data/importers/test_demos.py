@@ -1,0 +1,269 @@
+"""What is imported is what the source holds, whatever its format; and a bad source gets one sentence."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from sources import (
+    FPS,
+    HEIGHT,
+    LENGTHS,
+    WIDTH,
+    Made,
+    make,
+    write_archives,
+    write_folders,
+    write_lerobot_2,
+    write_lerobot_3,
+    write_robomimic,
+)
+
+from gplac.data.check import check
+from gplac.data.dataset import Demonstrations
+from gplac.data.importers.demos import import_demonstrations
+from gplac.data.manifest import Manifest
+from gplac.data.schema import TIMESTAMP
+from gplac.data.show import contact_sheet
+from gplac.errors import UserError
+
+Writer = Callable[[Path, Made], None]
+SOURCES: dict[str, Writer] = {
+    "robomimic": write_robomimic,
+    "lerobot 2.1, pictures": lambda root, made: write_lerobot_2(root, made, video=False),
+    "lerobot 2.1, videos": lambda root, made: write_lerobot_2(root, made, video=True),
+    "lerobot 3.0, pictures": lambda root, made: write_lerobot_3(root, made, video=False),
+    "lerobot 3.0, videos": lambda root, made: write_lerobot_3(root, made, video=True),
+    "folder of NPZ files": write_archives,
+    "folder of PNG folders": write_folders,
+    "folder of WebP folders": lambda root, made: write_folders(root, made, "WebP"),
+}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_what_is_imported_is_what_the_source_holds(kind: str, tmp_path: Path) -> None:
+    made = make()
+    source = tmp_path / ("source.hdf5" if kind == "robomimic" else "source")
+    SOURCES[kind](source, made)
+    manifest = import_demonstrations(source, tmp_path / "out")
+    data = Demonstrations.load(tmp_path / "out")
+    np.testing.assert_array_equal(data.states, np.concatenate(made.states))
+    np.testing.assert_array_equal(data.actions, np.concatenate(made.actions))
+    np.testing.assert_array_equal(data.episode, np.repeat([0, 1, 2], LENGTHS))
+    np.testing.assert_array_equal(data.frame, np.concatenate([np.arange(length) for length in LENGTHS]))
+    assert (data.scene == 0).all() and data.qpos is None and data.task == "own"
+    # Frames differ by 20 or more from their neighbours: none can be taken for another.
+    assert np.abs(data.images.astype(int) - np.concatenate(made.images)).max() < 10
+    assert manifest == Manifest.read(tmp_path / "out")
+    assert manifest.counts == {"rows": sum(LENGTHS), "scenes": 1, "episodes": 3}
+    assert manifest.origin["control_hz"] == FPS
+    assert (manifest.request.width, manifest.request.height) == (WIDTH, HEIGHT)
+    assert check(tmp_path / "out") == []
+    contact_sheet(tmp_path / "out", tmp_path / "sheet.png")
+
+
+@pytest.mark.parametrize("kind", ["lerobot 3.0, videos", "folder of PNG folders"])
+def test_names_and_times(kind: str, tmp_path: Path) -> None:
+    SOURCES[kind](tmp_path / "source", make())
+    manifest = import_demonstrations(tmp_path / "source", tmp_path / "out", task="fold")
+    assert manifest.origin["state_names"] == ["hip", "knee", "toe"]
+    assert manifest.origin["action_names"] == ["push", "pull"]
+    assert manifest.request.task == "fold"
+    times = pq.read_table(tmp_path / "out" / manifest.shards[0].name)[TIMESTAMP].to_numpy()
+    expected = np.concatenate([np.arange(length) / FPS for length in LENGTHS])
+    np.testing.assert_allclose(times, expected, atol=1e-5)
+
+
+def test_large_pictures_are_scaled_to_200_across(tmp_path: Path) -> None:
+    made = make((3,), 640, 480)
+    (tmp_path / "source").mkdir()
+    np.savez(tmp_path / "source/0.npz", images=made.images[0], states=made.states[0], actions=made.actions[0])
+    with pytest.raises(UserError, match="name them with --hz"):
+        import_demonstrations(tmp_path / "source", tmp_path / "out")
+    manifest = import_demonstrations(tmp_path / "source", tmp_path / "out", hz=20)
+    assert (manifest.request.width, manifest.request.height) == (200, 150)
+    assert (manifest.origin["source_width"], manifest.origin["source_height"]) == (640, 480)
+    blocks = made.images[0].reshape(3, 15, 32, 20, 32, 3).mean(axis=(2, 4))
+    scaled = Demonstrations.load(tmp_path / "out").images.reshape(3, 15, 10, 20, 10, 3).mean(axis=(2, 4))
+    np.testing.assert_allclose(scaled, blocks, atol=3)
+
+
+def test_another_shape_is_cropped_around_the_centre_never_squeezed(tmp_path: Path) -> None:
+    write_archives(tmp_path / "source", make())
+    import_demonstrations(tmp_path / "source", tmp_path / "out", size=(24, 24))
+    images = Demonstrations.load(tmp_path / "out").images
+    # The source's red grows by 60 from left to right; three quarters of the width are left.
+    growth = images[0, :, -1, 0].astype(float).mean() - images[0, :, 0, 0].mean()
+    assert 40 < growth < 48
+
+
+def test_upside_down(tmp_path: Path) -> None:
+    made = make()
+    write_archives(tmp_path / "source", made)
+    import_demonstrations(tmp_path / "source", tmp_path / "out", flip=True)
+    images = Demonstrations.load(tmp_path / "out").images
+    assert np.abs(images.astype(int) - np.concatenate(made.images)[:, ::-1]).max() < 10
+
+
+def test_the_same_import_again_does_nothing_and_another_one_refuses(tmp_path: Path) -> None:
+    write_archives(tmp_path / "source", make())
+    first = import_demonstrations(tmp_path / "source", tmp_path / "out")
+    assert import_demonstrations(tmp_path / "source", tmp_path / "out") == first
+    with pytest.raises(UserError, match="exists already"):
+        import_demonstrations(tmp_path / "source", tmp_path / "out", task="other")
+
+
+def _fails(source: Path, out: Path, **options: object) -> str:
+    """The sentence; nothing is left where the data set would have been."""
+    with pytest.raises(UserError) as error:
+        import_demonstrations(source, out, **options)  # type: ignore[arg-type]
+    assert not out.exists() and not list(out.parent.glob(".*partial"))
+    return str(error.value)
+
+
+def test_doubt_is_told_with_the_candidates_and_the_option(tmp_path: Path) -> None:
+    made = make((4,))
+    source, out = tmp_path / "source", tmp_path / "out"
+    source.mkdir()
+    pictures, numbers = made.images[0], made.states[0]
+    np.savez(
+        source / "0.npz", left=pictures, right=pictures // 2, arm=numbers, hand=numbers[:, :1], action=numbers
+    )
+    assert "camera: left, right; name one with --camera" in _fails(source, out, hz=5)
+    assert "state: arm, hand; name one with --state" in _fails(source, out, hz=5, camera="right")
+    assert "no camera 'top'; there is left, right" in _fails(source, out, hz=5, camera="top")
+    assert "no state 'leg'; there is arm, hand" in _fails(source, out, hz=5, camera="left", state=["leg"])
+    assert "no action 'torque'; there is action" in _fails(
+        source, out, hz=5, camera="left", state=["arm"], action="torque"
+    )
+    manifest = import_demonstrations(source, out, hz=5, camera="right", state=["hand", "arm"])
+    assert manifest.origin["state_names"] == ["hand.0", "arm.0", "arm.1", "arm.2"]
+    data = Demonstrations.load(out)
+    np.testing.assert_array_equal(data.states, np.hstack([numbers[:, :1], numbers]))
+    assert np.abs(data.images.astype(int) - pictures // 2).max() < 10
+
+
+def test_bad_archives(tmp_path: Path) -> None:
+    made, out = make((4, 4)), tmp_path / "out"
+    whole = {"images": made.images[0], "states": made.states[0], "actions": made.actions[0]}
+
+    def source(name: str, **changes: object) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        np.savez(folder / "a.npz", **whole)
+        np.savez(
+            folder / "b.npz", **{key: value for key, value in (whole | changes).items() if value is not None}
+        )
+        return folder
+
+    holed = made.actions[0].copy()
+    holed[2] = np.nan
+    cases = {
+        "nan": ({"actions": holed}, "b.npz: actions is not finite in 1 rows, first in row 2"),
+        "short": ({"actions": holed[:2]}, "b.npz has 4 rows of states, 2 rows of actions"),
+        "pictures": ({"images": made.images[0][:3]}, "b.npz has 3 pictures of images for 4 actions"),
+        "size": ({"images": made.images[0][:, :20]}, "b.npz, frame 0 of images: 64x20 pixels where"),
+        "wide": ({"states": np.zeros((4, 5))}, "b.npz: its state has 5 numbers where that of a.npz has 3"),
+        "absent": ({"states": None}, "b.npz has no array 'states', only images, actions"),
+        "objects": ({"actions": np.array([None] * 4)}, "b.npz: its array 'actions' cannot be read"),
+        "empty": ({key: value[:0] for key, value in whole.items()}, "b.npz is empty"),
+        "times": ({"timestamps": np.array([0, 1, 1, 2])}, "b.npz: its timestamps do not grow in row 2"),
+    }
+    for name, (changes, sentence) in cases.items():
+        assert sentence in _fails(source(name, **changes), out, hz=5), name
+    cut = source("cut")
+    (cut / "b.npz").write_bytes((cut / "b.npz").read_bytes()[:3000])
+    assert "b.npz is no NPZ file that can be read" in _fails(cut, out, hz=5)
+
+
+def test_bad_folders(tmp_path: Path) -> None:
+    source, out = tmp_path / "source", tmp_path / "out"
+    assert "does not exist" in _fails(source, out)
+    source.mkdir()
+    assert "holds no demonstrations that are known" in _fails(source, out)
+    assert "holds no episodes" in _fails(source, out, format="folder")
+    assert "no format 'zarr'; choose auto" in _fails(source, out, format="zarr")
+    write_folders(source, make())
+    table = source / "episode 1/robot.csv"
+    text = table.read_text()
+    table.write_text(text.replace("fine\n", "fine\n1,2,high,4,5,6,\n", 1))
+    assert "robot.csv, line 3: state.knee is 'high' where a number is needed" in _fails(source, out)
+    table.write_text(text.replace("state.toe", "state.heel"))
+    assert "episode 1 has other columns state.* than episode 0" in _fails(source, out)
+    table.write_text(text)
+    (source / "episode 1/frame9.png").write_bytes(b"no picture")
+    assert "episode 1, frame 1 of images: no picture that can be read" in _fails(source, out)
+    (source / "episode 1/frame9.png").unlink()
+    assert "episode 1 has 4 pictures of images for 5 actions" in _fails(source, out)
+
+
+def test_bad_lerobot_data_sets(tmp_path: Path) -> None:
+    source, out = tmp_path / "source", tmp_path / "out"
+    write_lerobot_3(source, make(), video=True)
+    video = next(source.glob("videos/*/*/file-000.mp4"))
+    whole = video.read_bytes()
+    video.write_bytes(whole[: len(whole) // 2])
+    assert "file-000.mp4 cannot be read" in _fails(source, out)
+    video.write_bytes(next(source.glob("videos/*/*/file-001.mp4")).read_bytes())
+    assert "file-000.mp4 has no frame at 0.900 s" in _fails(source, out)
+    video.unlink()
+    assert "file-000.mp4 is missing" in _fails(source, out)
+    video.write_bytes(whole)
+
+    info = json.loads((source / "meta/info.json").read_text())
+    for changes, sentence in (
+        ({"codebase_version": "v1.6"}, "is a LeRobot data set of version v1.6; known are v2.0, v2.1, v3.0"),
+        ({"features": None}, "description of"),
+        ({"data_path": "data/{nothing}"}, "its data_path cannot be filled in"),
+        (
+            {"features": {**info["features"], "velocity": info["features"]["action"]}},
+            "has no column velocity",
+        ),
+    ):
+        (source / "meta/info.json").write_text(json.dumps(info | changes))
+        assert sentence in _fails(source, out)
+    (source / "meta/info.json").write_text("{")
+    assert "is damaged" in _fails(source, out)
+    (source / "meta/info.json").write_text(json.dumps(info))
+
+    data = source / "data/chunk-000/file-001.parquet"
+    rows = pq.read_table(data)
+    pq.write_table(rows.slice(0, 5), data)
+    assert "episode 2 has 5 rows in file-001.parquet where meta says 9" in _fails(source, out)
+    data.write_bytes(data.read_bytes()[:100])
+    assert "file-001.parquet is damaged" in _fails(source, out)
+    data.unlink()
+    assert "file-001.parquet is missing" in _fails(source, out)
+    pq.write_table(rows, data)
+    next(source.glob("meta/episodes/*/*")).unlink()
+    assert "meta/episodes/chunk-000/file-000.parquet is missing" in _fails(source, out)
+
+
+def test_bad_hdf5_files(tmp_path: Path) -> None:
+    source, out = tmp_path / "source.hdf5", tmp_path / "out"
+    source.write_bytes(b"no HDF5")
+    assert "source.hdf5 is damaged, or no HDF5 file" in _fails(source, out)
+    with h5py.File(source, "w") as file:
+        file["numbers"] = [1, 2]
+    assert "has no group `data`" in _fails(source, out)
+    with h5py.File(source, "a") as file:
+        file.create_group("data")
+    assert "holds no episode" in _fails(source, out)
+    with h5py.File(source, "a") as file:
+        file["data/demo_0/actions"] = np.zeros((4, 2))
+    assert "demo_0 has no observations (`obs`); robomimic's dataset_states_to_obs.py adds them" in _fails(
+        source, out
+    )
+    write_robomimic(source, make())
+    with h5py.File(source, "a") as file:
+        del file["data/demo_2/obs/joints"]
+    assert "demo_2 has no obs/joints" in _fails(source, out)
+    with h5py.File(source, "a") as file:
+        file["data/demo_2/obs/joints"] = np.zeros((6, 3))
+    assert "demo_2 has 6 rows of joints, 5 rows of actions" in _fails(source, out)
+    whole = source.read_bytes()
+    source.write_bytes(whole[: len(whole) // 2])
+    assert "source.hdf5 is damaged, or no HDF5 file" in _fails(source, out)

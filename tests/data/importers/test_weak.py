@@ -1,0 +1,239 @@
+"""Photographs keep their label, place and the right way up; and nothing is written unless all is well."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+from sources import make, write_archives, write_video
+
+from gplac.data.check import check
+from gplac.data.dataset import WeakImages
+from gplac.data.importers.demos import import_demonstrations
+from gplac.data.importers.shots import Stretches, parse_stretch
+from gplac.data.importers.weak import import_weak
+from gplac.data.manifest import Manifest
+from gplac.data.show import contact_sheet
+from gplac.errors import UserError
+
+RED, BLUE = (220, 30, 30), (30, 30, 220)
+
+
+def _photo(
+    path: Path, colour: tuple[int, int, int], size: tuple[int, int] = (60, 40), **options: object
+) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, colour).save(path, **options)
+
+
+def _folders(root: Path, places: tuple[str, ...] = ("",), each: int = 3) -> None:
+    """Red with the object, blue without."""
+    for place in places:
+        for number, suffix in zip(range(each), ("jpg", "PNG", "webp"), strict=False):
+            _photo(root / "positive" / place / f"{number}.{suffix}", RED)
+            _photo(root / "negative" / place / f"{number}.{suffix}", BLUE)
+
+
+def _is_red(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    return images[..., 0].mean(axis=(1, 2)) > images[..., 2].mean(axis=(1, 2))
+
+
+def _imported(*paths: Path, out: Path, **options: object) -> tuple[Manifest, WeakImages]:
+    """What was imported, after making sure that labels are right and the data set is sound."""
+    manifest, data = import_weak(paths, out, **options), WeakImages.load(out)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(_is_red(data.images), data.labels == 1)
+    assert check(out) == []
+    contact_sheet(out, out.with_suffix(".png"))
+    return manifest, data
+
+
+def test_labelled_folders_of_one_place(tmp_path: Path) -> None:
+    _folders(tmp_path / "photos")
+    (tmp_path / "photos/positive/.DS_Store").write_bytes(b"?")
+    manifest, data = _imported(tmp_path / "photos", out=tmp_path / "out")
+    assert manifest.counts == {"rows": 6, "scenes": 1, "present": 3, "absent": 3}
+    assert data.images.shape == (6, 40, 60, 3)
+    assert (data.scene == 0).all()
+    assert import_weak([tmp_path / "photos"], tmp_path / "out") == manifest
+
+
+def test_sub_folders_and_sources_are_places(tmp_path: Path) -> None:
+    _folders(tmp_path / "flat", ("kitchen", "hall"))
+    _photo(tmp_path / "flat/positive/attic/evening/x.jpg", RED)
+    _folders(tmp_path / "office", each=2)
+    manifest, data = _imported(tmp_path / "flat", tmp_path / "office", out=tmp_path / "out")
+    assert manifest.origin["scenes"] == [
+        {"name": "flat/attic", "present": 1, "absent": 0},
+        {"name": "flat/hall", "present": 3, "absent": 3},
+        {"name": "flat/kitchen", "present": 3, "absent": 3},
+        {"name": "office", "present": 2, "absent": 2},
+    ]
+    np.testing.assert_array_equal(np.bincount(data.scene), [1, 6, 6, 4])
+    # Both kinds are spread over a place: any stretch of it holds both.
+    assert set(data.labels[1:3]) == {0, 1}
+
+
+def test_large_photographs_and_the_way_a_camera_was_held(tmp_path: Path) -> None:
+    picture = np.zeros((300, 400, 3), np.uint8)
+    picture[:, :200] = RED
+    picture[:, 200:] = (0, 200, 0)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # held upright: what is stored at the left belongs to the top
+    for name in ("positive/a.jpg", "negative/b.jpg"):
+        (tmp_path / "photos" / name).parent.mkdir(parents=True)
+        Image.fromarray(picture).save(tmp_path / "photos" / name, exif=exif, quality=95)
+    import_weak([tmp_path / "photos"], tmp_path / "out")
+    images = WeakImages.load(tmp_path / "out").images
+    assert images.shape == (2, 267, 200, 3)
+    assert (images[:, :125, :, 0] > 180).all() and (images[:, 142:, :, 1] > 160).all()
+
+
+def test_the_size_of_the_demonstrations(tmp_path: Path) -> None:
+    write_archives(tmp_path / "source", make())
+    import_demonstrations(tmp_path / "source", tmp_path / "demos", size=(32, 24))
+    _folders(tmp_path / "photos")
+    _, data = _imported(tmp_path / "photos", out=tmp_path / "out", like=tmp_path / "demos")
+    assert data.images.shape == (6, 24, 32, 3)
+    with pytest.raises(UserError, match="leave one out"):
+        import_weak([tmp_path / "photos"], tmp_path / "x", like=tmp_path / "demos", size=(8, 8))
+
+
+def test_a_list_of_paths_and_labels(tmp_path: Path) -> None:
+    _folders(tmp_path / "photos")
+    lines = ["path,label,scene"]
+    lines += [f"photos/positive/{name},{word},hall" for name, word in (("0.jpg", "1"), ("1.PNG", "Yes"))]
+    lines += ["photos/negative/0.jpg,absent,hall", "photos/negative/1.PNG,0,", "photos/positive/2.webp,true,"]
+    (tmp_path / "list.csv").write_text("\n".join(lines))
+    manifest, _ = _imported(tmp_path / "list.csv", out=tmp_path / "out")
+    assert manifest.origin["scenes"] == [
+        {"name": "hall", "present": 2, "absent": 1},
+        {"name": "list", "present": 1, "absent": 1},
+    ]
+    for text, sentence in (
+        ("path\nx.jpg", "has no column label"),
+        ("path,label\nphotos/positive/0.jpg,perhaps", "line 2: the label is 'perhaps'"),
+        ("path,label\n,1", "line 2: it names no file"),
+        ("path,label\nx.mp4,1", "line 2: a video needs `start` and `end`"),
+        ("path,label\nphotos/positive/0.jpg,1", "is without it (negative)"),
+    ):
+        (tmp_path / "list.csv").write_text(text)
+        assert sentence in _fails([tmp_path / "list.csv"], tmp_path / "none")
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    """Six seconds, red in the first three."""
+    frames = np.empty((60, 32, 48, 3), np.uint8)
+    frames[:30], frames[30:] = RED, BLUE
+    write_video(tmp_path / "hall.mp4", frames)
+    return tmp_path / "hall.mp4"
+
+
+def test_stretches_of_a_video(video: Path, tmp_path: Path) -> None:
+    stretches = Stretches(((0.0, 1.0), (2.0, 2.5)), ((3.5, 5.5),), every_s=0.5)
+    manifest, _ = _imported(video, out=tmp_path / "out", stretches=stretches)
+    assert manifest.origin["scenes"] == [{"name": "hall", "present": 5, "absent": 5}]
+    (tmp_path / "list.csv").write_text("path,label,start,end\nhall.mp4,1,0:00,0:02\nhall.mp4,0,0:04,5.5\n")
+    manifest, _ = _imported(tmp_path / "list.csv", out=tmp_path / "listed")
+    assert manifest.counts == {"rows": 9, "scenes": 1, "present": 5, "absent": 4}
+    assert "hall.mp4 has no frame at 6.500 s (the nearest at 5.900 s)" in _fails(
+        [video], tmp_path / "none", stretches=Stretches(((0, 1),), ((4, 9),), 0.5)
+    )
+    assert "Say when the object is to be seen" in _fails([video], tmp_path / "none")
+    assert "list several videos in a CSV" in _fails([video, video], tmp_path / "none", stretches=stretches)
+
+
+def test_a_video_held_upright(video: Path, tmp_path: Path) -> None:
+    frames = np.zeros((20, 32, 48, 3), np.uint8)
+    frames[:, :, :24] = RED
+    write_video(video, frames)
+    content = video.read_bytes()
+    # The matrix of the track's header turns what is stored at the left to the top, as telephones do.
+    start = content.index(b"tkhd") + 4 + 40
+    turned = np.array([0, 1 << 16, 0, -1 << 16, 0, 0, 32 << 16, 0, 1 << 30], ">i4").tobytes()
+    video.write_bytes(content[:start] + turned + content[start + 36 :])
+    import_weak([video], tmp_path / "out", stretches=Stretches(((0.0, 0.5),), ((1.0, 1.5),), 0.5))
+    images = WeakImages.load(tmp_path / "out").images
+    assert images.shape == (4, 48, 32, 3)
+    assert (images[:, :22, :, 0] > 180).all() and (images[:, 26:, :, 0] < 40).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0:10-0:35", (10, 35)), ("75-90.5", (75, 90.5)), ("1:00:01-1:00:02", (3601, 3602))],
+)
+def test_times(text: str, seconds: tuple[float, float]) -> None:
+    assert parse_stretch(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["0:10", "5-3", "a-b", "-", "1e3-2e3", "nan-5"])
+def test_wrong_times(text: str) -> None:
+    with pytest.raises(UserError, match="is no stretch of time"):
+        parse_stretch(text)
+
+
+def _fails(paths: list[Path], out: Path, **options: object) -> str:
+    with pytest.raises(UserError) as error:
+        import_weak(paths, out, **options)  # type: ignore[arg-type]
+    assert not out.exists() and not list(out.parent.glob(".*partial"))
+    return str(error.value)
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def _text(path: Path) -> None:
+    path.write_text("no picture")
+
+
+@pytest.mark.parametrize(
+    ("damage", "name", "reason"),
+    [
+        (_cut, "1.PNG", "truncated"),
+        (_text, "0.jpg", "not a picture in JPEG"),
+        pytest.param(
+            lambda path: path.rename(path.with_suffix(".heic")),
+            "0.jpg",
+            "HEIC needs the package pillow-heif",
+            marks=pytest.mark.skipif(find_spec("pillow_heif") is not None, reason="pillow-heif is installed"),
+        ),
+    ],
+)
+def test_unreadable_photographs(
+    damage: Callable[[Path], None], name: str, reason: str, tmp_path: Path
+) -> None:
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    _folders(photos)
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8)).save(
+        photos / "positive" / name
+    )
+    damage(photos / "positive" / name)
+    sentence = _fails([photos], out)
+    assert (
+        "1 of 6 photographs cannot be read" in sentence
+        and reason in sentence
+        and "--skip-unreadable" in sentence
+    )
+    manifest, _ = _imported(photos, out=out, skip_unreadable=True)
+    assert manifest.counts == {"rows": 5, "scenes": 1, "present": 2, "absent": 3}
+    assert reason in manifest.origin["skipped"][0]
+
+
+def test_nothing_to_import(tmp_path: Path) -> None:
+    out, photos = tmp_path / "out", tmp_path / "photos"
+    assert "Name folders, CSV files or a video" in _fails([], out)
+    assert "does not exist" in _fails([photos], out)
+    photos.mkdir()
+    assert "has no folder positive and negative" in _fails([photos], out)
+    for name in ("positive", "negative"):
+        (photos / name).mkdir()
+    assert "shows the object of interest (positive); both kinds are needed" in _fails([photos], out)
+    _photo(photos / "positive/0.png", RED)
+    assert "is without it (negative)" in _fails([photos], out)
+    _text(photos / "negative/0.png")
+    assert "have the same label" in _fails([photos], out, skip_unreadable=True)
+    assert "neither a folder, nor a CSV file, nor a video" in _fails([photos / "positive/0.png"], out)
