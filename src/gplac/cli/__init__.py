@@ -9,10 +9,11 @@ from collections.abc import Sequence
 import tyro
 from tyro.extras import SubcommandApp
 
+from gplac.cli import grid as grids
 from gplac.cli import policies, worlds
 from gplac.errors import UserError
 
-app, expert, collect, data = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
+app, expert, collect, data, grid = (SubcommandApp() for _ in range(5))
 
 app.command(worlds.doctor)
 app.command(worlds.scenes)
@@ -32,6 +33,9 @@ app.command(policies.inspect)
 app.command(policies.compare)
 app.command(policies.report)
 app.command(policies.demo)
+app.command(grid, name="grid", help="Many cells of a recipe, such as a table of the paper.")
+grid.command(name="run")(grids.grid_run)
+grid.command(name="status")(grids.grid_status)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

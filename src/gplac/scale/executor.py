@@ -128,12 +128,15 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def executor(workers: int = 0, initialiser: Callable[[], None] | None = None) -> Executor:
+def executor(
+    workers: int = 0, initialiser: Callable[[], None] | None = None, *, nesting: bool = False
+) -> Executor:
     """An executor of this machine.
 
     Args:
         workers: 1 works in this process, more in that many processes; 0 takes a process for each core.
         initialiser: called once in each worker, before its first item; importable by name from its module.
+        nesting: items may start processes of their own.
 
     Raises:
         UserError: a negative number of workers.
@@ -143,4 +146,4 @@ def executor(workers: int = 0, initialiser: Callable[[], None] | None = None) ->
     if workers < 0:
         raise UserError(f"There cannot be {workers} workers; ask for 1 or more, or for 0 to use every core.")
     count = workers or available_cores()
-    return InProcess(initialiser) if count == 1 else Processes(count, initialiser)
+    return InProcess(initialiser) if count == 1 else Processes(count, initialiser, nesting)
