@@ -10,7 +10,7 @@ import tyro
 from tyro.extras import SubcommandApp
 
 from gplac.cli import grid as grids
-from gplac.cli import policies, worlds
+from gplac.cli import policies, tables, worlds
 from gplac.errors import UserError
 
 app, expert, collect, data, grid = (SubcommandApp() for _ in range(5))
@@ -33,6 +33,7 @@ app.command(policies.inspect)
 app.command(policies.compare)
 app.command(policies.report)
 app.command(policies.demo)
+app.command(tables.table)
 app.command(grid, name="grid", help="Many cells of a recipe, such as a table of the paper.")
 grid.command(name="run")(grids.grid_run)
 grid.command(name="status")(grids.grid_status)

@@ -3,7 +3,7 @@
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
@@ -26,6 +26,7 @@ def grid_run(
     only: Patterns = (),
     seeds: Seeds = (),
     workers: int = 0,
+    on: Literal["local", "ray"] = "local",
 ) -> None:
     """Measure every cell of a recipe that has no result yet. Stopped or killed, the same command goes on.
 
@@ -38,6 +39,7 @@ def grid_run(
         only: Only cells of these tasks, methods, or patterns of task/name, such as 'pusher/gplac-*'.
         seeds: Seeds of every method, in place of the recipe's.
         workers: Processes, each with one thread and a cell at a time; 0: one for each core.
+        on: Processes of this machine, or of a Ray cluster whose machines share this folder.
     """
     from rich.console import Console
     from rich.live import Live
@@ -58,7 +60,7 @@ def grid_run(
         redirect_stderr=False,
         transient=True,
     )
-    with executor(workers, one_thread, nesting=True) as pool:
+    with executor(workers, one_thread, nesting=True, kind=on) as pool:
         say = live.console.print if console.is_terminal else print
         if console.is_terminal:
             live.start()
