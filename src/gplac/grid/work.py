@@ -16,6 +16,7 @@ from gplac.grid.locks import Lock, TakenError, locked
 from gplac.runs import evaluate_run, inspect_run
 from gplac.training.checkpoint import CHECKPOINT, read_facts
 from gplac.training.loop import train
+from gplac.worlds.splits import split_size
 
 PATIENCE_S = 10.0
 """Seconds to wait for a cell's lock: a killed grid's workers need a moment to end."""
@@ -65,7 +66,8 @@ def _train_and_test(job: Job, lock: Lock) -> None:
     inspected = grid.inspection_of_run(cell)
     if not inspected.exists():
         lock.note(phase="inspecting")
-        inspect_run(run, data / LABELLED, CHOICE)
+        scenes = min(settings.evaluation.scenes, split_size(cell.task, CHOICE))
+        inspect_run(run, data / LABELLED, CHOICE, scenes)
     _copy(inspected, grid.inspection(cell))
     lock.note(phase="testing", first=episodes_done(run))
     evaluate_run(run, "test", copy=grid.results(cell)[0], workers=job.drawers)

@@ -121,7 +121,8 @@ def _control(results: Sequence[Result], name: str) -> float | None:
     counts = [result["controls"][name] for result in results if name in result["controls"]]
     if not counts:
         return None
-    return round(sum(each["successes"] for each in counts) / sum(each["episodes"] for each in counts), 6)
+    successes, episodes = (sum(int(each[what]) for each in counts) for what in ("successes", "episodes"))
+    return round(successes / episodes, 6)
 
 
 def _points(results: Path, preset: str, task: str) -> Sheet:

@@ -98,8 +98,7 @@ def _of_budgets(results: Path, preset: str, task: str) -> Sheet:
         rows.append((f"{images:,}", f"{budget:,}", *_cells(rate, each)))
         records.append(_record("Table 3", task, preset, "gplac", budget, rate, each))
         compared.append((f"{budget:,} weak images", each, rate))
-        interval = each.interval95 if each else None
-        curve.append(BudgetPoint(images, rate, each.rate if each else None, interval))
+        curve.append(BudgetPoint(images, rate, each))
     measured = {name: each for name, each, _ in compared if each is not None}
     notes = [
         f"GPLAC. Preset {preset} has {whole:,} weak images, the paper {max(theirs):,}; each row takes the same share of"

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
-from gplac.evaluation.statistics import Interval
+from gplac.evaluation.pooling import Pooled
 from gplac.reporting.themes import WIDTH_IN, Theme, hue
 
 
@@ -18,8 +18,7 @@ class BudgetPoint:
     images: int
     """Weak images in the paper."""
     paper: float
-    ours: float | None
-    interval95: Interval | None
+    ours: Pooled | None
 
 
 def budget_curves(rows: Sequence[BudgetPoint], theme: Theme) -> Figure:
@@ -31,13 +30,21 @@ def budget_curves(rows: Sequence[BudgetPoint], theme: Theme) -> Figure:
     axes.plot(
         shares, [row.paper for row in rows], "D--", color=theme.hues[-1], markersize=6, label="the paper"
     )
-    measured = [(share, row) for share, row in zip(shares, rows, strict=True) if row.interval95 is not None]
+    measured = [
+        (share, row.ours.rate, row.ours.interval95)
+        for share, row in zip(shares, rows, strict=True)
+        if row.ours is not None
+    ]
     colour = hue(theme, "gplac")
-    line = [share for share, _ in measured], [row.ours for _, row in measured]
-    axes.plot(*line, "o-", color=colour, label="ours, 95 %")
-    for share, row in measured:
-        assert row.interval95 is not None
-        axes.plot([share, share], [row.interval95.low, row.interval95.high], color=colour, linewidth=1.6)
+    axes.plot(
+        [share for share, _, _ in measured],
+        [rate for _, rate, _ in measured],
+        "o-",
+        color=colour,
+        label="ours, 95 %",
+    )
+    for share, _, interval in measured:
+        axes.plot([share, share], [interval.low, interval.high], color=colour, linewidth=1.6)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(FixedLocator(shares))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
