@@ -16,10 +16,10 @@ from gplac.evaluation.result import read_result
 from gplac.grid import work
 from gplac.grid.cell import Cell, Grid
 from gplac.grid.locks import locked
-from gplac.grid.run import run_grid
+from gplac.grid.run import Finished, collect_shared, run_grid
 from gplac.grid.status import state_of
 from gplac.grid.work import Job, measure_cell, one_thread
-from gplac.scale.executor import InProcess, executor
+from gplac.scale.executor import Executor, InProcess, executor
 from gplac.training.trainer import Trainer
 
 CELLS = [Cell("mug_push", "gplac"), Cell("mug_push", "gplac", weak_budget=4)]
@@ -62,6 +62,11 @@ if __name__ == "__main__":
 """
 
 
+def measure(grid: Grid, cells: list[Cell], pool: Executor) -> list[Finished]:
+    """Data, then cells."""
+    return list(run_grid(grid, cells, collect_shared(grid, cells, 1), pool))
+
+
 def content(grid: Grid, cell: Cell) -> dict[str, Any]:
     """A cell's result and inspection, without what differs between any two runs: times."""
     found = {path.parent.name: json.loads(path.read_text()) for path in _files(grid, cell)}
@@ -81,7 +86,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Grid:
     """Both cells, measured in one process without interruption."""
     grid = Grid("smoke", tmp_path_factory.mktemp("measured"))
     threads = torch.get_num_threads()
-    finished = list(run_grid(grid, CELLS, InProcess(one_thread), collectors=1, say=lambda text: None))
+    finished = measure(grid, CELLS, InProcess(one_thread))
     torch.set_num_threads(threads)
     assert [(each.cell, each.state) for each in finished] == [(cell, "done") for cell in CELLS]
     return grid
@@ -120,7 +125,7 @@ def test_kill_9_in_the_middle(
     step = Trainer.step
     monkeypatch.setattr(Trainer, "step", lambda trainer, n: steps.append(n) or step(trainer, n))
     with executor(workers, one_thread, nesting=True) as pool:
-        finished = list(run_grid(fresh, CELLS, pool, collectors=1, say=lambda text: None))
+        finished = measure(fresh, CELLS, pool)
     assert {(each.cell, each.state) for each in finished} == {(cell, "done") for cell in CELLS}
     if blow == "training":
         assert 4 in steps and len(steps) < 2 * 6, "training has started again"
@@ -161,7 +166,7 @@ def test_missing_data_fails_the_cells_that_need_it_alone(measured: Grid, fresh: 
     fresh.results(CELLS[0])[0].unlink()
     result = fresh.results(cells[1])[0]
     result.write_text("{}")  # somebody else has measured it
-    finished = list(run_grid(fresh, cells, InProcess(), collectors=1, say=lambda text: None))
+    finished = measure(fresh, cells, InProcess())
     assert [(each.cell.method, each.state) for each in finished] == [("att-1", "done"), ("gplac", "failed")]
     assert "holds other things" in finished[1].reason
 
@@ -170,5 +175,5 @@ def test_a_cell_in_other_hands_is_left_alone(fresh: Grid, monkeypatch: pytest.Mo
     monkeypatch.setattr(work, "PATIENCE_S", 0.0)
     with locked(fresh.lock(CELLS[0])):
         assert measure_cell(Job(fresh, CELLS[0], 1)) == "taken"
-        finished = list(run_grid(fresh, CELLS[:1], InProcess(), collectors=1, say=lambda text: None))
+        finished = measure(fresh, CELLS[:1], InProcess())
     assert [each.state for each in finished] == ["taken"]

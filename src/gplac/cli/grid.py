@@ -1,5 +1,6 @@
 """Verbs about grids of cells: measure them, and see how far they are."""
 
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -44,14 +45,14 @@ def grid_run(
     from rich.console import Console
     from rich.live import Live
 
-    from gplac.grid.run import run_grid
+    from gplac.grid.run import collect_shared, run_grid
     from gplac.grid.status import state_of, table
     from gplac.grid.work import one_thread
     from gplac.scale.executor import executor
 
     grid, cells = _read(recipe, preset, only, seeds)
-    console = Console(stderr=True)
-    bad = []
+    # The stream itself: what a cell prints in this process goes elsewhere, and must not take the table with it.
+    console = Console(file=sys.stderr)
     live = Live(
         console=console,
         get_renderable=lambda: table([state_of(grid, cell) for cell in cells]),
@@ -60,18 +61,17 @@ def grid_run(
         redirect_stderr=False,
         transient=True,
     )
-    with executor(workers, one_thread, nesting=True, kind=on) as pool:
-        say = live.console.print if console.is_terminal else print
+    bad = []
+    missing = collect_shared(grid, cells)
+    with executor(workers, one_thread, nesting=True, kind=on) as pool, contextlib.ExitStack() as stack:
         if console.is_terminal:
-            live.start()
-        try:
-            for finished in run_grid(grid, cells, pool, say=lambda text: say(text)):
-                state = state_of(grid, finished.cell)
-                say(f"{finished.cell.id}: {finished.state} {finished.reason or state.text}".rstrip())
-                if finished.state != "done":
-                    bad.append(finished)
-        finally:
-            live.stop()
+            stack.enter_context(live)
+        for finished in run_grid(grid, cells, missing, pool):
+            text = finished.reason or state_of(grid, finished.cell).text
+            line = f"{finished.cell.id}: {finished.state} {text}".rstrip()
+            console.print(line, markup=False, highlight=False) if console.is_terminal else print(line)
+            if finished.state != "done":
+                bad.append(finished)
     failed = [each for each in bad if each.state == "failed"]
     for each in failed:
         print(f"{each.cell.id} failed: {each.reason} ({grid.error(each.cell)})", file=sys.stderr)

@@ -1,7 +1,7 @@
 """A whole grid: shared data first, then every cell that has no result yet, over an executor."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,41 +25,23 @@ class Finished:
     """Why it failed, in a sentence."""
 
 
-def run_grid(
-    grid: Grid, cells: Sequence[Cell], executor: Executor, *, collectors: int = 0, say: Say = print
-) -> Iterator[Finished]:
-    """Measure the cells that have no result yet; what became of each, as it does.
-
-    A cell that fails leaves its error in `Grid.error`, and the others go on. Killed at any point, the same call goes
-    on: training at its last checkpoint, evaluation at its last episodes, collecting at its last shard.
+def collect_shared(
+    grid: Grid, cells: Sequence[Cell], workers: int = 0, say: Say = print
+) -> dict[Cell, Failure]:
+    """Collect, once, the data that cells without a result share, or wait for another process that does.
 
     Args:
         grid: where.
-        cells: what.
-        executor: whose workers measure; made with `gplac.grid.work.one_thread`, and nesting.
-        collectors: processes that collect the shared data; 0: one for each core.
-        say: told what is being collected.
+        cells: what is to be measured.
+        workers: processes that draw; 0: one for each core.
+        say: told which data set comes next.
+
+    Returns:
+        Cells whose data cannot be had, and why.
     """
-    todo = [cell for cell in cells if not grid.done(cell)]
-    yield from (Finished(cell, "done") for cell in cells if cell not in todo)
-    missing = _collect(grid, todo, collectors, say)
-    for cell in [cell for cell in todo if cell in missing]:
-        yield _failed(grid, cell, missing[cell])
-        todo.remove(cell)
-    drawers = available_cores() // executor.workers + 1
-    jobs = [Job(grid, cell, drawers) for cell in todo]
-    for index, result in executor.attempt(measure_cell, jobs):
-        if isinstance(result, Failure):
-            yield _failed(grid, todo[index], result)
-        else:
-            yield Finished(todo[index], result)
-
-
-def _collect(grid: Grid, cells: Sequence[Cell], workers: int, say: Say) -> dict[Cell, Failure]:
-    """Collect what the cells share; the failures of those whose data cannot be collected."""
     needs: dict[tuple[str, str], list[Cell]] = {}
     for cell in cells:
-        for name in data_sets(cell, grid.settings(cell)):
+        for name in () if grid.done(cell) else data_sets(cell, grid.settings(cell)):
             needs.setdefault((cell.task, name), []).append(cell)
     failures: dict[Cell, Failure] = {}
     for (task, name), users in needs.items():
@@ -70,6 +52,36 @@ def _collect(grid: Grid, cells: Sequence[Cell], workers: int, say: Say) -> dict[
         except Exception as error:
             failures |= dict.fromkeys(users, Failure.of(error))
     return failures
+
+
+def run_grid(
+    grid: Grid, cells: Sequence[Cell], missing: Mapping[Cell, Failure], executor: Executor
+) -> Iterator[Finished]:
+    """Measure the cells that have no result yet; what became of each, as it does.
+
+    A cell that fails leaves its error in `Grid.error`, and the others go on. Killed at any point, the same call goes
+    on: training at its last checkpoint, evaluation at its last episodes.
+
+    Args:
+        grid: where.
+        cells: what.
+        missing: cells that have no data, see `collect_shared`.
+        executor: whose workers measure; made with `gplac.grid.work.one_thread`, and nesting.
+    """
+    todo = []
+    for cell in cells:
+        if grid.done(cell):
+            yield Finished(cell, "done")
+        elif cell in missing:
+            yield _failed(grid, cell, missing[cell])
+        else:
+            todo.append(cell)
+    drawers = available_cores() // executor.workers + 1
+    for index, result in executor.attempt(measure_cell, [Job(grid, cell, drawers) for cell in todo]):
+        if isinstance(result, Failure):
+            yield _failed(grid, todo[index], result)
+        else:
+            yield Finished(todo[index], result)
 
 
 def _failed(grid: Grid, cell: Cell, failure: Failure) -> Finished:
