@@ -9,7 +9,6 @@ TORCH_INDEX ?=
 TEST_WORKERS ?= auto
 PYTEST_ARGS ?=
 PRESET ?= lite
-TASK ?= pusher
 TORCH ?= 2.13.0
 
 .DEFAULT_GOAL := help
@@ -79,8 +78,8 @@ docs: $(VENV)/.dev  ## the documentation as HTML in docs/_build/html
 bench: $(VENV)/.test $(VENV)/.graphics  ## speed against peers, as ratios, into results/bench/
 	$(BIN)/python benchmarks/run.py
 
-tables: venv  ## tables and figures from results/ (PRESET=lite TASK=pusher)
-	$(BIN)/gplac report results/$(PRESET)/$(TASK) --out results/$(PRESET)/$(TASK)/report
+tables: venv  ## the paper's tables beside ours, from the files in results/ alone (PRESET=lite)
+	$(BIN)/gplac table all --preset $(PRESET)
 
 # The pins are what a fresh environment gets from the ranges in pyproject.toml, PyTorch's build taken as it is.
 pins:  ## rewrite constraints.txt with the newest versions that fit (TORCH=2.13.0)

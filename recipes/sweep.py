@@ -12,10 +12,11 @@ from typing import Annotated
 
 import torch
 import tyro
-from table1 import data_of, demonstrations
 
 from gplac.cli.options import Preset, Size
 from gplac.evaluation.result import read_result
+from gplac.grid.cell import Cell
+from gplac.grid.data import LABELLED, WEAK, collect, data_sets
 from gplac.runs import evaluate_run, inspect_run
 from gplac.training.loop import train
 from gplac.worlds.splits import split_size
@@ -51,10 +52,11 @@ def main(
     torch.set_num_threads(1)
     settings, data = Size(preset, set).settings(task), Path("data") / preset / task
     name = "-".join([method, preset, *sorted(set), f"seed{seed}"])
-    demos, weak = data_of(task, method, data, settings)
+    folders = {each: collect(each, task, data, settings) for each in data_sets(Cell(task, method), settings)}
+    demos, weak = next(iter(folders.values())), folders.get(WEAK)
     run = Path("runs/sweep") / task / name
     train(method, settings, demos, weak, run, task, seed, resume=True)
-    inspect_run(run, demonstrations(task, data, settings, 1), "validation")
+    inspect_run(run, folders[LABELLED], "validation")
     found = evaluate_run(
         run, "validation", split_size(task, "validation"), 10, copy=results / f"{name}.json", workers=1
     )

@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 BEGIN, END = "<!-- map of files: written by `make format` -->\n", "<!-- end of the map -->\n"
 ROOMS = (
-    "", "worlds", "experts", "data", "models", "objectives", "training", "evaluation", "robot", "reporting", "scale",
-    "cli",
+    "", "worlds", "experts", "data", "models", "objectives", "training", "evaluation", "robot", "grid", "reporting",
+    "scale", "cli",
 )  # fmt: skip
 """In the order of a reader; others follow by name."""
 

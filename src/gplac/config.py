@@ -71,6 +71,9 @@ class TrainConfig:
     """Labelled images a step."""
     weak_batch: int = 32
     """Weak images a step, half of them positive."""
+    weak_budget: int = 0
+    """Weak images that training may see, half of them positive, chosen from those collected by the seed (Table 3,
+    `gplac.data.budget`); 0: all."""
     learning_rate: float = 3e-4
     """Peak learning rate of Adam."""
     schedule: Literal["constant", "cosine"] = "constant"

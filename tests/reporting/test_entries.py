@@ -39,6 +39,18 @@ def test_an_inspection_beside_a_result_finds_it(tmp_path: Path) -> None:
     assert entries([tmp_path])[0].inspection == about | {"sensitivity": {}}
 
 
+def test_weak_budgets_are_told_apart_and_keep_their_own_inspections(tmp_path: Path) -> None:
+    about = {"task": "pusher", "method": "gplac", "preset": "lite", "seed": 0, "level": "standard"}
+    older = about | {"sensitivity": {}}
+    write(tmp_path, small("gplac", 0.9))
+    (tmp_path / "a.json").write_text(json.dumps(older))
+    write(tmp_path, small("gplac", 0.5) | {"weak_images": 160}, "gplac-weak160")
+    (tmp_path / "b.json").write_text(json.dumps(older | {"weak_images": 160}))
+    found = entries([tmp_path])
+    assert [entry.name for entry in found] == ["GPLAC, 16,000 weak images", "GPLAC, 160 weak images"]
+    assert [entry.inspection for entry in found] == [older, older | {"weak_images": 160}]
+
+
 def test_seeds_are_told_apart_and_compared_with_their_own_baseline(tmp_path: Path) -> None:
     paths = [
         write(tmp_path, small(method, rate, seed))

@@ -161,6 +161,9 @@ def test_bad_data_is_refused_in_one_sentence(
     with pytest.raises(UserError, match="20x16 pixels, weak images 20x15 pixels"):
         fit(METHODS["gplac"](), preset, demonstrations, cropped, tmp_path)
     empty = replace(demonstrations, images=demonstrations.images[:0])
+    limited = replace(preset, training=replace(preset.training, weak_budget=4))
+    with pytest.raises(UserError, match="weak_budget is 4, and there are 30"):
+        fit(METHODS["gplac"](), limited, demonstrations, weak, tmp_path)
     with pytest.raises(UserError, match="no frame"):
         fit(METHODS["att-1"](), preset, empty, None, tmp_path)
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import tyro
 from tyro.extras import SubcommandApp
 
-from gplac.cli import check, label, own, policies, worlds
+from gplac.cli import check, label, own, policies, tables, worlds
+from gplac.cli import grid as grids
 from gplac.errors import UserError
 
-app, expert, collect, data = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
-own_data = SubcommandApp()
+app, expert, collect, data, own_data, grid = (SubcommandApp() for _ in range(6))
 
 app.command(worlds.doctor)
 app.command(worlds.scenes)
@@ -24,13 +24,13 @@ expert.command(name="evaluate")(worlds.expert_evaluate)
 app.command(collect, name="collect", help="Demonstrations and weakly labelled images.")
 collect.command(name="demos")(worlds.collect_demos)
 collect.command(name="weak")(worlds.collect_weak_images)
-app.command(data, name="data", help="Data sets on disk.")
-data.command(name="check")(check.data_check)
-data.command(name="show")(worlds.data_show)
 app.command(label.label)
 app.command(own_data, name="import", help="Demonstrations and photographs of your own.")
 own_data.command(name="demos")(own.import_demos)
 own_data.command(name="weak")(own.import_weak)
+app.command(data, name="data", help="Data sets on disk.")
+data.command(name="check")(check.data_check)
+data.command(name="show")(worlds.data_show)
 app.command(own.export)
 app.command(policies.train)
 app.command(policies.evaluate)
@@ -38,6 +38,10 @@ app.command(policies.inspect)
 app.command(policies.compare)
 app.command(policies.report)
 app.command(policies.demo)
+app.command(grid, name="grid", help="Many cells of a recipe, such as a table of the paper.")
+grid.command(name="run")(grids.grid_run)
+grid.command(name="status")(grids.grid_status)
+app.command(tables.table)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

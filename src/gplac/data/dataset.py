@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -103,6 +103,12 @@ class WeakImages:
         """
         images, columns, _ = _load(folder, "weak")
         return cls(images, labels=columns[schema.LABEL], scene=columns[schema.SCENE])
+
+    def some(self, indices: npt.NDArray[np.int64]) -> Self:
+        """Those of ``indices (n,)`` alone."""
+        return replace(
+            self, images=self.images[indices], labels=self.labels[indices], scene=self.scene[indices]
+        )
 
 
 def _load(folder: Path, kind: Kind) -> tuple[Images, dict[str, npt.NDArray[Any]], str]:

@@ -53,6 +53,7 @@ def inspect(
         "method": training.method,
         "preset": training.preset,
         "seed": training.seed,
+        "weak_images": training.weak_images,
         "split": split,
         "level": view.level,
         "scenes": scenes,

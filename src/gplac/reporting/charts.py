@@ -47,7 +47,7 @@ def success_bars(bars: Sequence[Bar], theme: Theme) -> Figure:
         axes.barh(row, bar.rate, height=0.62, color=hue(theme, bar.method))
         axes.plot([bar.low, bar.high], [row, row], color=theme.ink, linewidth=1.4, solid_capstyle="butt")
         right = max(
-            bar.high, bar.paper if bar.paper is not None and abs(bar.paper - bar.high) < 0.12 else 0.0
+            bar.high, bar.paper if bar.paper is not None and abs(bar.paper - bar.high) < 0.16 else 0.0
         )
         axes.text(right + 0.025, row, f"{100 * bar.rate:.1f}", va="center", fontweight="bold")
         if bar.paper is not None:

@@ -1,6 +1,7 @@
 """What a report is made from: results, and what their runs left beside them."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,17 +85,25 @@ def entries(paths: Sequence[Path], split: str = "test", level: str = "standard")
                 f"One report is about one {field}, not {' and '.join(values)}; make one report for each."
             )
     seeds = {entry.result["seed"] for entry in found}
+    budgets = Counter(
+        method for method, _ in {(entry.method, entry.result["weak_images"]) for entry in found}
+    )
+
+    def name(entry: Entry) -> str:
+        images = f", {entry.result['weak_images']:,} weak images" if budgets[entry.method] > 1 else ""
+        return label(entry.method) + images + (f", seed {entry.result['seed']}" if len(seeds) > 1 else "")
+
     named = [
         Entry(
             entry.result,
-            label(entry.method) + (f", seed {entry.result['seed']}" if len(seeds) > 1 else ""),
+            name(entry),
             entry.run,
             entry.folder,
             entry.inspection,
         )
         for entry in found
     ]
-    return sorted(named, key=lambda entry: (_rank(entry.method), entry.method, entry.result["seed"]))
+    return sorted(named, key=_place)
 
 
 def difference(entry: Entry, among: Iterable[Entry]) -> PairedDifference | None:
@@ -106,8 +115,9 @@ def difference(entry: Entry, among: Iterable[Entry]) -> PairedDifference | None:
     return compare((same_seed or baselines)[0].result, entry.result) if baselines else None
 
 
-def _rank(method: str) -> int:
-    return _ORDER.index(method) if method in _ORDER else len(_ORDER)
+def _place(entry: Entry) -> tuple[int, str, int, int]:
+    rank = _ORDER.index(entry.method) if entry.method in _ORDER else len(_ORDER)
+    return rank, entry.method, -entry.result["weak_images"], entry.result["seed"]
 
 
 def _read(path: Path, split: str, level: str) -> list[Entry]:
@@ -119,16 +129,23 @@ def _read(path: Path, split: str, level: str) -> list[Entry]:
         return [_of_run(run, split, level) for run in runs]
     documents = [(file, _json(file)) for file in sorted(path.rglob("*.json"))]
     inspections = [document for _, document in documents if "sensitivity" in document]
+    inspections.sort(key=lambda document: "weak_images" not in document)  # those that say more first
     found = []
     for file, document in documents:
         # Where one factor alone varies, another question is answered.
         if "per_scene" in document and "success_rate" in document and "vary" not in document:
             check(document, "result", str(file))
-            beside = [each for each in inspections if all(each.get(key) == document[key] for key in _SAME)]
+            beside = [each for each in inspections if _is_about(each, document)]
             found.append(Entry(document, "", inspection=beside[0] if beside else None))
     if not found:
         raise UserError(f"There is no run and no result in {path}; evaluate a run first: gplac evaluate RUN")
     return found
+
+
+def _is_about(inspection: Mapping[str, Any], result: Result) -> bool:
+    """Whether an inspection is of the policy of a result; older ones do not say how many weak images that saw."""
+    images = inspection.get("weak_images", result["weak_images"])
+    return images == result["weak_images"] and all(inspection.get(key) == result[key] for key in _SAME)
 
 
 def _of_run(run: Path, split: str, level: str) -> Entry:

@@ -55,4 +55,4 @@ METHODS = (
 
 def published(task: str, method: str) -> float | None:
     """The paper's success rate of a method in unseen scenes, if it has one."""
-    return TABLE_2.get(method) if task == "mug-push" else TABLE_1.get(task, {}).get(method)
+    return TABLE_2.get(method) if task == "mug_push" else TABLE_1.get(task, {}).get(method)

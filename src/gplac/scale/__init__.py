@@ -1,1 +1,1 @@
-"""Where work runs: in this process, in local processes, later on a cluster."""
+"""Where work runs: in this process, in local processes, or on a cluster."""

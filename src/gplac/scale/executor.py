@@ -11,12 +11,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 from gplac.errors import UserError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Kind = Literal["local", "ray"]
 
 
 class WorkerError(RuntimeError):
@@ -128,19 +129,30 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def executor(workers: int = 0, initialiser: Callable[[], None] | None = None) -> Executor:
-    """An executor of this machine.
+def executor(
+    workers: int = 0,
+    initialiser: Callable[[], None] | None = None,
+    *,
+    nesting: bool = False,
+    kind: Kind = "local",
+) -> Executor:
+    """An executor of this machine, or of a cluster.
 
     Args:
         workers: 1 works in this process, more in that many processes; 0 takes a process for each core.
         initialiser: called once in each worker, before its first item; importable by name from its module.
+        nesting: items may start processes of their own.
+        kind: "ray" works on a Ray cluster, see `gplac.scale.cluster.Cluster`.
 
     Raises:
-        UserError: a negative number of workers.
+        UserError: a negative number of workers, or no Ray where it is asked for.
     """
+    from gplac.scale.cluster import Cluster
     from gplac.scale.processes import Processes
 
     if workers < 0:
         raise UserError(f"There cannot be {workers} workers; ask for 1 or more, or for 0 to use every core.")
+    if kind == "ray":
+        return Cluster(workers, initialiser)
     count = workers or available_cores()
-    return InProcess(initialiser) if count == 1 else Processes(count, initialiser)
+    return InProcess(initialiser) if count == 1 else Processes(count, initialiser, nesting)

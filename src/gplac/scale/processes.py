@@ -36,11 +36,15 @@ class Processes(Executor):
     Args:
         workers: number of processes.
         initialiser: called once in each, before its first item.
+        nesting: items may start processes of their own.
     """
 
-    def __init__(self, workers: int, initialiser: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, workers: int, initialiser: Callable[[], None] | None = None, nesting: bool = False
+    ) -> None:
         self.workers = workers
         self._initialiser = initialiser
+        self._nesting = nesting
         self._pool: list[_Worker] = []
 
     def attempt(
@@ -58,7 +62,7 @@ class Processes(Executor):
 
         try:
             while len(self._pool) < min(self.workers, len(items)):
-                self._pool.append(_Worker(self._initialiser))
+                self._pool.append(_Worker(self._initialiser, self._nesting))
             for worker in self._pool[: len(items)]:
                 hand_out(worker)
             while busy:
@@ -70,7 +74,7 @@ class Processes(Executor):
                             f"A worker process died with exit code {worker.stop()} at item {index}."
                         )
                         self._pool.remove(worker)
-                        worker = _Worker(self._initialiser)
+                        worker = _Worker(self._initialiser, self._nesting)
                         self._pool.append(worker)
                     hand_out(worker)
                     yield index, result
@@ -92,11 +96,12 @@ class Processes(Executor):
 class _Worker:
     """One process and the pipe to it, which arguments and results cross as multiprocessing encodes them."""
 
-    def __init__(self, initialiser: Callable[[], None] | None) -> None:
+    def __init__(self, initialiser: Callable[[], None] | None, nesting: bool) -> None:
         context = multiprocessing.get_context("spawn")
         self.alive = True
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, initialiser), daemon=True)
+        # What multiprocessing calls a daemon may not start processes. Ours ends with its parent, daemon or not.
+        self._process = context.Process(target=_work, args=(theirs, initialiser), daemon=not nesting)
         with _worker_environment(), _no_interrupts():
             self._process.start()
         theirs.close()  # so that the end of the process is the end of the pipe

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 
 from gplac.config import Preset
+from gplac.data.budget import chosen
 from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.data.manifest import Manifest
 from gplac.errors import UserError
@@ -60,6 +61,11 @@ def fit(
         raise UserError(
             f"demonstrations are {_size(demonstrations)}, weak images {_size(weak)}: collect one size"
         )
+    elif preset.training.weak_budget not in (0, len(weak.images)):
+        raise UserError(
+            f"training.weak_budget is {preset.training.weak_budget}, and there are {len(weak.images)} weak images: "
+            "choose as many with gplac.data.budget.chosen"
+        )
     resume = resume and (run_dir / CHECKPOINT).exists()
     if (run_dir / CHECKPOINT).exists() and not resume:
         raise UserError(f"{run_dir} already holds a run: resume it, or choose another directory")
@@ -99,6 +105,8 @@ def fit(
         run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
     else:
         del run["preset"]["training"]["pretrain_steps"]  # no part of what this run is
+    if not config.weak_budget:
+        del run["preset"]["training"]["weak_budget"]
     facts: dict[str, Any] = {"step": 0, "wall_s": 0.0, "images": 0, "run": run}
     if resume:
         before, now = read_facts(run_dir)["run"], json.loads(json.dumps(run))
@@ -180,6 +188,8 @@ def train(
     method = METHODS[method_name]()
     demonstrations = Demonstrations.load(demos_dir)
     weak = WeakImages.load(weak_dir) if weak_dir is not None and method.weak_scenes else None
+    if weak is not None and preset.training.weak_budget:
+        weak = weak.some(chosen(weak.labels, weak.scene, preset.training.weak_budget, seed))
     size = f"{preset.data.width}x{preset.data.height} pixels"
     if _size(demonstrations) != size:
         raise UserError(

@@ -1,0 +1,105 @@
+"""Whether methods come in the order that somebody else found, and how sure that is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from gplac.evaluation.pooling import Pooled
+from gplac.evaluation.statistics import DRAWS, Interval
+from gplac.seeding import rng
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two methods that somebody else found to differ."""
+
+    better: str
+    """The one that succeeded more often there."""
+    worse: str
+    theirs: float
+    """How much more often, in [0, 1]."""
+    ours: float
+    """How much more often here, in [-1, 1]."""
+    interval95: Interval
+    """Of ours, over scenes."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it succeeds more often here, too."""
+        return self.ours > 0
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval leaves no doubt about which succeeds more often here."""
+        return self.interval95.excludes(0.0)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Of two orders of the same methods."""
+
+    tau: float
+    """Kendall's tau-b: 1 for the same order, -1 for the opposite one."""
+    interval95: Interval
+    """Bootstrap over scenes, the same scenes drawn for every method."""
+    pairs: tuple[Pair, ...]
+    """Every two methods that are not a tie there."""
+
+
+def kendall(x: Floats, y: Floats) -> Floats:
+    """Kendall's tau-b, along the last axis; 0 where all of one are equal.
+
+    Args:
+        x: ``(..., n)``.
+        y: ``(..., n)``.
+    """
+    i, j = np.triu_indices(x.shape[-1], k=1)
+    of_x, of_y = (np.sign(values[..., i] - values[..., j]) for values in (x, y))
+    ties = np.sqrt(np.sum(of_x**2, axis=-1) * np.sum(of_y**2, axis=-1))
+    return np.asarray(np.sum(of_x * of_y, axis=-1) / np.where(ties == 0, 1.0, ties))
+
+
+def agreement(theirs: Mapping[str, float], ours: Mapping[str, Pooled]) -> Agreement:
+    """Compare orders of methods.
+
+    Args:
+        theirs: success rate of each method, by name; at least those of ``ours``.
+        ours: what they did here; scenes that not all of them were run in are left out.
+    """
+    names = list(ours)
+    shared = sorted(set.intersection(*(set(each.outcomes) for each in ours.values())))
+    if len(names) < 2 or not shared:
+        raise ValueError("an order needs two methods or more, run in the same scenes")
+    each = [[ours[name].outcomes[scene] for scene in shared] for name in names]
+    totals = np.array([[scene.sum() for scene in row] for row in each], dtype=np.float64)
+    counts = np.array([[len(scene) for scene in row] for row in each], dtype=np.float64)
+    rates = totals.sum(axis=1) / counts.sum(axis=1)
+    drawn = rng("agreement of orders", len(shared)).integers(0, len(shared), size=(DRAWS, len(shared)))
+    redrawn = (totals[:, drawn].sum(axis=2) / counts[:, drawn].sum(axis=2)).T  # (draws, methods)
+    published = np.array([theirs[name] for name in names])
+    pairs = []
+    for a, b in combinations(range(len(names)), 2):
+        if published[a] == published[b]:
+            continue
+        up, down = (a, b) if published[a] > published[b] else (b, a)
+        pairs.append(
+            Pair(
+                names[up],
+                names[down],
+                float(published[up] - published[down]),
+                float(rates[up] - rates[down]),
+                _interval(redrawn[:, up] - redrawn[:, down]),
+            )
+        )
+    taus = kendall(redrawn, np.broadcast_to(published, redrawn.shape))
+    return Agreement(float(kendall(rates, published)), _interval(taus), tuple(pairs))
+
+
+def _interval(values: Floats) -> Interval:
+    low, high = np.quantile(values, [0.025, 0.975])
+    return Interval(float(low), float(high))

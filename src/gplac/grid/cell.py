@@ -1,0 +1,113 @@
+"""What a grid measures: cells, and where each of them leaves its files."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gplac import config
+from gplac.errors import UserError
+from gplac.methods import METHODS
+from gplac.runs import INSPECTION
+from gplac.worlds.registry import task as task_named
+
+BOUNDS, TOLERANCE = "bounds", "tolerance"
+REFERENCES = {BOUNDS: ("ceiling", "floor"), TOLERANCE: (TOLERANCE,)}
+"""What may stand in the place of a method, see `gplac.bounds` -> the results it leaves."""
+CHOICE = "validation"
+"""Split that instruments are read on; test scenes are for success alone."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One thing to measure."""
+
+    task: str
+    """Name of the task."""
+    method: str
+    """One of `gplac.methods.METHODS`, or of `REFERENCES`."""
+    seed: int = 0
+    """Of weights, batches, dropout, and of which weak images a budget takes."""
+    weak_budget: int = 0
+    """Weak images that training may see; 0: all that were collected."""
+
+    @property
+    def name(self) -> str:
+        """Name of its run and, beside a reference, of its result: ``gplac-weak160-seed0``."""
+        budget = f"-weak{self.weak_budget}" if self.weak_budget else ""
+        return f"{self.method}{budget}-seed{self.seed}"
+
+    @property
+    def id(self) -> str:
+        """``task/name``, which tells it from all others of a preset."""
+        return f"{self.task}/{self.name}"
+
+    @property
+    def trained(self) -> bool:
+        """Whether it is a method, and not one of `REFERENCES`."""
+        return self.method not in REFERENCES
+
+    def check(self) -> None:
+        """Raises `UserError` for an unknown task or method, or a budget of what the method does not learn from."""
+        task_named(self.task)
+        if self.trained and self.method not in METHODS:
+            raise UserError(
+                f"{self.id}: no method is called {self.method!r}; choose one of {', '.join([*METHODS, *REFERENCES])}."
+            )
+        if self.weak_budget and not (self.trained and METHODS[self.method]().weak_scenes):
+            raise UserError(
+                f"{self.id}: {self.method} learns from no weak images; leave its weak_budget out."
+            )
+        if self.seed < 0 or self.weak_budget < 0:
+            raise UserError(f"{self.id}: seed and weak_budget cannot be negative.")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The place where the cells of one preset are measured."""
+
+    preset: str
+    """Name of the preset."""
+    root: Path
+    """Folder that holds ``data/``, ``runs/`` and ``results/``."""
+
+    def settings(self, cell: Cell) -> config.Preset:
+        """What the cell is trained with."""
+        chosen = config.preset(self.preset, cell.task)
+        return replace(chosen, training=replace(chosen.training, weak_budget=cell.weak_budget))
+
+    def data(self, task: str) -> Path:
+        """Where the task's data sets lie."""
+        return self.root / "data" / self.preset / task
+
+    def run(self, cell: Cell) -> Path:
+        """Folder of the cell's run."""
+        return self.root / "runs" / self.preset / cell.task / cell.name
+
+    def results(self, cell: Cell) -> list[Path]:
+        """The files that the cell leaves; it is done when all are there."""
+        folder = self.root / "results" / self.preset / cell.task
+        names = [f"{each}-seed{cell.seed}" for each in REFERENCES.get(cell.method, ())] or [cell.name]
+        return [folder / f"{name}.json" for name in names]
+
+    def inspection(self, cell: Cell) -> Path:
+        """Where the cell's inspection is kept beside its result."""
+        return self.root / "results" / self.preset / cell.task / CHOICE / f"{cell.name}.json"
+
+    def inspection_of_run(self, cell: Cell) -> Path:
+        """Where `gplac.runs.inspect_run` leaves it."""
+        return self.run(cell) / "evaluation" / CHOICE / INSPECTION
+
+    def error(self, cell: Cell) -> Path:
+        """What made the cell fail, if it did."""
+        return self.run(cell) / "error.json"
+
+    def log(self, cell: Cell) -> Path:
+        """What the cell printed."""
+        return self.run(cell) / "cell.log"
+
+    def lock(self, cell: Cell) -> Path:
+        """Held by the process that works on the cell."""
+        return self.run(cell) / "cell.lock"
+
+    def done(self, cell: Cell) -> bool:
+        """Whether the cell's results are there."""
+        return all(path.exists() for path in self.results(cell))

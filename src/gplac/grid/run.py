@@ -1,0 +1,92 @@
+"""A whole grid: shared data first, then every cell that has no result yet, over an executor."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gplac.data.files import write_atomically
+from gplac.grid.cell import Cell, Grid
+from gplac.grid.data import collect, data_sets
+from gplac.grid.work import Job, measure_cell
+from gplac.scale.executor import Executor, Failure, available_cores
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What became of a cell."""
+
+    cell: Cell
+    state: Literal["done", "failed", "taken"]
+    """"taken": another process works on it."""
+    reason: str = ""
+    """Why it failed, in a sentence."""
+
+
+def collect_shared(
+    grid: Grid, cells: Sequence[Cell], workers: int = 0, say: Say = print
+) -> dict[Cell, Failure]:
+    """Collect, once, the data that cells without a result share, or wait for another process that does.
+
+    Args:
+        grid: where.
+        cells: what is to be measured.
+        workers: processes that draw; 0: one for each core.
+        say: told which data set comes next.
+
+    Returns:
+        Cells whose data cannot be had, and why.
+    """
+    needs: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells:
+        for name in () if grid.done(cell) else data_sets(cell, grid.settings(cell)):
+            needs.setdefault((cell.task, name), []).append(cell)
+    failures: dict[Cell, Failure] = {}
+    for (task, name), users in needs.items():
+        folder = grid.data(task) / name
+        say(f"Data: {folder.relative_to(grid.root)}")
+        try:
+            collect(name, task, grid.data(task), grid.settings(users[0]), workers)
+        except Exception as error:
+            failures |= dict.fromkeys(users, Failure.of(error))
+    return failures
+
+
+def run_grid(
+    grid: Grid, cells: Sequence[Cell], missing: Mapping[Cell, Failure], executor: Executor
+) -> Iterator[Finished]:
+    """Measure the cells that have no result yet; what became of each, as it does.
+
+    A cell that fails leaves its error in `Grid.error`, and the others go on. Killed at any point, the same call goes
+    on: training at its last checkpoint, evaluation at its last episodes.
+
+    Args:
+        grid: where.
+        cells: what.
+        missing: cells that have no data, see `collect_shared`.
+        executor: whose workers measure; made with `gplac.grid.work.one_thread`, and nesting.
+    """
+    todo = []
+    for cell in cells:
+        if grid.done(cell):
+            yield Finished(cell, "done")
+        elif cell in missing:
+            yield _failed(grid, cell, missing[cell])
+        else:
+            todo.append(cell)
+    drawers = available_cores() // executor.workers + 1
+    for index, result in executor.attempt(measure_cell, [Job(grid, cell, drawers) for cell in todo]):
+        if isinstance(result, Failure):
+            yield _failed(grid, todo[index], result)
+        else:
+            yield Finished(todo[index], result)
+
+
+def _failed(grid: Grid, cell: Cell, failure: Failure) -> Finished:
+    path = grid.error(cell)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = {"message": failure.message, "details": failure.details}
+    write_atomically(path, (json.dumps(written, indent=1) + "\n").encode())
+    return Finished(cell, "failed", failure.message)

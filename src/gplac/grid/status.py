@@ -1,0 +1,121 @@
+"""How far a grid is: what is done, running with its rate and the time left, failed, or waiting."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from rich.table import Column, Table
+
+from gplac.grid.cell import Cell, Grid
+from gplac.grid.locks import holder
+from gplac.grid.work import episodes_done
+from gplac.methods import METHODS
+from gplac.training.checkpoint import CHECKPOINT_JSON
+from gplac.training.logs import METRICS
+
+COLOURS = {"done": "green", "running": "cyan", "failed": "red", "waiting": "dim"}
+
+
+@dataclass(frozen=True)
+class State:
+    """Of one cell."""
+
+    cell: Cell
+    state: Literal["done", "running", "failed", "waiting"]
+    text: str = ""
+    """What there is to say: the success rate, the phase, the reason, or where it was stopped."""
+    done: int = 0
+    """Steps or episodes done of the phase."""
+    total: int = 0
+    """Of how many; 0: not known."""
+    rate: str = ""
+    left_s: float | None = None
+    """Seconds until the end of the phase at the rate so far."""
+
+
+def state_of(grid: Grid, cell: Cell) -> State:
+    """The state of one cell, read from the files that its worker leaves."""
+    if grid.done(cell):
+        return State(cell, "done", ", ".join(_success(path) for path in grid.results(cell)))
+    notes = holder(grid.lock(cell))
+    if notes is not None:
+        return _running(grid, cell, notes)
+    if grid.error(cell).exists():
+        return State(cell, "failed", str(_json(grid.error(cell)).get("message", "")))
+    step = _json(grid.run(cell) / CHECKPOINT_JSON).get("step")
+    return State(cell, "waiting", f"stopped at step {step:,}" if step else "")
+
+
+def table(states: Sequence[State]) -> Table:
+    """States as a table, with a line below that sums them up."""
+    counts = {name: sum(each.state == name for each in states) for name in COLOURS}
+    caption = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    name = Column("cell", no_wrap=True)
+    found = Table(name, "state", "progress", "rate", "left", "", caption=caption, box=None, pad_edge=False)
+    for each in states:
+        progress = f"{each.done:,}/{each.total:,}" if each.total else ""
+        left = "" if each.left_s is None else _duration(each.left_s)
+        state = f"[{COLOURS[each.state]}]{each.state}[/]"
+        found.add_row(each.cell.id, state, progress, each.rate, left, each.text)
+    return found
+
+
+def _running(grid: Grid, cell: Cell, notes: dict[str, Any]) -> State:
+    settings, phase = grid.settings(cell), str(notes.get("phase", "starting"))
+    done = total = 0
+    rate = ""
+    if phase == "training":
+        training = settings.training
+        total = training.steps + (training.pretrain_steps if METHODS[cell.method]().pretrain else 0)
+        line = _last_line(grid.run(cell) / METRICS)
+        done = int(line.get("step", 0))
+        rate = f"{line['images_per_s']:.0f} images/s" if "images_per_s" in line else ""
+    elif phase == "testing":
+        total = settings.evaluation.scenes * settings.evaluation.episodes
+        done = episodes_done(grid.run(cell))
+    new = done - int(notes.get("first", 0))
+    seconds = time.time() - float(notes.get("since", time.time()))
+    left = (total - done) * seconds / new if new > 0 and total >= done else None
+    return State(cell, "running", phase, done, total, rate, left)
+
+
+def _success(path: Path) -> str:
+    return _success_at(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1024)
+def _success_at(path: Path, _written: int) -> str:
+    """Of a result; nothing of a file that is no result of a policy."""
+    found = _json(path)
+    if "success_rate" not in found:
+        return ""
+    name = f"{found['method']} " if not path.stem.startswith(f"{found['method']}-") else ""
+    return f"{name}{100 * found['success_rate']:.1f} %"
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _last_line(path: Path) -> dict[str, Any]:
+    """The last whole line of a file of JSON lines; it may be missing, or end in the middle of one."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 4096))
+            lines = file.read().split(b"\n")[:-1]
+        return dict(json.loads(lines[-1])) if lines else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{max(1, minutes)} min"

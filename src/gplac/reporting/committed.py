@@ -1,0 +1,81 @@
+"""The result and inspection files of a preset, as they are committed: all that the paper's tables are made from."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from gplac.errors import UserError
+from gplac.evaluation.pooling import Pooled, pooled
+from gplac.evaluation.result import Result, check, read_result
+
+NAME = re.compile(r"(?P<method>.+?)(-weak(?P<budget>\d+))?-seed\d+")
+"""Of a file: METHOD-seedK, or METHOD-weakN-seedK where not all weak images were seen."""
+Key = tuple[str, int]
+"""Method and number of weak images; 0: all that there are."""
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What one preset's results folder holds of one task."""
+
+    folder: Path
+    """``results/PRESET/TASK``."""
+
+    @cached_property
+    def results(self) -> dict[Key, list[Result]]:
+        """Results on test scenes of the usual looks.
+
+        Raises:
+            UserError: a file is damaged, or its name and its content are of different methods.
+        """
+        found: dict[Key, list[Result]] = {}
+        for path, match in self._named(self.folder):
+            if match["method"] == "tolerance":
+                continue
+            result = read_result(path)
+            if result["method"] != match["method"]:
+                raise UserError(f"{path} is a result of {result['method']}; give it that method's name.")
+            if (result["split"], result["level"], result.get("assets"), result.get("vary")) == (
+                "test",
+                "standard",
+                None,
+                None,
+            ):
+                found.setdefault((match["method"], int(match["budget"] or 0)), []).append(result)
+        return found
+
+    @cached_property
+    def inspections(self) -> dict[Key, list[Mapping[str, Any]]]:
+        """What instruments said on validation scenes.
+
+        Raises:
+            UserError: a file is damaged.
+        """
+        found: dict[Key, list[Mapping[str, Any]]] = {}
+        for path, match in self._named(self.folder / "validation"):
+            try:
+                document = json.loads(path.read_text())
+            except ValueError as error:
+                raise UserError(f"{path} is not JSON ({error}); write it again.") from error
+            if isinstance(document, dict) and "sensitivity" in document:
+                check(document, "inspection", str(path))
+                found.setdefault((match["method"], int(match["budget"] or 0)), []).append(document)
+        return found
+
+    def pooled(self, method: str, budget: int = 0) -> Pooled | None:
+        """All seeds of a method as one; None if there is no result of it.
+
+        Raises:
+            UserError: they cannot be pooled.
+        """
+        results = self.results.get((method, budget))
+        return pooled(results) if results else None
+
+    @staticmethod
+    def _named(folder: Path) -> list[tuple[Path, re.Match[str]]]:
+        matches = [(path, NAME.fullmatch(path.stem)) for path in sorted(folder.glob("*.json"))]
+        return [(path, match) for path, match in matches if match is not None]

@@ -1,0 +1,240 @@
+"""The paper's tables 1 to 3: its numbers beside ours, and whether they tell the same."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gplac import config
+from gplac.evaluation.pooling import Pooled
+from gplac.evaluation.ranks import Agreement, Pair, agreement
+from gplac.reporting.charts import Bar, success_bars
+from gplac.reporting.committed import Committed
+from gplac.reporting.published import METHODS, TABLE_1, TABLE_2, TABLE_3
+from gplac.reporting.sheets import Chart, Sheet
+from gplac.reporting.table_charts import BudgetPoint, budget_curves
+from gplac.reporting.tables import point_span, points, span
+from gplac.reporting.themes import label
+from gplac.worlds.registry import task as task_named
+
+MISSING = "missing"
+FAR = 0.15
+"""A published rate this far outside our interval asks for a reason."""
+REFERENCES = ("ceiling", "floor")
+EMULATED = (
+    "**Emulated:** the paper's numbers are of a real robot, ours of a simulation of its experiment. They are not"
+    " measurements of the same thing."
+)
+
+
+def table_1(results: Path, preset: str) -> list[Sheet]:
+    """Eleven methods on the pusher and the striker.
+
+    Args:
+        results: the folder ``results``.
+        preset: whose results.
+    """
+    return [
+        _of_methods(
+            results, preset, task, f"Table 1, {task}", dict(rates) | dict.fromkeys(REFERENCES), "table1"
+        )
+        for task, rates in TABLE_1.items()
+    ]
+
+
+def table_2(results: Path, preset: str) -> list[Sheet]:
+    """The robot experiment, emulated."""
+    return [_of_methods(results, preset, "mug_push", "Table 2, emulated: mug push", dict(TABLE_2), "table2")]
+
+
+def table_3(results: Path, preset: str) -> list[Sheet]:
+    """GPLAC by number of weak images."""
+    return [_of_budgets(results, preset, task) for task in TABLE_3]
+
+
+TABLES: dict[str, Callable[[Path, str], list[Sheet]]] = {
+    "table1": table_1,
+    "table2": table_2,
+    "table3": table_3,
+}
+
+
+def _of_methods(
+    results: Path, preset: str, task: str, title: str, rates: Mapping[str, float | None], stem: str
+) -> Sheet:
+    committed = Committed(results / preset / task)
+    found = {method: committed.pooled(method) for method in rates}
+    measured = {method: each for method, each in found.items() if each is not None}
+    ours = "Ours" if task != "mug_push" else "Ours, emulated"
+    paper = "Paper" if task != "mug_push" else "Paper, robot"
+    compared = {m: each for m, each in measured.items() if rates[m] is not None}
+    notes = [EMULATED] if task == "mug_push" else []
+    notes += [_scope(preset, task, measured)]
+    notes += _order(compared, {m: rate for m, rate in rates.items() if rate is not None})
+    notes += _far([(label(m), each, rates[m]) for m, each in measured.items()], len(measured))
+    charts: tuple[Chart, ...] = ()
+    if measured:
+        bars = [_bar(m, each, rates[m]) for m, each in measured.items()]
+        about = f"{title}: success of {', '.join(bar.name for bar in bars)}, with 95 % intervals"
+        charts = (Chart(f"{stem}-{task.replace('_', '-')}", about, partial(success_bars, bars)),)
+    return Sheet(
+        f"{title} (preset {preset})",
+        ("Method", paper, ours, "95 % over scenes", "Episodes", "Seeds"),
+        tuple((label(m), *_cells(rates[m], each)) for m, each in found.items()),
+        tuple(notes),
+        tuple(_record(title, task, preset, m, None, rates[m], each) for m, each in found.items()),
+        charts,
+    )
+
+
+def _of_budgets(results: Path, preset: str, task: str) -> Sheet:
+    committed, data = Committed(results / preset / task), config.preset(preset, task).data
+    whole = data.weak_scenes * data.weak_per_scene
+    theirs = TABLE_3[task]
+    rows, records, curve, compared = [], [], [], []
+    for images, rate in theirs.items():
+        budget = whole * images // max(theirs)
+        each = committed.pooled("gplac", budget if budget < whole else 0)
+        rows.append((f"{images:,}", f"{budget:,}", *_cells(rate, each)))
+        records.append(_record("Table 3", task, preset, "gplac", budget, rate, each))
+        compared.append((f"{budget:,} weak images", each, rate))
+        curve.append(BudgetPoint(images, rate, each))
+    measured = {name: each for name, each, _ in compared if each is not None}
+    notes = [
+        f"GPLAC. Preset {preset} has {whole:,} weak images, the paper {max(theirs):,}; each row takes the same share of"
+        " them, half with the object. A smaller number is a part of a larger one of the same seed.",
+        _scope(preset, task, measured),
+        *_order(measured, {name: rate for name, _, rate in compared}),
+        *_far([(name, each, rate) for name, each, rate in compared if each is not None], len(measured)),
+    ]
+    about = f"Table 3, {task}: success of GPLAC by number of weak images, the paper's and ours"
+    return Sheet(
+        f"Table 3, {task} (preset {preset})",
+        (
+            "Weak images, paper",
+            "Weak images, ours",
+            "Paper",
+            "Ours",
+            "95 % over scenes",
+            "Episodes",
+            "Seeds",
+        ),
+        tuple(rows),
+        tuple(notes),
+        tuple(records),
+        (Chart(f"table3-{task}", about, partial(budget_curves, curve)),) if measured else (),
+    )
+
+
+def _exact(rate: float) -> str:
+    """A rate with the paper's two digits: 400 episodes give multiples of 0.25 %."""
+    return f"{100 * rate:.2f} %"
+
+
+def _cells(rate: float | None, each: Pooled | None) -> tuple[str, ...]:
+    paper = "" if rate is None else _exact(rate)
+    if each is None:
+        return paper, MISSING, "", "", ""
+    interval = each.interval95
+    seeds = ", ".join(map(str, each.by_seed))
+    if len(each.by_seed) > 1:
+        seeds += f" ({', '.join(f'{100 * rate:.1f}' for rate in each.by_seed.values())})"
+    return paper, f"**{_exact(each.rate)}**", span(interval.low, interval.high), str(each.episodes), seeds
+
+
+def _record(
+    table: str,
+    task: str,
+    preset: str,
+    method: str,
+    weak_images: int | None,
+    rate: float | None,
+    each: Pooled | None,
+) -> dict[str, Any]:
+    interval = each.interval95 if each else None
+    return {
+        "table": table,
+        "task": task,
+        "preset": preset,
+        "method": method,
+        "weak_images": weak_images,
+        "paper": rate,
+        "success_rate": round(each.rate, 6) if each else None,
+        "low95": round(interval.low, 6) if interval else None,
+        "high95": round(interval.high, 6) if interval else None,
+        "successes": each.successes if each else None,
+        "episodes": each.episodes if each else None,
+        "seeds": " ".join(map(str, each.by_seed)) if each else None,
+    }
+
+
+def _bar(method: str, each: Pooled, rate: float | None) -> Bar:
+    interval = each.interval95
+    return Bar(method, label(method), each.rate, interval.low, interval.high, rate)
+
+
+def _scope(preset: str, task: str, measured: Mapping[str, Pooled]) -> str:
+    if not measured:
+        return f"Nothing is measured at preset {preset} yet: `gplac grid run` measures it."
+    scenes = sorted({len(each.outcomes) for each in measured.values()})
+    return (
+        f"{task_named(task).title.capitalize()}, preset {preset}, {' or '.join(map(str, scenes))} unseen test scenes."
+        " Intervals: bootstrap over scenes, seeds pooled; they tell what other scenes might have given, not other"
+        " seeds."
+    )
+
+
+def _order(ours: Mapping[str, Pooled], theirs: Mapping[str, float]) -> list[str]:
+    """What can be said about the order; nothing of fewer than two."""
+    if len(ours) < 2:
+        return []
+    found = agreement(theirs, ours)
+    low, high = found.interval95.low, found.interval95.high
+    same = sum(pair.agrees for pair in found.pairs)
+    clear = sum(pair.agrees and pair.clear for pair in found.pairs)
+    text = (
+        f"Order: {len(ours)} of {len(theirs)} are measured. Kendall's τ with the paper's order is {found.tau:.2f}"
+        f" (95 % over scenes {low:.2f} to {high:.2f}): {same} of {len(found.pairs)} pairs come in the paper's order,"
+        f" {clear} of them clearly (the interval of the difference excludes 0)."
+    )
+    return [text, *_against(found)]
+
+
+def _against(found: Agreement) -> list[str]:
+    """The pairs that come the other way round here, the clear ones with their numbers."""
+    against = [pair for pair in found.pairs if not pair.agrees]
+    clear, unclear = ([pair for pair in against if pair.clear is wanted] for wanted in (True, False))
+    notes = []
+    if clear:
+        notes.append(f"Clearly against the paper's order: {'; '.join(map(_pair, clear))}.")
+    if unclear:
+        names = ", ".join(f"{_name(pair.worse)} and {_name(pair.better)}" for pair in unclear)
+        notes.append(f"Against the paper's order, but within the interval: {names}.")
+    return notes
+
+
+def _pair(pair: Pair) -> str:
+    low, high = -pair.interval95.high, -pair.interval95.low
+    return (
+        f"{_name(pair.worse)} over {_name(pair.better)} by {points(-pair.ours)} points ({point_span(low, high)}; the"
+        f" paper: {points(-pair.theirs)})"
+    )
+
+
+def _name(name: str) -> str:
+    return label(name) if name in METHODS else name
+
+
+def _far(compared: list[tuple[str, Pooled, float | None]], measured: int) -> list[str]:
+    """The diagnosis list: what is so far from the paper that it asks for a reason."""
+    found = []
+    for name, each, rate in compared:
+        interval = each.interval95
+        if rate is not None and max(interval.low - rate, rate - interval.high) > FAR:
+            ours = f"{_exact(each.rate)} ({span(interval.low, interval.high)})"
+            found.append(f"{name}: {ours}, the paper {_exact(rate)}")
+    if not measured:
+        return []
+    rule = f"more than {100 * FAR:.0f} points outside our interval"
+    listed = "; ".join(found) or "none of those measured"
+    return [f"To be explained (the paper's number lies {rule}): {listed}."]

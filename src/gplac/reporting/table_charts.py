@@ -1,0 +1,93 @@
+"""Charts that belong to the paper's tables: success by number of weak images, points on the object."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
+
+from gplac.evaluation.pooling import Pooled
+from gplac.reporting.themes import WIDTH_IN, Theme, hue
+
+
+@dataclass(frozen=True)
+class BudgetPoint:
+    """One row of Table 3."""
+
+    images: int
+    """Weak images in the paper."""
+    paper: float
+    ours: Pooled | None
+
+
+def budget_curves(rows: Sequence[BudgetPoint], theme: Theme) -> Figure:
+    """Success by the share of weak images seen: ours with intervals, the paper's with diamonds."""
+    figure = Figure(figsize=(WIDTH_IN, 3.2))
+    axes = figure.subplots()
+    whole = max(row.images for row in rows)
+    shares = [row.images / whole for row in rows]
+    axes.plot(
+        shares, [row.paper for row in rows], "D--", color=theme.hues[-1], markersize=6, label="the paper"
+    )
+    measured = [
+        (share, row.ours.rate, row.ours.interval95)
+        for share, row in zip(shares, rows, strict=True)
+        if row.ours is not None
+    ]
+    colour = hue(theme, "gplac")
+    axes.plot(
+        [share for share, _, _ in measured],
+        [rate for _, rate, _ in measured],
+        "o-",
+        color=colour,
+        label="ours, 95 %",
+    )
+    for share, _, interval in measured:
+        axes.plot([share, share], [interval.low, interval.high], color=colour, linewidth=1.6)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(shares))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    axes.set(xlabel="share of the weak images", ylabel="success", ylim=(0, 1))
+    figure.legend(loc="outside lower center", ncols=2)
+    return figure
+
+
+@dataclass(frozen=True)
+class PointsBar:
+    """Where one method's feature points lie."""
+
+    method: str
+    name: str
+    unseen: float
+    """Share of points on the object in unseen scenes."""
+    labelled: float
+    """The same in the labelled scene."""
+    chance: float
+    """Share of the picture that the object covers there."""
+
+
+def points_bars(bars: Sequence[PointsBar], theme: Theme) -> Figure:
+    """Share of points on the object: a bar for unseen scenes, a ring for the labelled one, a tick for chance."""
+    figure = Figure(figsize=(WIDTH_IN, 0.42 * len(bars) + 1.15))
+    axes = figure.subplots()
+    rows = np.arange(len(bars))[::-1]
+    for row, bar in zip(rows, bars, strict=True):
+        axes.barh(row, bar.unseen, height=0.62, color=hue(theme, bar.method))
+        axes.plot(bar.labelled, row, "o", color=theme.paper, markeredgecolor=theme.ink, markersize=7)
+        axes.plot([bar.chance, bar.chance], [row - 0.4, row + 0.4], color=theme.ink, linewidth=1.4)
+        # The number stands beside the ring where it would stand on it.
+        right = bar.labelled if -0.02 < bar.labelled - bar.unseen < 0.14 else bar.unseen
+        axes.text(right + 0.025, row, f"{100 * bar.unseen:.1f}", va="center", fontweight="bold")
+    axes.set(yticks=rows, yticklabels=[bar.name for bar in bars], xlim=(0, 1.12), xticks=np.linspace(0, 1, 6))
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    axes.grid(visible=False, axis="y")
+    axes.spines["left"].set_visible(False)
+    (ring,) = axes.plot(
+        [], [], "o", color=theme.paper, markeredgecolor=theme.ink, markersize=7, label="labelled scene"
+    )
+    (tick,) = axes.plot([], [], color=theme.ink, linewidth=1.4, label="by chance")
+    figure.legend(handles=[ring, tick], loc="outside lower center", ncols=2)
+    return figure

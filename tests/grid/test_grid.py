@@ -1,0 +1,179 @@
+"""Cells from data to results: killed and resumed, failing, shared between processes."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from gplac.cli import main
+from gplac.evaluation.result import read_result
+from gplac.grid import work
+from gplac.grid.cell import Cell, Grid
+from gplac.grid.locks import locked
+from gplac.grid.run import Finished, collect_shared, run_grid
+from gplac.grid.status import state_of
+from gplac.grid.work import Job, measure_cell, one_thread
+from gplac.scale.executor import Executor, InProcess, executor
+from gplac.training.trainer import Trainer
+
+CELLS = [Cell("mug_push", "gplac"), Cell("mug_push", "gplac", weak_budget=4)]
+RECIPE = """
+from gplac.grid.cell import Cell
+
+def cells(preset):
+    return [Cell("mug_push", "gplac"), Cell("mug_push", "gplac", weak_budget={budget})]
+"""
+# Workers import this file too, and so what they call is what stands here.
+KILLED = """
+import os, signal, time
+from gplac.cli import main
+from gplac.evaluation.store import Store
+from gplac.training.trainer import Trainer
+
+step, save, saved = Trainer.step, Store.save, []
+
+def die():
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(60)
+
+def fatal_step(trainer, number):
+    if number == 4:
+        die()
+    return step(trainer, number)
+
+def fatal_save(store, chunk, record):
+    saved.append(save(store, chunk, record))
+    if len(saved) == 2:
+        die()
+
+if {blow!r} == "training":
+    Trainer.step = fatal_step
+else:
+    Store.save = fatal_save
+
+if __name__ == "__main__":
+    main(["grid", "run", "recipe.py", "--preset", "smoke", "--workers", "2"])
+"""
+
+
+def measure(grid: Grid, cells: list[Cell], pool: Executor) -> list[Finished]:
+    """Data, then cells."""
+    return list(run_grid(grid, cells, collect_shared(grid, cells, 1), pool))
+
+
+def content(grid: Grid, cell: Cell) -> dict[str, Any]:
+    """A cell's result and inspection, without what differs between any two runs: times."""
+    found = {path.parent.name: json.loads(path.read_text()) for path in _files(grid, cell)}
+    for document in found.values():
+        del document["provenance"]
+    for name in ("wall_s", "images_per_s"):
+        del found[cell.task]["training"][name]
+    return found
+
+
+def _files(grid: Grid, cell: Cell) -> list[Path]:
+    return [*grid.results(cell), grid.inspection(cell)]
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Grid:
+    """Both cells, measured in one process without interruption."""
+    grid = Grid("smoke", tmp_path_factory.mktemp("measured"))
+    threads = torch.get_num_threads()
+    finished = measure(grid, CELLS, InProcess(one_thread))
+    torch.set_num_threads(threads)
+    assert [(each.cell, each.state) for each in finished] == [(cell, "done") for cell in CELLS]
+    return grid
+
+
+@pytest.fixture
+def fresh(measured: Grid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grid:
+    """Another folder, to be worked in, with the same data."""
+    shutil.copytree(measured.root / "data", tmp_path / "data")
+    (tmp_path / "recipe.py").write_text(RECIPE.format(budget=4))
+    monkeypatch.chdir(tmp_path)
+    return Grid("smoke", tmp_path)
+
+
+def test_each_cell_leaves_a_result_that_says_what_it_was_trained_on(measured: Grid) -> None:
+    whole, part = (read_result(measured.results(cell)[0]) for cell in CELLS)
+    assert (whole["weak_images"], part["weak_images"]) == (16, 4)
+    assert (whole["preset"], whole["split"], whole["scenes"]) == ("smoke", "test", 2)
+    assert measured.results(CELLS[1])[0].name == "gplac-weak4-seed0.json"
+    runs = [json.loads((measured.run(cell) / "run.json").read_text()) for cell in CELLS]
+    assert "weak_budget" not in runs[0]["preset"]["training"]
+    assert runs[1]["preset"]["training"]["weak_budget"] == 4
+    assert [state_of(measured, cell).state for cell in CELLS] == ["done", "done"]
+
+
+@pytest.mark.parametrize(("blow", "workers"), [("training", 1), ("testing", 2)])
+def test_kill_9_in_the_middle(
+    measured: Grid, fresh: Grid, blow: str, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = fresh.root / "killed.py"
+    script.write_text(KILLED.format(blow=blow))
+    killed = subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert not all(fresh.done(cell) for cell in CELLS)
+    steps = []
+    step = Trainer.step
+    monkeypatch.setattr(Trainer, "step", lambda trainer, n: steps.append(n) or step(trainer, n))
+    with executor(workers, one_thread, nesting=True) as pool:
+        finished = measure(fresh, CELLS, pool)
+    assert {(each.cell, each.state) for each in finished} == {(cell, "done") for cell in CELLS}
+    if blow == "training":
+        assert 4 in steps and len(steps) < 2 * 6, "training has started again"
+    for cell in CELLS:
+        assert content(fresh, cell) == content(measured, cell)
+        weights = [(grid.run(cell) / "weights.safetensors").read_bytes() for grid in (fresh, measured)]
+        assert weights[0] == weights[1]
+
+
+def test_a_failing_cell_is_told_and_does_not_stop_the_others(
+    measured: Grid, fresh: Grid, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(measured.root / "results", fresh.root / "results")
+    fresh.results(CELLS[0])[0].unlink()
+    shutil.copytree(measured.run(CELLS[0]), fresh.run(CELLS[0]))
+    (fresh.root / "recipe.py").write_text(RECIPE.format(budget=999))
+    wrong = Cell("mug_push", "gplac", weak_budget=999)
+    with pytest.raises(SystemExit) as end:
+        main(["grid", "run", "recipe.py", "--preset", "smoke", "--workers", "1"])
+    assert end.value.code == 1
+    told = capsys.readouterr()
+    assert "1 of 2 cells have their results" in told.out
+    assert "999 weak images" in told.err and "error.json" in told.err
+    assert "999 weak images" in json.loads(fresh.error(wrong).read_text())["message"]
+    assert content(fresh, CELLS[0]) == content(measured, CELLS[0])
+    main(["grid", "status", "recipe.py", "--preset", "smoke"])
+    assert "1 done, 1 failed" in capsys.readouterr().out
+
+
+def test_missing_data_fails_the_cells_that_need_it_alone(measured: Grid, fresh: Grid) -> None:
+    """A data folder that holds something else."""
+    weak = fresh.data("mug_push") / "weak"
+    shutil.rmtree(weak)
+    weak.mkdir()
+    (weak / "note.txt").write_text("mine")
+    cells = [CELLS[0], Cell("mug_push", "att-1")]
+    shutil.copytree(measured.root / "results", fresh.root / "results")
+    fresh.results(CELLS[0])[0].unlink()
+    result = fresh.results(cells[1])[0]
+    result.write_text("{}")  # somebody else has measured it
+    finished = measure(fresh, cells, InProcess())
+    assert [(each.cell.method, each.state) for each in finished] == [("att-1", "done"), ("gplac", "failed")]
+    assert "holds other things" in finished[1].reason
+
+
+def test_a_cell_in_other_hands_is_left_alone(fresh: Grid, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "PATIENCE_S", 0.0)
+    with locked(fresh.lock(CELLS[0])):
+        assert measure_cell(Job(fresh, CELLS[0], 1)) == "taken"
+        finished = measure(fresh, CELLS[:1], InProcess())
+    assert [each.state for each in finished] == ["taken"]

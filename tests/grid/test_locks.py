@@ -1,0 +1,49 @@
+"""A lock excludes others, tells what its holder does, and ends with its holder's process."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gplac.grid.locks import TakenError, holder, locked
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from gplac.grid.locks import locked
+with locked(Path(sys.argv[1])) as lock:
+    lock.note(phase="waiting for the end")
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_one_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "somewhere" / "lock"
+    assert holder(path) is None
+    with locked(path) as lock:
+        lock.note(phase="training", first=7)
+        found = holder(path)
+        assert found is not None and (found["phase"], found["first"]) == ("training", 7)
+        with pytest.raises(TakenError), locked(path, wait_s=0.0):
+            pass
+        lock.note(phase="x")  # shorter than before: nothing of that is left
+        assert (holder(path) or {})["phase"] == "x"
+    assert holder(path) is None
+    with locked(path, wait_s=0.0):
+        pass
+
+
+def test_a_killed_holder_leaves_it(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None and other.stdout.readline() == "held\n"
+        assert (holder(path) or {})["pid"] == other.pid
+        other.send_signal(signal.SIGKILL)
+    assert holder(path) is None
+    with locked(path, wait_s=0.0):
+        pass

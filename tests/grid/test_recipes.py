@@ -1,0 +1,114 @@
+"""Recipes: those of the paper's tables, a choice among their cells, and what is none."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from gplac.cli import main
+from gplac.errors import UserError
+from gplac.grid.cell import Cell, Grid
+from gplac.grid.recipe import choose, read_recipe
+from gplac.reporting.published import METHODS, TABLE_3
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+
+
+def test_table_1_measures_every_method_and_the_main_ones_three_times() -> None:
+    cells = read_recipe(RECIPES / "table1.py", "lite")
+    assert len(cells) == len(set(cells))
+    for task in ("pusher", "striker"):
+        seeds = Counter(cell.method for cell in cells if cell.task == task and cell.trained)
+        assert set(seeds) == set(METHODS)
+        assert {method for method, count in seeds.items() if count == 3} == {
+            "att-1",
+            "att-da",
+            "gplac",
+            "att-40",
+        }
+        assert set(seeds.values()) == {1, 3}
+        assert {cell.method for cell in cells if cell.task == task and not cell.trained} == {
+            "bounds",
+            "tolerance",
+        }
+
+
+def test_table_2_is_the_mug_push() -> None:
+    cells = read_recipe(RECIPES / "table2.py", "lite")
+    assert {(cell.task, cell.method) for cell in cells} == {
+        ("mug_push", method) for method in ("att-1", "att-da", "gplac")
+    }
+
+
+@pytest.mark.parametrize(
+    ("preset", "budgets"), [("paper", [8000, 800, 80]), ("lite", [1600, 160, 16]), ("smoke", [])]
+)
+def test_table_3_keeps_the_papers_shares_and_does_not_train_all_images_twice(
+    preset: str, budgets: list[int]
+) -> None:
+    cells = read_recipe(RECIPES / "table3.py", preset)
+    for task in TABLE_3:
+        of_task = [cell for cell in cells if cell.task == task]
+        assert [cell.weak_budget for cell in of_task] == [0, *budgets]
+        assert of_task[0] in read_recipe(RECIPES / "table1.py", preset)
+    if preset == "paper":
+        assert [80_000, *budgets] == list(TABLE_3["pusher"])
+
+
+def test_cells_are_chosen_by_task_method_pattern_and_seed() -> None:
+    cells = [
+        Cell("pusher", "gplac"),
+        Cell("pusher", "gplac-da"),
+        Cell("striker", "gplac", 0, 16),
+        Cell("pusher", "bounds"),
+    ]
+    assert choose(cells) == cells
+    assert choose(cells, ["striker"]) == [cells[2]]
+    assert choose(cells, ["gplac"]) == [cells[0], cells[2]]
+    assert choose(cells, ["pusher/gplac*", "bounds"]) == [cells[0], cells[1], cells[3]]
+    again = choose(cells, ["gplac", "bounds"], seeds=[3, 4])
+    assert [cell.id for cell in again] == [
+        "pusher/bounds-seed0",
+        "pusher/gplac-seed3",
+        "striker/gplac-weak16-seed3",
+        "pusher/gplac-seed4",
+        "striker/gplac-weak16-seed4",
+    ]
+    with pytest.raises(UserError, match=r"matches juggle; there are, for instance, pusher/gplac-seed0"):
+        choose(cells, ["juggle"])
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("def cells(preset:", "SyntaxError"),
+        ("x = 1", "cells"),
+        ("def cells(preset): return ['gplac']", "declares 'gplac'"),
+        ("def cells(preset): return [Cell('juggle', 'gplac')]", "juggle"),
+        ("def cells(preset): return [Cell('pusher', 'magic')]", "magic"),
+        ("def cells(preset): return [Cell('pusher', 'att-1', weak_budget=4)]", "no weak images"),
+        ("def cells(preset): return [Cell('pusher', 'gplac', -1)]", "negative"),
+        ("def cells(preset): return 1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_what_is_no_recipe_is_told_in_a_sentence(
+    tmp_path: Path, text: str, part: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "recipe.py"
+    recipe.write_text(f"from gplac.grid.cell import Cell\n{text}\n")
+    with pytest.raises(SystemExit) as end:
+        main(["grid", "status", str(recipe), "--preset", "smoke"])
+    assert end.value.code == 2
+    told = capsys.readouterr().err
+    assert part in told and told.count("\n") == 1
+
+
+def test_a_recipe_that_is_not_there() -> None:
+    with pytest.raises(UserError, match="no recipe nowhere.py"):
+        read_recipe(Path("nowhere.py"), "smoke")
+
+
+def test_a_cell_is_trained_with_the_presets_settings_and_its_own_budget() -> None:
+    grid = Grid("lite", Path())
+    assert grid.settings(Cell("mug_push", "gplac")).data.weak_scenes == 50
+    assert grid.settings(Cell("pusher", "gplac", 0, 160)).training.weak_budget == 160

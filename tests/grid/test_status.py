@@ -1,0 +1,80 @@
+"""What a grid's status says, from the files that workers leave."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from synthetic import synthetic_result
+
+from gplac.evaluation.result import write_json
+from gplac.grid.cell import BOUNDS, Cell, Grid
+from gplac.grid.locks import locked
+from gplac.grid.status import state_of, table
+
+CELL = Cell("pusher", "att-1")
+
+
+@pytest.fixture
+def grid(tmp_path: Path) -> Grid:
+    found = Grid("lite", tmp_path)
+    found.run(CELL).mkdir(parents=True)
+    return found
+
+
+def test_nothing_yet_stopped_and_failed(grid: Grid) -> None:
+    assert state_of(grid, CELL).state == "waiting"
+    (grid.run(CELL) / "checkpoint.json").write_text('{"step": 3000}')
+    assert state_of(grid, CELL).text == "stopped at step 3,000"
+    grid.error(CELL).write_text('{"message": "No space."}')
+    found = state_of(grid, CELL)
+    assert (found.state, found.text) == ("failed", "No space.")
+
+
+def test_training_tells_step_rate_and_time_left(grid: Grid) -> None:
+    # Resumed at 2,000, 1,000 steps in 100 s since: the other 9,000 of lite's 12,000 take 900 s.
+    lines = [{"step": step, "images_per_s": 250.4} for step in (2980, 3000)]
+    half = '{"step": 3020, "ima'
+    (grid.run(CELL) / "metrics.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines) + half)
+    with locked(grid.lock(CELL)) as lock:
+        lock.note(phase="training", first=2000, since=time.time() - 100)
+        found = state_of(grid, CELL)
+        assert (found.state, found.text, found.done, found.total) == ("running", "training", 3000, 12_000)
+        assert found.rate == "250 images/s"
+        assert found.left_s == pytest.approx(900, rel=0.2)
+        lock.note(phase="training", first=3000)
+        assert state_of(grid, CELL).left_s is None  # nothing new yet: no rate
+    assert state_of(grid, CELL).state == "waiting"
+
+
+def test_testing_counts_episodes_of_the_store(grid: Grid) -> None:
+    store = grid.run(CELL) / "evaluation" / "test" / "episodes"
+    store.mkdir(parents=True)
+    for scene in range(3):
+        (store / f"scene-{scene:03d}-episodes-0000-0009.npz").touch()
+    with locked(grid.lock(CELL)) as lock:
+        lock.note(phase="testing", first=0)
+        found = state_of(grid, CELL)
+    assert (found.text, found.done, found.total) == ("testing", 30, 400)
+
+
+def test_a_result_is_the_end_and_references_have_two(grid: Grid) -> None:
+    write_json(synthetic_result("att-1", 0.5), "result", grid.results(CELL)[0])
+    rate = json.loads(grid.results(CELL)[0].read_text())["success_rate"]
+    assert state_of(grid, CELL).text == f"{100 * rate:.1f} %"
+    bounds = Cell("pusher", BOUNDS)
+    assert [path.name for path in grid.results(bounds)] == ["ceiling-seed0.json", "floor-seed0.json"]
+    write_json(synthetic_result("ceiling", 0.9), "result", grid.results(bounds)[0])
+    assert state_of(grid, bounds).state == "waiting"
+
+
+def test_the_table_shows_every_cell_and_sums_up(grid: Grid) -> None:
+    grid.error(CELL).write_text('{"message": "No space."}')
+    cells = [CELL, Cell("pusher", "gplac"), Cell("striker", "gplac", 1, 160)]
+    console = Console(width=200, record=True, file=None, quiet=False)
+    with console.capture() as captured:
+        console.print(table([state_of(grid, cell) for cell in cells]))
+    told = captured.get()
+    assert all(cell.id in told for cell in cells)
+    assert "No space." in told and "1 failed, 2 waiting" in told

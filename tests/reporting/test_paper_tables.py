@@ -1,0 +1,230 @@
+"""The paper's tables from hand-made results, against numbers counted by hand."""
+
+import csv
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from synthetic import PROVENANCE, synthetic_result
+
+from gplac.cli import main
+from gplac.errors import UserError
+from gplac.evaluation.result import write_json
+from gplac.reporting.fairness import fair, figure_5
+from gplac.reporting.paper_tables import table_1, table_2, table_3
+from gplac.reporting.sheets import Sheet, comma_separated, latex, markdown
+
+COUNT = 4
+"""Episodes in each scene."""
+
+
+def put(
+    results: Path,
+    method: str,
+    won: list[int],
+    *,
+    task: str = "pusher",
+    seed: int = 0,
+    weak_images: int = 0,
+    stem: str = "",
+) -> dict[str, Any]:
+    """Write a result in which so many of each scene's episodes succeed."""
+    result = synthetic_result(method, 0.5, seed=seed, scenes=len(won), count=COUNT)
+    for scene, count in zip(result["per_scene"], won, strict=True):
+        scene["outcomes"] = [episode < count for episode in range(COUNT)]
+        scene |= {"successes": count, "success_rate": count / COUNT}
+    rate = sum(won) / (COUNT * len(won))
+    result |= {"task": task, "successes": sum(won), "success_rate": rate, "weak_images": weak_images}
+    path = results / "lite" / task / f"{stem or f'{method}-seed{seed}'}.json"
+    write_json(result, "result", path)
+    return result
+
+
+def inspection(
+    results: Path, method: str, unseen: float, classifier: float | None = None, seed: int = 0
+) -> None:
+    about = {"task": "pusher", "method": method, "preset": "lite", "seed": seed, "split": "validation"}
+    inputs = ("image", "angles", "velocities", "hand")
+    found: dict[str, Any] = about | {
+        "level": "standard",
+        "scenes": 20,
+        "frames": {"labelled": 4, "unseen": 4},
+        "action_error": {name: {"mean": 0.1, "by_tenth": []} for name in ("labelled", "unseen")},
+        "sensitivity": dict.fromkeys(inputs, 0.5),
+        "points_on_object": {
+            "labelled": {"mean": 0.9, "by_channel": [], "chance": 0.05},
+            "unseen": {"mean": unseen, "by_channel": [], "chance": 0.04},
+        },
+        "map_entropy": {name: {"mean": 0.25, "by_channel": []} for name in ("labelled", "unseen")},
+        "provenance": PROVENANCE,
+    }
+    if classifier is not None:
+        found["classifier"] = {"accuracy": classifier, "per_scene": []}
+    write_json(found, "inspection", results / "lite/pusher/validation" / f"{method}-seed{seed}.json")
+
+
+def row(sheet: Sheet, name: str) -> tuple[str, ...]:
+    (found,) = [cells for cells in sheet.rows if cells[0] == name]
+    return found
+
+
+def said(sheet: Sheet) -> str:
+    return " ".join(sheet.notes)
+
+
+def test_table_1_pools_seeds_and_shows_what_is_missing_as_missing(tmp_path: Path) -> None:
+    put(tmp_path, "gplac", [4, 4, 4, 2])
+    put(tmp_path, "gplac", [4, 2, 4, 4], seed=1)
+    put(tmp_path, "att-1", [2, 2, 2, 2])
+    pusher, striker = table_1(tmp_path, "lite")
+    assert row(pusher, "GPLAC")[1:3] == ("79.75 %", "**87.50 %**")
+    assert row(pusher, "GPLAC")[4:] == ("32", "0, 1 (87.5, 87.5)")
+    assert row(pusher, "ATT-1") == ("ATT-1", "37.50 %", "**50.00 %**", "50.0 to 50.0", "16", "0")
+    assert row(pusher, "CNN-C") == ("CNN-C", "2.25 %", "missing", "", "", "")
+    assert len(pusher.rows) == 11 + 2
+    assert all(cells[2] == "missing" for cells in striker.rows) and striker.charts == ()
+    assert "Nothing is measured" in said(striker)
+
+
+def test_the_order_is_compared_with_the_papers(tmp_path: Path) -> None:
+    # The paper: ATT-40 over GPLAC over ATT-1.
+    put(tmp_path, "gplac", [4, 4, 4, 4])
+    put(tmp_path, "att-40", [3, 4, 4, 4])
+    put(tmp_path, "att-1", [0, 0, 1, 0])
+    put(tmp_path, "ceiling", [0, 0, 0, 0])  # no method: no part of any order
+    text = said(table_1(tmp_path, "lite")[0])
+    assert "3 of 11 are measured" in text
+    assert "is 0.33 (" in text and "2 of 3 pairs come in the paper's order, 2 of them clearly" in text
+    assert "Against the paper's order, but within the interval: GPLAC and ATT-40." in text
+
+
+def test_a_clear_reversal_is_told_with_its_numbers(tmp_path: Path) -> None:
+    put(tmp_path, "att-1", [4, 4, 4, 4])
+    put(tmp_path, "gplac", [2, 2, 2, 2])
+    text = said(table_1(tmp_path, "lite")[0])
+    assert (
+        "Clearly against the paper's order: ATT-1 over GPLAC by +50.0 points (+50.0 to +50.0; the paper: −42.2)"
+        in text
+    )
+
+
+def test_what_is_far_from_the_paper_is_listed(tmp_path: Path) -> None:
+    put(tmp_path, "att-1", [4, 4, 4, 4])  # 37.5 in the paper
+    put(tmp_path, "cnn-1", [2, 2, 2, 2])  # 40.25: within 15 points of 50
+    text = said(table_1(tmp_path, "lite")[0])
+    assert "To be explained" in text and "ATT-1: 100.00 % (100.0 to 100.0), the paper 37.50 %." in text
+    assert "CNN-1: " not in text
+
+
+def test_table_2_says_emulated_wherever_it_is_read(tmp_path: Path) -> None:
+    put(tmp_path, "gplac", [4, 2], task="mug_push")
+    (sheet,) = table_2(tmp_path, "lite")
+    assert row(sheet, "GPLAC")[:3] == ("GPLAC", "56.36 %", "**75.00 %**")
+    for text in (sheet.title, sheet.head[2], said(sheet), sheet.charts[0].about, sheet.records[0]["table"]):
+        assert "emulated" in text.lower()
+    assert len(sheet.rows) == 3
+
+
+def test_table_3_compares_equal_shares(tmp_path: Path) -> None:
+    put(tmp_path, "gplac", [4, 4], weak_images=16_000)
+    put(tmp_path, "gplac", [1, 1], weak_images=160, stem="gplac-weak160-seed0")
+    sheet, striker = table_3(tmp_path, "lite")
+    assert [cells[:4] for cells in sheet.rows] == [
+        ("80,000", "16,000", "79.75 %", "**100.00 %**"),
+        ("8,000", "1,600", "79.50 %", "missing"),
+        ("800", "160", "78.50 %", "**25.00 %**"),
+        ("80", "16", "56.00 %", "missing"),
+    ]
+    assert "160 weak images: 25.00 % (25.0 to 25.0), the paper 78.50 %" in said(sheet)
+    assert striker.charts == ()
+    # Neither is the smaller budget a seed of Table 1's cell.
+    assert row(table_1(tmp_path, "lite")[0], "GPLAC")[2] == "**100.00 %**"
+
+
+def test_fair_comparison_tells_data_cost_and_controls(tmp_path: Path) -> None:
+    one, two = (put(tmp_path, "gplac", [4, 4], seed=seed, weak_images=16_000) for seed in (0, 1))
+    put(tmp_path, "att-po", [1, 1])
+    put(tmp_path, "att-40", [1, 1])
+    inspection(tmp_path, "gplac", 0.7, classifier=0.9)
+    inspection(tmp_path, "gplac", 0.5, classifier=0.8, seed=1)
+    (sheet,) = fair(tmp_path, "lite")
+    records = {record["method"]: record for record in sheet.records}
+    assert [records[name]["labelled_frames"] for name in ("gplac", "att-40")] == [400 * 100, 40 * 20 * 100]
+    assert [records[name]["labelled_scenes"] for name in ("gplac", "att-40")] == [1, 40]
+    assert records["att-po"]["also_told"] == "positions of the object"
+    assert records["gplac"]["also_told"] == ""
+    assert records["gplac"]["classifier"] == pytest.approx(0.85)
+    labelled = [each["controls"]["labelled"] for each in (one, two)]
+    expected = sum(each["successes"] for each in labelled) / sum(each["episodes"] for each in labelled)
+    assert records["gplac"]["labelled"] == pytest.approx(expected, abs=1e-6)
+    assert row(sheet, "GPLAC")[3] == "16,000" and row(sheet, "GPLAC")[-1] == "85.0 %"
+
+
+def test_figure_5_is_the_mean_share_of_points_on_the_object(tmp_path: Path) -> None:
+    inspection(tmp_path, "gplac", 0.7)
+    inspection(tmp_path, "gplac", 0.5, seed=1)
+    inspection(tmp_path, "att-1", 0.1)
+    (sheet,) = figure_5(tmp_path, "lite")
+    assert row(sheet, "GPLAC") == ("GPLAC", "60.0 %", "90.0 %", "4.0 %", "25.0 %", "0 1")
+    assert [cells[0] for cells in sheet.rows] == ["ATT-1", "GPLAC"]
+
+
+def test_the_same_numbers_in_markdown_latex_and_csv(tmp_path: Path) -> None:
+    put(tmp_path, "gplac", [4, 3, 2, 1], weak_images=16_000)
+    put(tmp_path, "att-1", [0, 1, 0, 0])
+    sheets = table_1(tmp_path, "lite")
+    text = markdown(sheets)
+    tables = [line for line in text.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in tables} == {7}
+    assert text.count("## Table 1, ") == 2
+    tex = latex(sheets)
+    assert tex.count(r"\begin{tabular}{lrrrrr}") == 2 == tex.count(r"\end{table}")
+    assert r"GPLAC & 79.75 \% & 62.50 \% &" in tex
+    assert r"$\tau$" in tex and "**" not in tex and "τ" not in tex
+    records = list(csv.DictReader(comma_separated(sheets).splitlines()))
+    assert len(records) == 2 * 13
+    gplac = next(each for each in records if (each["task"], each["method"]) == ("pusher", "gplac"))
+    assert (gplac["successes"], gplac["episodes"], float(gplac["success_rate"])) == ("10", "16", 0.625)
+    assert math.isclose(float(gplac["paper"]), 0.7975)
+    missing = next(each for each in records if each["method"] == "cnn-c")
+    assert missing["success_rate"] == missing["low95"] == missing["seeds"] == ""
+
+
+def test_the_verb_writes_every_table_from_the_files_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    put(Path("results"), "gplac", [4, 3], weak_images=16_000)
+    put(Path("results"), "gplac", [4, 3], task="mug_push")
+    inspection(Path("results"), "gplac", 0.7)
+    main(["table", "all"])
+    folder = tmp_path / "results/tables/lite"
+    written = {path.name for path in folder.iterdir()}
+    names = ("table1", "table2", "table3", "fair", "figure5")
+    assert {f"{name}.{suffix}" for name in names for suffix in ("md", "tex", "csv")} <= written
+    pictures = {name for name in written if name.endswith(".png")}
+    charts = ("table1-pusher", "table2-mug-push", "table3-pusher", "figure5-pusher")
+    assert pictures == {f"{name}{theme}.png" for name in charts for theme in ("", "-dark")}
+    for name in pictures:
+        with Image.open(folder / name) as image:
+            assert image.width == 1000
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    main(["table", "2"])
+    assert "Table 2, emulated" in capsys.readouterr().out
+    assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_results_that_cannot_be_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, "gplac", [4, 4], stem="att-1-seed0")
+    with pytest.raises(UserError, match="is a result of gplac"):
+        table_1(tmp_path, "lite")
+    (tmp_path / "lite/pusher/att-1-seed0.json").write_text(json.dumps({"task": "pusher"}))
+    with pytest.raises(UserError, match="no result file"):
+        table_1(tmp_path, "lite")
+    with pytest.raises(SystemExit) as end:
+        main(["table", "1", "--results", str(tmp_path / "nowhere")])
+    assert end.value.code == 2
+    assert "gplac grid run" in capsys.readouterr().err
