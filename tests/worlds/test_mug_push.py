@@ -108,6 +108,21 @@ def test_a_push_from_behind_brings_the_mug_to_the_goal_and_one_from_beside_does_
     assert pushed(mug - 0.1 * ahead + 0.12 * aside, mug)[1] > 0.08
 
 
+def test_a_film_of_a_push_is_the_push() -> None:
+    task = MugPush()
+    one, other = task.simulations(2), task.simulations(1)
+    qpos, qvel = task.reset(rng("film"))
+    one.set_state(np.stack([task.reset(rng("another"))[0], qpos]), np.stack([qvel, qvel]))
+    other.set_state(qpos[None], qvel[None])
+    action = np.array([-0.2, -0.1])
+    film = one.film(1, action)
+    other.step(action[None])
+    np.testing.assert_array_equal(film[0], qpos)
+    np.testing.assert_array_equal(film[-1], other.qpos[0])
+    np.testing.assert_array_equal(one.qpos[0], task.reset(rng("another"))[0])
+    assert np.abs(np.diff(film[:, :7], axis=0)).max() < 0.3  # rad in 1/20 s
+
+
 def test_a_mug_that_lies_down_is_no_success() -> None:
     task = MugPush()
     qpos, _ = task.reset(np.random.default_rng(0))

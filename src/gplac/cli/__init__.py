@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import tyro
 from tyro.extras import SubcommandApp
 
-from gplac.cli import policies, worlds
+from gplac.cli import looks, policies, worlds
 from gplac.errors import UserError
 
 app, expert, collect, data = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
@@ -17,6 +17,7 @@ app, expert, collect, data = SubcommandApp(), SubcommandApp(), SubcommandApp(), 
 app.command(worlds.doctor)
 app.command(worlds.scenes)
 app.command(worlds.view)
+app.command(looks.figures)
 app.command(expert, name="expert", help="The expert that demonstrates.")
 expert.command(name="train")(worlds.expert_train)
 expert.command(name="evaluate")(worlds.expert_evaluate)
