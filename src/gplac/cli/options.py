@@ -60,6 +60,8 @@ class Looks:
     """Difficulty of the looks."""
     assets: OptionalPath = None
     """Folder of your own textures and meshes, used instead of gplac's."""
+    robot_model: OptionalPath = None
+    """MJCF file of your own Sawyer, used instead of gplac's; mug push alone."""
     workers: int = 0
     """Processes that draw; 0: as many as suit this machine."""
 

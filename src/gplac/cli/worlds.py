@@ -45,6 +45,7 @@ def scenes(
     out: OptionalPath = None,
     level: Level = "standard",
     assets: OptionalPath = None,
+    robot_model: OptionalPath = None,
 ) -> None:
     """Draw a contact sheet of scenes.
 
@@ -56,11 +57,12 @@ def scenes(
         out: PNG file to write; by default scenes-TASK-SPLIT.png.
         level: Difficulty of the looks.
         assets: Folder of your own textures and meshes, used instead of gplac's.
+        robot_model: MJCF file of your own Sawyer, used instead of gplac's; mug push alone.
     """
     from gplac.worlds.sheet import contact_sheet
 
     out = out or Path(f"scenes-{task}-{split}.png")
-    contact_sheet(task, split, out, kind, level=level, assets=assets, scenes=count)
+    contact_sheet(task, split, out, kind, level=level, assets=assets, scenes=count, robot_model=robot_model)
     print(f"The contact sheet is {out}.")
 
 
@@ -172,6 +174,7 @@ def collect_demos(
         workers=looks.workers,
         level=looks.level,
         assets=looks.assets,
+        robot_model=looks.robot_model,
     )
     print(f"{collected.manifest.rows} frames are in {out}.")
 
@@ -207,6 +210,7 @@ def collect_weak_images(
         workers=looks.workers,
         level=looks.level,
         assets=looks.assets,
+        robot_model=looks.robot_model,
     )
     print(f"{collected.manifest.rows} images are in {out}.")
 
