@@ -18,6 +18,7 @@ OptionalInt = Annotated[int | None, arg(metavar="N")]
 Split = Literal["labelled", "weak", "validation", "test"]
 Preset = Literal["smoke", "demo", "lite", "paper"]
 Level = Literal["standard", "wild"]
+Renderer = Literal["classic", "filament"]
 
 
 @dataclass(frozen=True)
