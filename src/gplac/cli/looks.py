@@ -1,6 +1,7 @@
 """Verbs about what scenes look like: figures as the paper has them, and how varied they are."""
 
 from pathlib import Path
+from statistics import median
 from typing import Annotated
 
 from tyro.conf import Positional, arg
@@ -62,7 +63,7 @@ def breadth(
         seed=seed,
     )
     for name, part in found["distances"].items():
-        nearest = {split: sorted(each)[len(each) // 2] for split, each in part["nearest"].items()}
+        nearest = {split: median(each) for split, each in part["nearest"].items()}
         what = "policy's views" if name == "view" else "weak images"
         print(
             f"{what}: scenes are {part['between']['weak']:.3f} apart, pictures of one scene"
