@@ -66,6 +66,8 @@ class _Contender:
         self._process = context.Process(target=_serve, args=(theirs, setup, cores), daemon=True)
         # Read by libraries when they are first imported, so they are set before the process starts.
         os.environ |= {"OMP_NUM_THREADS": str(cores), "LP_NUM_THREADS": str(cores)}
+        # Peers leave the choice to the user; EGL is what gplac finds first, too.
+        os.environ.setdefault("MUJOCO_GL", "egl")
         self._process.start()
         theirs.close()
 

@@ -11,7 +11,7 @@ import tyro
 from networks import INFERENCE, TRAINING
 from rich.console import Console
 from rich.table import Table
-from worlds import ALL_STEPS, FRAMES, STEPS
+from worlds import ALL_STEPS, FRAMES, PUSH_FRAMES, PUSH_STEPS, STEPS, STRIKER_FRAMES, STRIKER_STEPS
 
 from gplac.evaluation.result import write_json
 from gplac.provenance import hardware, provenance
@@ -20,6 +20,10 @@ CASES = {
     "steps": STEPS,
     "all-steps": ALL_STEPS,
     "frames": FRAMES,
+    "striker-steps": STRIKER_STEPS,
+    "striker-frames": STRIKER_FRAMES,
+    "push-steps": PUSH_STEPS,
+    "push-frames": PUSH_FRAMES,
     "training": TRAINING,
     "inference": INFERENCE,
 }
@@ -34,7 +38,7 @@ class Options:
     seconds: float = 3.0
     """Length of a turn."""
     only: tuple[str, ...] = ()
-    """Some of: steps, all-steps, frames, training, inference."""
+    """Some of them, by name, such as steps or striker-frames; by default all."""
     out: Path | None = None
     """File to write; by default results/bench/<hardware>.json."""
 

@@ -33,6 +33,7 @@ way = gl.context()
 from OpenGL import GL
 print(f"{way}, {GL.glGetString(GL.GL_RENDERER).decode()}")
 """
+_FILAMENT_PROBE = "from gplac.worlds.filament import missing; print(missing())"
 _TORCH_PROBE = """
 import json, torch
 from gplac.training.device import has_bf16
@@ -56,7 +57,7 @@ class Finding:
 
 def examine(folder: Path = Path()) -> list[Finding]:
     """Everything there is to say about this machine; ``folder`` is where data would be written."""
-    return [*_versions(), _processor(), *_torch(), _gl(), _disk(folder)]
+    return [*_versions(), _processor(), *_torch(), _gl(), _filament(), _disk(folder)]
 
 
 def _versions() -> Iterator[Finding]:
@@ -114,6 +115,12 @@ def _gl() -> Finding:
         advice = f"MUJOCO_GL={asked} is set; without it gplac finds a way that works: unset MUJOCO_GL"
         return Finding("drawing", f"fails with MUJOCO_GL={asked}", ok=False, advice=advice)
     return Finding("drawing", "fails", ok=False, advice=answer)
+
+
+def _filament() -> Finding:
+    works, why = probe(_FILAMENT_PROBE)
+    value = "not to be used: " + (why or "not tried with gplac yet")
+    return Finding("drawing with Filament", value if works else f"does not start: {why}")
 
 
 def _disk(folder: Path) -> Finding:

@@ -68,10 +68,17 @@ class Run:
             **{name: facts[name] for name in ("steps", "images_per_s", "wall_s", "parameters")},
         )
 
-    def view(self, level: str = "standard", assets: Path | None = None, vary: str | None = None) -> View:
+    def view(
+        self,
+        level: str = "standard",
+        assets: Path | None = None,
+        vary: str | None = None,
+        robot_model: Path | None = None,
+    ) -> View:
         """What its policy sees: pictures of the size that it was trained on."""
         network = self.facts["network"]
-        return View(self.facts["task"], network["width"], network["height"], level, assets, vary)
+        size = network["width"], network["height"]
+        return View(self.facts["task"], *size, level, assets, vary, robot_model)
 
     def policy(self) -> Policy:
         """Its trained policy."""
@@ -92,6 +99,7 @@ def evaluate_run(
     level: str = "standard",
     assets: Path | None = None,
     vary: str | None = None,
+    robot_model: Path | None = None,
     workers: int | None = None,
     progress: Callable[[str], Progress] | None = None,
 ) -> Result:
@@ -106,6 +114,7 @@ def evaluate_run(
         level: difficulty of the looks.
         assets: folder of the user's own textures and meshes.
         vary: the one factor in which scenes differ from the labelled one; see `gplac.worlds.splits.factors`.
+        robot_model: see `gplac.worlds.registry.task`.
         workers: processes that draw; by default as many as suit this machine.
         progress: makes the callback for each part of the evaluation from its name.
 
@@ -114,7 +123,7 @@ def evaluate_run(
     """
     run = Run.open(folder)
     sizes = run.facts["preset"]["evaluation"]
-    view = run.view(level, assets, vary)
+    view = run.view(level, assets, vary, robot_model)
     # Every core draws. Threads of one network that wait for each other between them take ten times as long.
     torch.set_num_threads(1)
     found = measure(

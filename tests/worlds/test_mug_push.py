@@ -6,10 +6,20 @@ import mujoco
 import numpy as np
 import pytest
 
+from gplac.cli import main
+from gplac.data.collect import collect_demonstrations
 from gplac.errors import UserError
+from gplac.evaluation.drawing import View
+from gplac.evaluation.measure import evaluation_folder
+from gplac.evaluation.policies import ZeroPolicy
+from gplac.evaluation.rollout import evaluate
+from gplac.evaluation.store import load_episodes
+from gplac.experts.expert import load_expert
 from gplac.seeding import rng
 from gplac.worlds import push, sawyer
 from gplac.worlds.mug_push import GOAL_XY, HOME, MIDDLE_XY, MugPush, PushSimulations, SimulatedRobot
+from gplac.worlds.registry import task as task_named
+from gplac.worlds.render import SceneRenderer
 from gplac.worlds.sawyer import Kinematics
 from gplac.worlds.splits import scene
 
@@ -108,6 +118,21 @@ def test_a_push_from_behind_brings_the_mug_to_the_goal_and_one_from_beside_does_
     assert pushed(mug - 0.1 * ahead + 0.12 * aside, mug)[1] > 0.08
 
 
+def test_a_film_of_a_push_is_the_push() -> None:
+    task = MugPush()
+    one, other = task.simulations(2), task.simulations(1)
+    qpos, qvel = task.reset(rng("film"))
+    one.set_state(np.stack([task.reset(rng("another"))[0], qpos]), np.stack([qvel, qvel]))
+    other.set_state(qpos[None], qvel[None])
+    action = np.array([-0.2, -0.1])
+    film = one.film(1, action)
+    other.step(action[None])
+    np.testing.assert_array_equal(film[0], qpos)
+    np.testing.assert_array_equal(film[-1], other.qpos[0])
+    np.testing.assert_array_equal(one.qpos[0], task.reset(rng("another"))[0])
+    assert np.abs(np.diff(film[:, :7], axis=0)).max() < 0.3  # rad in 1/20 s
+
+
 def test_a_mug_that_lies_down_is_no_success() -> None:
     task = MugPush()
     qpos, _ = task.reset(np.random.default_rng(0))
@@ -170,3 +195,68 @@ def test_weak_scenes_share_mugs_and_backgrounds_as_the_papers_do() -> None:
 
 def test_the_emulation_says_that_it_is_one() -> None:
     assert "emulated" in MugPush.title
+
+
+@pytest.fixture
+def own_sawyer(tmp_path: Path) -> Path:
+    """A user's model: ours as MJCF, with a green arm."""
+    own = sawyer._built()
+    for geom in own.geoms:
+        geom.rgba = [0.1, 0.9, 0.2, 1.0]
+    own.compile()
+    path = tmp_path / "green.xml"
+    path.write_text(own.to_xml())
+    return path
+
+
+def test_a_robot_of_ones_own_is_seen_collected_and_evaluated(own_sawyer: Path, tmp_path: Path) -> None:
+    theirs = task_named("mug_push", own_sawyer)
+    look, qpos = scene("mug_push", "test", 0), theirs.reset(rng("own"))[0]
+    qpos[:7] = NEUTRAL
+    with SceneRenderer(theirs, look, 64, 48) as one, SceneRenderer(MugPush(), look, 64, 48) as other:
+        green = one.frame(qpos).astype(int) - other.frame(qpos)
+    assert (green[..., 1] > 60).sum() > 20
+    collected = collect_demonstrations(
+        tmp_path / "demos", "mug_push", load_expert("mug_push"), [("labelled", 0)], 2, 32, 24,
+        action_noise=0.0, workers=1, robot_model=own_sawyer,
+    )  # fmt: skip
+    assert collected.manifest.request.robot_model == str(own_sawyer.resolve())
+    assert "robot" in collected.manifest.fingerprints
+    with pytest.raises(UserError, match="robot_model"):
+        collect_demonstrations(
+            tmp_path / "demos", "mug_push", load_expert("mug_push"), [("labelled", 0)], 2, 32, 24,
+            action_noise=0.0, workers=1,
+        )  # fmt: skip
+    view, cache = View("mug_push", 32, 24, robot_model=own_sawyer), tmp_path / "cache"
+    found = evaluate(ZeroPolicy(2), view, "validation", 1, 2, workers=1, cache=cache)
+    seen, kept = load_episodes(cache, 2)
+    assert seen == view
+    np.testing.assert_array_equal(kept.qpos, found.qpos)
+    assert evaluation_folder(tmp_path, view, "test").name == "test-green"
+
+
+@pytest.mark.parametrize("verb", [["scenes", "mug_push"], ["collect", "weak", "mug_push"]])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot be read"),
+        ("not XML", "cannot be read"),
+        ("<mujoco><worldbody><body name='a'/></worldbody></mujoco>", "has no right_j0"),
+    ],
+)
+def test_a_bad_robot_is_one_sentence(
+    tmp_path: Path, verb: list[str], content: str | None, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bad.xml"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(SystemExit) as stop:
+        main([*verb, "--robot-model", str(path), "--out", str(tmp_path / "out")])
+    assert stop.value.code == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert said in line and "bad.xml" in line
+
+
+def test_only_the_mug_push_takes_a_robot(own_sawyer: Path) -> None:
+    with pytest.raises(UserError, match="only mug_push"):
+        task_named("pusher", own_sawyer)

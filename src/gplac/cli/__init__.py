@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import tyro
 from tyro.extras import SubcommandApp
 
-from gplac.cli import check, label, own, policies, tables, worlds
+<<<<<<< HEAD
+from gplac.cli import check, label, looks, own, policies, tables, worlds
 from gplac.cli import grid as grids
 from gplac.errors import UserError
 
@@ -18,6 +19,8 @@ app, expert, collect, data, own_data, grid = (SubcommandApp() for _ in range(6))
 app.command(worlds.doctor)
 app.command(worlds.scenes)
 app.command(worlds.view)
+app.command(looks.figures)
+app.command(looks.breadth)
 app.command(expert, name="expert", help="The expert that demonstrates.")
 expert.command(name="train")(worlds.expert_train)
 expert.command(name="evaluate")(worlds.expert_evaluate)

@@ -18,6 +18,7 @@ OptionalInt = Annotated[int | None, arg(metavar="N")]
 Split = Literal["labelled", "weak", "validation", "test"]
 Preset = Literal["smoke", "demo", "lite", "paper"]
 Level = Literal["standard", "wild"]
+Renderer = Literal["classic", "filament"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Looks:
     """Difficulty of the looks."""
     assets: OptionalPath = None
     """Folder of your own textures and meshes, used instead of gplac's."""
+    robot_model: OptionalPath = None
+    """MJCF file of your own Sawyer, used instead of gplac's; mug push alone."""
     workers: int = 0
     """Processes that draw; 0: as many as suit this machine."""
 

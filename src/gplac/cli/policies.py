@@ -110,6 +110,7 @@ def evaluate(
                 copy=json if json is None or factor is None else json.with_stem(f"{json.stem}-only-{factor}"),
                 level=looks.level,
                 assets=looks.assets,
+                robot_model=looks.robot_model,
                 vary=factor,
                 workers=looks.workers or None,
                 progress=progress,

@@ -10,6 +10,7 @@ from gplac.cli.options import (
     Looks,
     OptionalInt,
     OptionalPath,
+    Renderer,
     Size,
     Sized,
     Split,
@@ -45,6 +46,8 @@ def scenes(
     out: OptionalPath = None,
     level: Level = "standard",
     assets: OptionalPath = None,
+    robot_model: OptionalPath = None,
+    renderer: Renderer = "classic",
 ) -> None:
     """Draw a contact sheet of scenes.
 
@@ -56,11 +59,14 @@ def scenes(
         out: PNG file to write; by default scenes-TASK-SPLIT.png.
         level: Difficulty of the looks.
         assets: Folder of your own textures and meshes, used instead of gplac's.
+        robot_model: MJCF file of your own Sawyer, used instead of gplac's; mug push alone.
+        renderer: What draws. MuJoCo's filament is not to be used yet; asked for, it is refused with the reason.
     """
     from gplac.worlds.sheet import contact_sheet
 
+    _choose(renderer)
     out = out or Path(f"scenes-{task}-{split}.png")
-    contact_sheet(task, split, out, kind, level=level, assets=assets, scenes=count)
+    contact_sheet(task, split, out, kind, level=level, assets=assets, scenes=count, robot_model=robot_model)
     print(f"The contact sheet is {out}.")
 
 
@@ -143,6 +149,7 @@ def collect_demos(
     expert: OptionalPath = None,
     size: Sized = Size(),
     looks: Looking = Looks(),
+    renderer: Renderer = "classic",
 ) -> None:
     """Collect the expert's successful episodes, seen by a camera. A stopped collection goes on.
 
@@ -152,10 +159,12 @@ def collect_demos(
         out: Folder to write; by default data/PRESET/TASK/demos-SCENES.
         seed: Of initial states and noise.
         expert: File of the expert; by default the one that comes with gplac.
+        renderer: What draws. MuJoCo's filament is not to be used yet; asked for, it is refused with the reason.
     """
     from gplac.data.collect import collect_demonstrations
     from gplac.experts.expert import load_expert
 
+    _choose(renderer)
     sizes = size.settings(task).data
     out = out or size.data_folder(task) / f"demos-{scenes}"
     collected = collect_demonstrations(
@@ -172,6 +181,7 @@ def collect_demos(
         workers=looks.workers,
         level=looks.level,
         assets=looks.assets,
+        robot_model=looks.robot_model,
     )
     print(f"{collected.manifest.rows} frames are in {out}.")
 
@@ -184,6 +194,7 @@ def collect_weak_images(
     seed: int = 0,
     size: Sized = Size(),
     looks: Looking = Looks(),
+    renderer: Renderer = "classic",
 ) -> None:
     """Collect weakly labelled images: no robot, half with the object of interest. A stopped collection goes on.
 
@@ -191,9 +202,11 @@ def collect_weak_images(
         task: Name of the task.
         out: Folder to write; by default data/PRESET/TASK/weak.
         seed: Of where things are in the images.
+        renderer: What draws. MuJoCo's filament is not to be used yet; asked for, it is refused with the reason.
     """
     from gplac.data.collect import collect_weak
 
+    _choose(renderer)
     sizes = size.settings(task).data
     out = out or size.data_folder(task) / "weak"
     collected = collect_weak(
@@ -207,6 +220,7 @@ def collect_weak_images(
         workers=looks.workers,
         level=looks.level,
         assets=looks.assets,
+        robot_model=looks.robot_model,
     )
     print(f"{collected.manifest.rows} images are in {out}.")
 
@@ -225,3 +239,11 @@ def data_show(folder: Folder, /, *, out: OptionalPath = None, rows: int = 8, col
     out = out or folder.with_name(f"{folder.name}.png")
     contact_sheet(folder, out, rows, columns)
     print(f"The contact sheet is {out}.")
+
+
+def _choose(renderer: Renderer) -> None:
+    """Refuse a renderer that cannot draw here."""
+    from gplac.worlds import filament
+
+    if renderer == "filament":
+        filament.refuse()

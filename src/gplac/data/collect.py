@@ -47,6 +47,7 @@ def collect_demonstrations(
     workers: int = 0,
     level: str = "standard",
     assets: Path | None = None,
+    robot_model: Path | None = None,
 ) -> Collected:
     """Roll out the expert, keep its successful episodes, draw them in the scenes, and write them to ``out``.
 
@@ -67,6 +68,7 @@ def collect_demonstrations(
         workers: processes that draw; 0: one for each core.
         level: difficulty of the looks.
         assets: folder of the user's own textures and meshes.
+        robot_model: see `gplac.worlds.registry.task`.
 
     Raises:
         UserError: impossible arguments, an unfit expert, a folder that holds something else or cannot be written to.
@@ -85,21 +87,20 @@ def collect_demonstrations(
         action_noise,
         noise_time_s,
         _text(assets),
+        _text(robot_model),
     )
     _check(request)
-    steps = task_named(task).episode_steps
+    what = task_named(task, robot_model)
     parts = _parts(request, EPISODES_PER_SHARD)
     with open_collection(
-        out, request, [Shard(_name(request, part), part.count * steps) for part in parts]
+        out, request, [Shard(_name(request, part), part.count * what.episode_steps) for part in parts]
     ) as collection:
         looks = _looks(collection)
         if not collection.missing:
             return Collected(collection.manifest, 0, 0.0)
         total = len(indices) * episodes_per_scene
         with progress("episodes", total) as advance:
-            episodes = roll_out(
-                task_named(task), expert, total, action_noise, seed, advance, noise_time_s=noise_time_s
-            )
+            episodes = roll_out(what, expert, total, action_noise, seed, advance, noise_time_s=noise_time_s)
         collection.pin("episodes", episodes.fingerprint())
 
         def job(number: int) -> DemonstrationJob:
@@ -112,7 +113,7 @@ def collect_demonstrations(
             )
 
         counts = {
-            "rows": total * steps,
+            "rows": total * what.episode_steps,
             "scenes": len(indices),
             "episodes": total,
             "attempts": episodes.attempted,
@@ -132,6 +133,7 @@ def collect_weak(
     workers: int = 0,
     level: str = "standard",
     assets: Path | None = None,
+    robot_model: Path | None = None,
 ) -> Collected:
     """Draw images without the robot, half with the object of interest and half without, and write them to ``out``.
 
@@ -146,14 +148,16 @@ def collect_weak(
         workers: processes that draw; 0: one for each core.
         level: difficulty of the looks.
         assets: folder of the user's own textures and meshes.
+        robot_model: see `gplac.worlds.registry.task`.
 
     Raises:
         UserError: impossible arguments, or a folder that holds something else or cannot be written to.
     """
     split, indices = _one_split(scenes)
     request = Request(
-        "weak", task, split, indices, per_scene, level, width, height, seed, assets=_text(assets)
-    )
+        "weak", task, split, indices, per_scene, level, width, height, seed,
+        assets=_text(assets), robot_model=_text(robot_model),
+    )  # fmt: skip
     _check(request)
     if per_scene % 2:
         raise UserError(
@@ -195,7 +199,8 @@ def _one_split(scenes: Sequence[tuple[str, int]]) -> tuple[str, tuple[int, ...]]
 
 
 def _check(request: Request) -> None:
-    task_named(request.task)  # raises if there is none
+    # Raises if there is none.
+    task_named(request.task, None if request.robot_model is None else Path(request.robot_model))
     wrong = [name for name in ("per_scene", "width", "height") if getattr(request, name) < 1]
     noise = ("action_noise", "noise_time_s")
     wrong += [name for name in noise if not 0.0 <= getattr(request, name) < float("inf")]
@@ -220,9 +225,13 @@ def _looks(collection: Collection) -> list[Look]:
     request = collection.manifest.request
     collection.pin("scenes", _scenes_digest(request))
     assets = None if request.assets is None else Path(request.assets)
+    robot = None if request.robot_model is None else Path(request.robot_model)
+    if robot is not None:
+        collection.pin("robot", hashlib.sha256(robot.read_bytes()).hexdigest())
     size = request.width, request.height
     return [
-        Look(request.task, request.split, index, request.level, assets, *size) for index in request.scenes
+        Look(request.task, request.split, index, request.level, assets, *size, robot)
+        for index in request.scenes
     ]
 
 
@@ -248,5 +257,5 @@ def is_up_to_date(folder: Path) -> bool:
     return manifest.complete and manifest.fingerprints.get("scenes") == _scenes_digest(manifest.request)
 
 
-def _text(assets: Path | None) -> str | None:
-    return None if assets is None else str(assets.resolve())
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path.resolve())

@@ -26,6 +26,8 @@ class Look:
     assets: Path | None
     width: int
     height: int
+    robot_model: Path | None = None
+    """See `gplac.worlds.registry.task`."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def renderer_of(look: Look) -> SceneRenderer:
     if _warm is None or _warm[0] != look:
         close_renderer()
         description = scene(look.task, look.split, look.index, look.level, look.assets)
-        _warm = look, SceneRenderer(task_named(look.task), description, look.width, look.height)
+        what = task_named(look.task, look.robot_model)
+        _warm = look, SceneRenderer(what, description, look.width, look.height)
     return _warm[1]
 
 

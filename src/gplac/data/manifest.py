@@ -39,6 +39,8 @@ class Request:
     """Correlation time of that noise, seconds."""
     assets: str | None = None
     """Folder of the user's own textures and meshes."""
+    robot_model: str | None = None
+    """File of the user's own robot."""
 
     def differences(self, other: "Request") -> list[str]:
         """The fields in which another request differs, each with both values."""

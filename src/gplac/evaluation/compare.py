@@ -6,7 +6,7 @@ from gplac.errors import UserError
 from gplac.evaluation.result import Result
 from gplac.evaluation.statistics import PairedDifference, paired_difference
 
-SAME = ("task", "split", "level", "assets", "vary")
+SAME = ("task", "split", "level", "assets", "vary", "robot_model")
 """What two results must share for their episodes to start alike."""
 
 

@@ -35,6 +35,8 @@ class View:
     """Folder of the user's own textures and meshes."""
     vary: str | None = None
     """The one factor in which scenes differ from the labelled one; none: they differ in all."""
+    robot_model: Path | None = None
+    """See `gplac.worlds.registry.task`."""
 
 
 class DrawingPool:
@@ -135,7 +137,8 @@ def _draw(connection: Connection, buffer: Any, view: View) -> None:
                     if renderer is not None:
                         renderer.__exit__(None, None, None)
                     look = scene(view.task, split, index, view.level, view.assets, view.vary)
-                    renderer = SceneRenderer(task(view.task), look, view.width, view.height).__enter__()
+                    what = task(view.task, view.robot_model)
+                    renderer = SceneRenderer(what, look, view.width, view.height).__enter__()
                     shown = (split, index)
                 assert renderer is not None
                 for row, position in enumerate(qpos):

@@ -21,6 +21,7 @@ def evaluation_folder(run: Path, view: View, split: str) -> Path:
     others = [view.level] if view.level != "standard" else []
     others += [view.assets.name] if view.assets is not None else []
     others += [f"only-{view.vary}"] if view.vary is not None else []
+    others += [view.robot_model.stem] if view.robot_model is not None else []
     return run / "evaluation" / "-".join([split, *others])
 
 
@@ -70,7 +71,7 @@ def measure(
 
     found = part(EPISODES, split, scenes, episodes, view)
     # The labelled scene is the one trained on: standard looks, whatever the policy is tested in.
-    known = View(view.task, view.width, view.height)
+    known = View(view.task, view.width, view.height, robot_model=view.robot_model)
     blind = min(scenes, max(1, CONTROL_EPISODES // episodes))
     controls = {}
     if view.vary is None:

@@ -104,6 +104,8 @@ def result(
         found["assets"] = view.assets.name
     if view.vary is not None:
         found["vary"] = view.vary
+    if view.robot_model is not None:
+        found["robot_model"] = view.robot_model.name
     return found
 
 

@@ -58,7 +58,7 @@ def evaluate(
         raise UserError(
             f"An evaluation needs one scene and one episode or more, not {scenes} and {episodes}."
         )
-    task = task_named(view.task)
+    task = task_named(view.task, view.robot_model)
     _check_split(view.task, split, scenes)
     starts = range(0, episodes, BATCH)
     chunks = [Chunk(s, first, min(BATCH, episodes - first)) for s in range(scenes) for first in starts]

@@ -66,7 +66,7 @@ class Frames:
             count = min(per_scene, len(qpos))
             rows = rng("frames", view.task, split, index).choice(len(qpos), count, replace=False)
             look = scene(view.task, split, index, level=view.level, assets=view.assets)
-            with SceneRenderer(task(view.task), look, view.width, view.height) as renderer:
+            with SceneRenderer(task(view.task, view.robot_model), look, view.width, view.height) as renderer:
                 for row in rows:
                     images.append(renderer.frame(qpos[row]))
                     masks.append(renderer.mask(qpos[row]))
@@ -99,7 +99,7 @@ class WeakSample:
         images, present, where = [], [], []
         for index in range(scenes):
             look = scene(view.task, split, index, level=view.level, assets=view.assets)
-            with SceneRenderer(task(view.task), look, view.width, view.height) as renderer:
+            with SceneRenderer(task(view.task, view.robot_model), look, view.width, view.height) as renderer:
                 for number in range(per_scene):
                     there = number % 2 == 0
                     images.append(renderer.weak(rng("instruments", view.task, split, index, number), there))

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.data.files import write_atomically
+from gplac.data.shards import sha256
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
 from gplac.worlds.task import Task
@@ -65,7 +66,12 @@ class Store:
         if folder is None:
             return
         folder.mkdir(parents=True, exist_ok=True)
-        known = {**settings, "view": asdict(view), "split": split, "mujoco": mujoco.__version__}
+        seen = asdict(view)
+        if view.robot_model is None:
+            del seen["robot_model"]  # what was kept before there was a choice stays good
+        else:
+            seen["robot_model"] = [view.robot_model, sha256(view.robot_model)]
+        known = {**settings, "view": seen, "split": split, "mujoco": mujoco.__version__}
         wanted = json.dumps(known, default=str, indent=1, sort_keys=True) + "\n"
         note = folder / SETTINGS
         if not note.exists() or note.read_text() != wanted:
@@ -113,7 +119,9 @@ def load_episodes(folder: Path, episodes: int) -> tuple[View, Episodes]:
         raise UserError(f"{folder} holds no whole evaluation ({error}); run: gplac evaluate") from error
     view = settings["view"]
     assets = None if view["assets"] is None else Path(view["assets"])
-    return View(**view | {"assets": assets}), Episodes(settings["split"], tuple(chunks), joined[0], joined[1])
+    robot = Path(view["robot_model"][0]) if "robot_model" in view else None
+    seen = View(**view | {"assets": assets, "robot_model": robot})
+    return seen, Episodes(settings["split"], tuple(chunks), joined[0], joined[1])
 
 
 def _read(path: Path) -> Record:

@@ -28,21 +28,21 @@ GAP = 4
 def draw_positions(view: View, split: str, index: int, qpos: Floats, width: int, height: int) -> Images:
     """Smooth pictures ``(n, height, width, 3)`` of positions ``(n, nq)`` in a scene."""
     look = scene(view.task, split, index, level=view.level, assets=view.assets)
-    with SceneRenderer(task(view.task), look, width, height, supersample=2) as renderer:
+    with SceneRenderer(task(view.task, view.robot_model), look, width, height, supersample=2) as renderer:
         return np.stack([renderer.frame(each) for each in qpos])
 
 
 def policy_view(view: View, split: str, index: int, qpos: Floats) -> Images:
     """What a policy sees of positions ``(nq,)``: ``(height, width, 3)``."""
     look = scene(view.task, split, index, level=view.level, assets=view.assets)
-    with SceneRenderer(task(view.task), look, view.width, view.height) as renderer:
+    with SceneRenderer(task(view.task, view.robot_model), look, view.width, view.height) as renderer:
         return renderer.frame(qpos)
 
 
 def object_mask(view: View, split: str, index: int, qpos: Floats) -> npt.NDArray[np.bool_]:
     """Where a policy sees the object of interest, for positions ``(nq,)``: ``(height, width)``."""
     look = scene(view.task, split, index, level=view.level, assets=view.assets)
-    with SceneRenderer(task(view.task), look, view.width, view.height) as renderer:
+    with SceneRenderer(task(view.task, view.robot_model), look, view.width, view.height) as renderer:
         return renderer.mask(qpos)
 
 

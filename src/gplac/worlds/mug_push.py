@@ -165,22 +165,26 @@ class PushSimulations:
 
     def step(self, actions: npt.ArrayLike) -> None:
         """One push in each: ``actions (n, 2)`` are the points where they begin, metres from `MIDDLE_XY`."""
-        limit = self.task.action_limit
-        for i, action in enumerate(np.clip(np.asarray(actions, np.float64), -limit, limit)):
-            self._push(i, action)
+        for i, action in enumerate(np.asarray(actions, np.float64)):
+            self.film(i, action)
 
-    def _push(self, i: int, action: Floats) -> None:
+    def film(self, i: int, action: npt.ArrayLike) -> Floats:
+        """One push in simulation ``i`` alone: positions ``(T, nq)``, one row each 1/20 s, the first before it."""
+        limit = self.task.action_limit
+        action = np.clip(np.asarray(action, np.float64), -limit, limit)
         data, model = self._data, self._model
         mujoco.mj_resetData(model, data)
         data.qpos[:], data.qvel[:] = self._qpos[i], self._qvel[i]
         start = np.clip(MIDDLE_XY + action, *np.array([REACH_X, REACH_Y]).T)
-        now = data.qpos[:7].copy()
+        now, positions = data.qpos[:7].copy(), [data.qpos.copy()]
         for angles in push.plan(self._kinematics, now, HOME, start, GOAL_XY, TABLE_HEIGHT_M):
             for share in np.linspace(0.0, 1.0, self._substeps + 1)[1:]:
                 data.ctrl[:] = now + share * (angles - now)
                 mujoco.mj_step(model, data)
             now = angles
+            positions.append(data.qpos.copy())
         self._qpos[i], self._qvel[i] = data.qpos, data.qvel
+        return np.stack(positions)
 
     @property
     def qpos(self) -> Floats:

@@ -1,6 +1,7 @@
 """The tasks by name, and as Gymnasium environments."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import gymnasium
 
@@ -19,15 +20,29 @@ def task_names() -> list[str]:
     return list(TASKS)
 
 
-def task(name: str) -> Task:
+def task(name: str, robot_model: Path | None = None) -> Task:
     """The task called ``name``.
 
+    Args:
+        robot_model: MJCF file of a robot to take in place of ours, where a task has a real one: the mug push (Sawyer).
+
     Raises:
-        UserError: there is none of that name.
+        UserError: there is no task of that name, it takes no robot's model, or the file is unfit.
     """
     if name not in TASKS:
         raise UserError(f"There is no task called {name!r}; choose one of: {', '.join(TASKS)}.")
-    return TASKS[name]()
+    if robot_model is None:
+        return TASKS[name]()
+    if name != MugPush.name:
+        raise UserError(f"The {name} has an arm of its own; only {MugPush.name} takes a robot's model.")
+    theirs = MugPush(robot_model)
+    try:
+        theirs.physics().compile()
+    except ValueError as error:
+        raise UserError(
+            f"{robot_model} does not fit into the task's world ({error}); mend it, or name another file."
+        ) from error
+    return theirs
 
 
 def register_envs() -> None:

@@ -14,6 +14,7 @@ from gplac.worlds import registry
 from gplac.worlds.render import SceneRenderer
 from gplac.worlds.scene import Scene
 from gplac.worlds.splits import scene, split_size
+from gplac.worlds.task import Task
 
 Kind = Literal["view", "positive", "negative"]
 """What to show of a scene: the policy's view at the start of an episode, or a weak image with or without the object."""
@@ -34,6 +35,7 @@ def contact_sheet(
     level: str = "standard",
     assets: Path | None = None,
     scenes: int | None = None,
+    robot_model: Path | None = None,
 ) -> Path:
     """Draw the scenes of a split side by side into the PNG file ``out``, and return its path.
 
@@ -41,17 +43,18 @@ def contact_sheet(
         width, height: of each picture, pixels.
         assets: folder of an asset pack.
         scenes: how many; by default all of the split.
+        robot_model: see `gplac.worlds.registry.task`.
 
     Raises:
         UserError: unknown task, split, level or kind, a bad asset pack, or a machine that cannot draw.
     """
     if kind not in get_args(Kind):
         raise UserError(f"There is no picture of kind {kind!r}; choose one of: {', '.join(get_args(Kind))}.")
-    count = scenes or split_size(task, split)
+    what, count = registry.task(task, robot_model), scenes or split_size(task, split)
     pictures, captions = [], []
     for index in range(count):
         look = scene(task, split, index, level, assets)
-        pictures.append(_picture(look, kind, width, height))
+        pictures.append(_picture(what, look, kind, width, height))
         table = look.table.texture
         captions.append(f"{split} {index}: {Path(table.file).stem or table.family}, {look.object.caption}")
     return _save(tiled(pictures, captions, min(columns, count)), out)
@@ -73,8 +76,7 @@ def tiled(pictures: list[Image8], captions: list[str], columns: int) -> Image.Im
     return sheet
 
 
-def _picture(look: Scene, kind: Kind, width: int, height: int) -> Image8:
-    task = registry.task(look.task)
+def _picture(task: Task, look: Scene, kind: Kind, width: int, height: int) -> Image8:
     generator = rng("sheet", look.task, look.stream, look.index)
     with SceneRenderer(task, look, width, height) as renderer:
         if kind == "view":

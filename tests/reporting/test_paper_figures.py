@@ -1,0 +1,73 @@
+"""Our scenes laid out as the paper's figures: each picture is what training and policies get, at its place."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gplac.data.draw import Look, close_renderer, is_present, weak_image
+from gplac.errors import UserError
+from gplac.reporting import paper_figures
+from gplac.reporting.pictures import GAP
+from gplac.worlds.splits import split_size
+
+WIDTH, HEIGHT = 32, 28
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paper_figures, "FIGURE_PRESET", "smoke")
+
+
+def cells(whole: Image.Image, width: int, height: int) -> np.ndarray:
+    """Pictures ``(rows, columns, height, width, 3)`` of a sheet."""
+    pixels = np.asarray(whole).astype(int)
+    rows, columns = (pixels.shape[0] + GAP) // (height + GAP), (pixels.shape[1] + GAP) // (width + GAP)
+    assert pixels.shape[:2] == (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP)
+    return np.stack([
+        [pixels[i * (height + GAP) :, j * (width + GAP) :][:height, :width] for j in range(columns)]
+        for i in range(rows)
+    ])  # fmt: skip
+
+
+def test_every_figure_is_written(tmp_path: Path) -> None:
+    written = paper_figures.write_figures(tmp_path)
+    assert {path.stem for path in written} == set(paper_figures.figures())
+    for path in written:
+        with Image.open(path) as image:
+            assert image.format == "WEBP"
+            assert np.asarray(image).std() > 10
+
+
+def test_weak_images_are_those_of_a_data_set_with_the_object_above() -> None:
+    found = cells(paper_figures.weak("striker", 3), WIDTH, HEIGHT)
+    assert found.shape[:2] == (4, 3)
+    last = split_size("striker", "weak") - 1
+    for (row, column), index in {(0, 0): 0, (1, 2): last, (2, 0): 0, (3, 2): last}.items():
+        number = 0 if row < 2 else 1
+        assert is_present(number) == (row < 2)
+        look = Look("striker", "weak", index, "standard", None, WIDTH, HEIGHT)
+        np.testing.assert_array_equal(found[row, column], weak_image(look, paper_figures.SEED, number))
+    close_renderer()
+
+
+def test_trajectories_go_on_from_left_to_right() -> None:
+    found = cells(paper_figures.trajectories("pusher", columns=3), WIDTH, HEIGHT)
+    assert found.shape[:2] == (1 + len(paper_figures.UNSEEN), 3)
+    changes = np.abs(np.diff(found, axis=1)).mean((2, 3, 4))
+    assert (changes > 1).all()
+    # Rows are different scenes, so they differ more than the pictures of one.
+    assert np.abs(found[0, 0] - found[1, 0]).mean() > changes[0].max()
+
+
+def test_a_push_ends_with_the_mug_elsewhere() -> None:
+    found = cells(paper_figures.pushes(), 32, 24)
+    assert found.shape[:2] == (2, 4)
+    assert (np.abs(np.diff(found, axis=1)).mean((2, 3, 4)) > 1).all()
+
+
+def test_an_unknown_figure_is_named_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"figure_2.*figure_9_pusher"):
+        paper_figures.write_figures(tmp_path, ["figure_2"])
+    assert not list(tmp_path.iterdir())
