@@ -31,7 +31,10 @@ class Size:
 
     def settings(self, task: str) -> config.Preset:
         """The preset for a task with its changes; a changed one says so in its name."""
-        chosen = config.preset(self.preset, task)
+        return self.changed(config.preset(self.preset, task))
+
+    def changed(self, chosen: config.Preset) -> config.Preset:
+        """A preset with the changes that were asked for."""
         if not self.set:
             return chosen
         arguments = []
@@ -40,7 +43,7 @@ class Size:
             if not equals or field == "name":
                 raise UserError(f"--set {change}: write FIELD=VALUE, for instance --set training.steps=3000.")
             arguments += [f"--{field}", *value.split(",")]
-        arguments += ["--name", f"{self.preset}-changed"]
+        arguments += ["--name", f"{chosen.name}-changed"]
         explicit = (tyro.conf.FlagConversionOff,)
         return tyro.cli(
             config.Preset, default=chosen, args=arguments, prog="gplac ... --set", config=explicit

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def train(
-    method: Annotated[Positional[str], arg(metavar="METHOD")],
+    method: Annotated[Positional[str | None], arg(metavar="[METHOD]")] = None,
     /,
     *,
     task: str = "pusher",
@@ -38,20 +38,38 @@ def train(
     resume: bool = False,
     size: Sized = Size(),
 ) -> None:
-    """Train one method. With --resume a stopped or killed training goes on.
+    """Train one method, on simulated data or on your own. With --resume a stopped or killed training goes on.
+
+    On your own data (`gplac import`), sizes and steps follow from them, a tenth is held out, and RUN/trust.html tells
+    how far to trust the policy.
 
     Args:
-        method: One of the methods of Table 1, for instance gplac or att-1.
+        method: One of the methods of Table 1, for instance gplac or att-1; by default gplac, or att-1 for your own
+            demonstrations without photographs.
         task: Name of the task.
         demos: Folder of demonstrations; by default data/PRESET/TASK/demos-SCENES, where `gplac collect demos` writes.
         weak: Folder of weak images; by default data/PRESET/TASK/weak.
-        out: Folder of the run; by default runs/PRESET/TASK/METHOD-seedSEED.
+        out: Folder of the run; by default runs/PRESET/TASK/METHOD-seedSEED, where your own data's preset is "own".
         seed: Of weights, batches and dropout.
         resume: Go on where the run was stopped.
     """
+    from gplac.data.manifest import IMPORTED, Manifest
+
+    if demos is not None and (request := Manifest.read(demos).request).split == IMPORTED:
+        from gplac.api import train_run
+
+        name = method or ("gplac" if weak else "att-1")
+        out = out or Path("runs") / "own" / request.task / f"{name}-seed{seed}"
+        train_run(
+            demos, weak, out, method=method, base=size.preset, change=size.changed, seed=seed, resume=resume
+        )
+        print(f"The run is in {out}.")
+        return
+
     from gplac.methods import METHODS
     from gplac.training.loop import train
 
+    method = method or "gplac"
     settings, folder = size.settings(task), size.data_folder(task)
     scenes = min(METHODS[method]().labelled_scenes, settings.data.weak_scenes) if method in METHODS else 1
     out = out or Path("runs") / settings.name / task / f"{method}-seed{seed}"

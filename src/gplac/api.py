@@ -1,0 +1,166 @@
+"""The Python interface: a policy from demonstrations and photographs in one call, and one from a finished run."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from gplac.config import Preset
+from gplac.data.dataset import Demonstrations, WeakImages
+from gplac.data.manifest import Manifest
+from gplac.errors import UserError
+from gplac.training.own import train_own
+from gplac.training.policy import Policy, load_policy
+
+Array: TypeAlias = npt.NDArray[Any]
+DemonstrationArrays: TypeAlias = tuple[Array, Array, Array, Array]
+"""Images ``(N, H, W, 3)`` uint8, states ``(N, S)``, actions ``(N, A)``, and the episode ``(N,)`` of each frame; the
+frames of an episode follow each other in time."""
+WeakArrays: TypeAlias = tuple[Array, Array] | tuple[Array, Array, Array]
+"""Photographs ``(N, H, W, 3)`` uint8, labels ``(N,)`` (is the object in it?), and, if known, the place ``(N,)`` of each
+as a number."""
+
+
+def train(
+    demonstrations: str | Path | Demonstrations | DemonstrationArrays,
+    weak: str | Path | WeakImages | WeakArrays | None = None,
+    *,
+    out: str | Path,
+    method: str | None = None,
+    steps: int | None = None,
+    preset: str = "lite",
+    seed: int = 0,
+    resume: bool = False,
+) -> Policy:
+    """Train a policy on your own demonstrations and photographs, and write how far to trust it.
+
+    Args:
+        demonstrations: a folder that `gplac import demos` wrote, or arrays; see `DemonstrationArrays`.
+        weak: photographs that show the object of interest or do not: a folder that `gplac import weak` wrote, or
+            arrays; see `WeakArrays`. Without them ATT-1 is trained.
+        out: folder of the run, ``policy.run`` afterwards.
+        method: one of `gplac.methods.METHODS`; by default GPLAC with photographs and ATT-1 without.
+        steps: optimiser steps; by default as many as suit the amount of data.
+        preset: where the settings come from; see `gplac.training.own.own_preset`.
+        seed: of what is held out, weights, batches and dropout.
+        resume: go on with a run in ``out`` that was stopped.
+
+    Returns:
+        The policy: images ``(B, H, W, 3)`` uint8 and states ``(B, S)`` in, actions ``(B, A)`` in the robot's units out.
+
+    Raises:
+        UserError: the data cannot be trained on, or ``out`` holds a run already.
+    """
+
+    def change(settings: Preset) -> Preset:
+        return (
+            settings if steps is None else replace(settings, training=replace(settings.training, steps=steps))
+        )
+
+    train_run(
+        demonstrations, weak, Path(out), method=method, base=preset, change=change, seed=seed, resume=resume
+    )
+    return load(out)
+
+
+def load(run: str | Path) -> Policy:
+    """The policy of a run that `train` or ``gplac train`` left in a folder.
+
+    Raises:
+        UserError: there is none, or its files are damaged.
+    """
+    return load_policy(Path(run))
+
+
+def train_run(
+    demonstrations: str | Path | Demonstrations | DemonstrationArrays,
+    weak: str | Path | WeakImages | WeakArrays | None,
+    run: Path,
+    *,
+    method: str | None,
+    base: str,
+    change: Callable[[Preset], Preset],
+    seed: int,
+    resume: bool,
+) -> None:
+    """`train` for whoever has more to change than the number of steps."""
+    given = {"demonstrations": demonstrations} | ({} if weak is None else {"weak": weak})
+    folders = {kind: Path(data) for kind, data in given.items() if isinstance(data, str | Path)}
+    checksums = {kind: Manifest.read(folder).checksum for kind, folder in folders.items()}
+    train_own(
+        _demonstrations(demonstrations),
+        None if weak is None else _weak(weak),
+        run,
+        method=method,
+        base=base,
+        change=change,
+        seed=seed,
+        resume=resume,
+        checksums=checksums if len(checksums) == len(given) else None,
+        notes={"folders": {kind: str(folder.absolute()) for kind, folder in folders.items()}},
+    )
+
+
+def _demonstrations(given: str | Path | Demonstrations | DemonstrationArrays) -> Demonstrations:
+    if isinstance(given, str | Path):
+        return Demonstrations.load(Path(given))
+    if isinstance(given, Demonstrations):
+        return given
+    names = "images", "states", "actions", "episode"
+    images, states, actions, episode = _arrays("demonstrations", names, given, (4, 2, 2, 1))
+    episode = episode.astype(np.int64)
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(episode) != 0]))
+    frame = np.arange(len(episode)) - np.repeat(starts, np.diff([*starts, len(episode)]))
+    return Demonstrations(
+        images,
+        states.astype(np.float32),
+        actions.astype(np.float32),
+        episode,
+        frame,
+        np.zeros(len(images), np.int64),
+        None,
+        "own",
+    )
+
+
+def _weak(given: str | Path | WeakImages | WeakArrays) -> WeakImages:
+    if isinstance(given, str | Path):
+        return WeakImages.load(Path(given))
+    if isinstance(given, WeakImages):
+        return given
+    names = ("images", "labels", "scene")[: len(given)]
+    images, labels, *scene = _arrays("photographs", names, given, (4, 1, 1))
+    if not np.isin(labels, (0, 1)).all():
+        raise UserError(
+            "Labels of photographs are 1 where the object is in the picture and 0 where it is not."
+        )
+    place = scene[0].astype(np.int64) if scene else np.zeros(len(images), np.int64)
+    return WeakImages(images, labels.astype(np.uint8), place)
+
+
+def _arrays(
+    what: str, names: tuple[str, ...], given: tuple[Array, ...], ndims: tuple[int, ...]
+) -> list[Array]:
+    """The arrays of a tuple, checked: as many rows in each, the images RGB.
+
+    Raises:
+        UserError: they are not what ``names`` says.
+    """
+    if not isinstance(given, tuple) or len(given) != len(names):
+        raise UserError(f"As arrays, {what} are a tuple ({', '.join(names)}).")
+    arrays = [np.asarray(each) for each in given]
+    for name, array, ndim in zip(names, arrays, ndims, strict=False):
+        if array.ndim != ndim or len(array) != len(arrays[0]):
+            raise UserError(
+                f"{name} of the {what} have shape {array.shape}: {ndim} axes are expected, and as many rows as images"
+                f" ({len(arrays[0])})."
+            )
+    images = arrays[0]
+    if images.dtype != np.uint8 or images.shape[-1] != 3:
+        raise UserError(
+            f"images of the {what} are {images.dtype} of shape {images.shape}: give uint8 of shape (N, H, W, 3), RGB."
+        )
+    return arrays

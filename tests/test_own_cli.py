@@ -1,0 +1,60 @@
+"""Training on a user's own data, as a user would call it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from own_data import demonstrations, photographs, write_demonstrations, write_weak
+from test_cli import fails
+
+from gplac.cli import main
+
+FEW = ("--set", "training.steps=8", "training.labelled_batch=8", "training.weak_batch=8")
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """An empty folder to work in, beside imported data."""
+    demos = write_demonstrations(tmp_path / "data" / "demos", demonstrations())
+    weak = write_weak(tmp_path / "data" / "weak", photographs())
+    monkeypatch.chdir(tmp_path)
+    return "--demos", str(demos), "--weak", str(weak)
+
+
+def test_a_folder_of_each_is_enough(folders: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    main(["train", *folders, *FEW])
+    assert "runs/own/own/gplac-seed0" in capsys.readouterr().out
+    run = json.loads(Path("runs/own/own/gplac-seed0/run.json").read_text())
+    assert (run["method"], run["task"], run["preset"]["name"]) == ("gplac", "own", "own-changed")
+    assert {name: run["network"][name] for name in ("width", "height", "state_size", "action_size")} == {
+        "width": 20,
+        "height": 16,
+        "state_size": 3,
+        "action_size": 2,
+    }
+    assert len(run["data"]["held_out"]["episodes"]) == 1
+    assert run["data"]["held_out"]["photographs"] == 10 * len(run["data"]["held_out"]["photograph_scenes"])
+    assert set(run["data"]) == {"demonstrations", "weak", "held_out"}
+    assert "already holds a run" in fails(capsys, "train", *folders, *FEW)
+    main(["train", *folders, *FEW, "--resume"])
+
+
+def test_without_photographs_it_is_att_1(
+    folders: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["train", *folders[:2], *FEW, "--out", "run"])
+    assert "training ATT-1" in capsys.readouterr().out
+    assert json.loads(Path("run/run.json").read_text())["method"] == "att-1"
+
+
+def test_mistakes_are_answered_in_one_sentence(
+    folders: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wide = write_weak(tmp_path / "wide", photographs(width=24))
+    one = write_demonstrations(tmp_path / "one", demonstrations(1))
+    assert "nowhere" in fails(capsys, "train", "--demos", "nowhere")
+    assert "nowhere" in fails(capsys, "train", *folders[:2], "--weak", "nowhere")
+    assert "20x16 pixels, photographs 24x16" in fails(capsys, "train", *folders[:2], "--weak", str(wide))
+    assert "two episodes" in fails(capsys, "train", "--demos", str(one))
+    assert "weakly labelled images" in fails(capsys, "train", "gplac", *folders[:2])
+    assert "demonstrations data" in fails(capsys, "train", *folders[:2], "--weak", folders[1])
