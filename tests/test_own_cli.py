@@ -1,5 +1,6 @@
 """Training on a user's own data, as a user would call it."""
 
+import html
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from own_data import demonstrations, photographs, write_demonstrations, write_we
 from test_cli import fails
 
 from gplac.cli import main
+from gplac.evaluation.result import check
 
 FEW = ("--set", "training.steps=8", "training.labelled_batch=8", "training.weak_batch=8")
 
@@ -37,6 +39,46 @@ def test_a_folder_of_each_is_enough(folders: tuple[str, ...], capsys: pytest.Cap
     assert set(run["data"]) == {"demonstrations", "weak", "held_out"}
     assert "already holds a run" in fails(capsys, "train", *folders, *FEW)
     main(["train", *folders, *FEW, "--resume"])
+
+
+def test_it_says_how_far_to_trust_it_and_says_it_again(
+    folders: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["train", *folders, *FEW, "--out", "run"])
+    page, numbers = Path("run/trust.html").read_text(), json.loads(Path("run/trust.json").read_text())
+    check(numbers, "trust", "trust.json")
+    assert 'src="data:image/jpeg' in page and "http" not in page.replace("http://www.w3.org", "")
+    for advice in numbers["advice"]:
+        assert html.escape(advice["sentence"]) in page
+    assert numbers["data"]["photographs"]["held_out"]["scenes"] == 1
+    assert len(numbers["points"]["policy_use"]) == 16
+    assert sum(each["photographs"] for each in numbers["classifier"]["per_scene"]) == 10
+    Path("run/trust.html").unlink()
+    capsys.readouterr()
+    main(["trust", "run"])
+    told = capsys.readouterr().out
+    assert (
+        "few episodes" in {advice["rule"] for advice in numbers["advice"]}
+        and "only 10 demonstrations" in told
+    )
+    again = json.loads(Path("run/trust.json").read_text())
+    assert {**again, "provenance": None} == {**numbers, "provenance": None}
+
+    Path(folders[1]).rename(tmp_path / "moved")
+    assert "does not exist" in fails(capsys, "trust", "run")
+    main(["trust", "run", "--demos", str(tmp_path / "moved")])
+    other = write_demonstrations(tmp_path / "other", demonstrations(9))
+    assert "not those that run was trained on" in fails(capsys, "trust", "run", "--demos", str(other))
+
+
+@pytest.mark.parametrize("method", ["cnn-c", "att-1"])
+def test_methods_without_points_or_classifier_have_a_page(method: str, folders: tuple[str, ...]) -> None:
+    main(["train", method, *folders, *FEW, "--out", "run"])
+    numbers = json.loads(Path("run/trust.json").read_text())
+    assert (numbers["points"] is None, numbers["classifier"] is None) == (
+        method == "cnn-c",
+        method == "att-1",
+    )
 
 
 def test_without_photographs_it_is_att_1(

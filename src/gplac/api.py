@@ -1,6 +1,6 @@
-"""The Python interface: a policy from demonstrations and photographs in one call, and one from a finished run."""
+"""The Python interface: a policy from demonstrations and photographs in one call, and how far to trust it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,7 +12,10 @@ from gplac.config import Preset
 from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.data.manifest import Manifest
 from gplac.errors import UserError
-from gplac.training.own import train_own
+from gplac.evaluation.trust import Data, Names
+from gplac.reporting.trust import write_trust
+from gplac.runs import Run
+from gplac.training.own import Split, array_checksums, split, train_own
 from gplac.training.policy import Policy, load_policy
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -75,6 +78,52 @@ def load(run: str | Path) -> Policy:
     return load_policy(Path(run))
 
 
+def trust(
+    run: str | Path,
+    demonstrations: str | Path | Demonstrations | DemonstrationArrays | None = None,
+    weak: str | Path | WeakImages | WeakArrays | None = None,
+) -> Path:
+    """Write again how far to trust a policy: ``trust.html`` and ``trust.json`` in the run's folder.
+
+    Args:
+        run: folder of a finished run on your own data.
+        demonstrations: the data that it was trained on, all of them; by default from where they lay then.
+        weak: the same of the photographs.
+
+    Returns:
+        The page.
+
+    Raises:
+        UserError: no such run, or these are not the data that it was trained on.
+    """
+    opened = Run.open(Path(run))
+    facts = opened.facts
+    known: Mapping[str, Any] = facts.get("data", {})
+    if "held_out" not in known:
+        raise UserError(
+            f"The run in {run} was not trained on your own data: `gplac evaluate` and `gplac inspect` tell how"
+            " good it is."
+        )
+    folders = facts.get("folders", {})
+    given = {"demonstrations": demonstrations or folders.get("demonstrations")}
+    if "weak" in known:
+        given["weak"] = weak or folders.get("weak")
+    for kind, data in given.items():
+        if data is None:
+            raise UserError(
+                f"The run in {run} was trained on arrays, which are not kept: hand the same ones over,"
+                f" gplac.trust(run, demonstrations, weak); {kind} are missing."
+            )
+    loaded = _demonstrations(given["demonstrations"]), _weak(given["weak"]) if "weak" in given else None
+    checksums = _checksums(given) or array_checksums(*loaded)
+    for kind, checksum in checksums.items():
+        if checksum != known[kind]:
+            raise UserError(
+                f"The {kind} data are not those that {run} was trained on; name those, or train again on these."
+            )
+    return _write_trust(opened, split(*loaded, facts["seed"]), given)
+
+
 def train_run(
     demonstrations: str | Path | Demonstrations | DemonstrationArrays,
     weak: str | Path | WeakImages | WeakArrays | None,
@@ -85,12 +134,10 @@ def train_run(
     change: Callable[[Preset], Preset],
     seed: int,
     resume: bool,
-) -> None:
-    """`train` for whoever has more to change than the number of steps."""
+) -> Path:
+    """`train` for whoever has more to change than the number of steps; returns the page about trust."""
     given = {"demonstrations": demonstrations} | ({} if weak is None else {"weak": weak})
-    folders = {kind: Path(data) for kind, data in given.items() if isinstance(data, str | Path)}
-    checksums = {kind: Manifest.read(folder).checksum for kind, folder in folders.items()}
-    train_own(
+    parts = train_own(
         _demonstrations(demonstrations),
         None if weak is None else _weak(weak),
         run,
@@ -99,9 +146,38 @@ def train_run(
         change=change,
         seed=seed,
         resume=resume,
-        checksums=checksums if len(checksums) == len(given) else None,
-        notes={"folders": {kind: str(folder.absolute()) for kind, folder in folders.items()}},
+        checksums=_checksums(given),
+        notes={"folders": {kind: str(folder.absolute()) for kind, folder in _folders(given).items()}},
     )
+    return _write_trust(Run.open(run), parts, given)
+
+
+def _write_trust(run: Run, parts: Split, given: Mapping[str, Any]) -> Path:
+    trained, tested = parts.trained, parts.held_out
+    whole = "photograph_scenes" in parts.facts
+    data = Data(trained.demonstrations, tested.demonstrations, trained.weak, tested.weak, whole)
+    origins = {kind: Manifest.read(folder).origin for kind, folder in _folders(given).items()}
+    size = trained.demonstrations.actions.shape[1]
+    actions = origins.get("demonstrations", {}).get("action_names") or []
+    scenes = origins.get("weak", {}).get("scenes") or []
+    return write_trust(
+        run,
+        data,
+        Names(
+            [str(name) for name in actions] if len(actions) == size else [str(i) for i in range(size)],
+            {i: str(name) for i, name in enumerate(scenes)},
+        ),
+    )
+
+
+def _folders(given: Mapping[str, Any]) -> dict[str, Path]:
+    return {kind: Path(data) for kind, data in given.items() if isinstance(data, str | Path)}
+
+
+def _checksums(given: Mapping[str, Any]) -> dict[str, str] | None:
+    """Of data sets in folders; None if some of the data are arrays."""
+    found = {kind: Manifest.read(folder).checksum for kind, folder in _folders(given).items()}
+    return found if len(found) == len(given) else None
 
 
 def _demonstrations(given: str | Path | Demonstrations | DemonstrationArrays) -> Demonstrations:
@@ -155,12 +231,13 @@ def _arrays(
     for name, array, ndim in zip(names, arrays, ndims, strict=False):
         if array.ndim != ndim or len(array) != len(arrays[0]):
             raise UserError(
-                f"{name} of the {what} have shape {array.shape}: {ndim} axes are expected, and as many rows as images"
-                f" ({len(arrays[0])})."
+                f"{name} of the {what} have shape {array.shape}: {ndim} axes are expected, and as many rows as"
+                f" images ({len(arrays[0])})."
             )
     images = arrays[0]
     if images.dtype != np.uint8 or images.shape[-1] != 3:
         raise UserError(
-            f"images of the {what} are {images.dtype} of shape {images.shape}: give uint8 of shape (N, H, W, 3), RGB."
+            f"images of the {what} are {images.dtype} of shape {images.shape}: give uint8 of shape (N, H, W, 3),"
+            " RGB."
         )
     return arrays

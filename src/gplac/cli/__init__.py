@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import tyro
 from tyro.extras import SubcommandApp
 
-from gplac.cli import policies, worlds
+from gplac.cli import own_training, policies, worlds
 from gplac.errors import UserError
 
 app, expert, collect, data = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
@@ -29,6 +29,7 @@ data.command(name="show")(worlds.data_show)
 app.command(policies.train)
 app.command(policies.evaluate)
 app.command(policies.inspect)
+app.command(own_training.trust)
 app.command(policies.compare)
 app.command(policies.report)
 app.command(policies.demo)

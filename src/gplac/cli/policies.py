@@ -60,10 +60,10 @@ def train(
 
         name = method or ("gplac" if weak else "att-1")
         out = out or Path("runs") / "own" / request.task / f"{name}-seed{seed}"
-        train_run(
+        page = train_run(
             demos, weak, out, method=method, base=size.preset, change=size.changed, seed=seed, resume=resume
         )
-        print(f"The run is in {out}.")
+        print(f"The run is in {out}; {page} says how far to trust it.")
         return
 
     from gplac.methods import METHODS

@@ -261,7 +261,11 @@ def train_own(
         seed=seed,
         resume=resume,
         validation=held_out(parts.held_out.demonstrations, parts.held_out.weak),
-        data=(checksums or array_checksums(demonstrations, weak)) | {"held_out": parts.facts},
+        data={
+            kind: (checksums or array_checksums(demonstrations, weak))[kind]
+            for kind in (("demonstrations",) if weak is None else ("demonstrations", "weak"))
+        }
+        | {"held_out": parts.facts},
         notes=notes,
     )
     return parts
