@@ -192,7 +192,8 @@ def _points(found: Found, data: Data, policy: Attentive | None, main: list[int],
     parts = [
         "<h2>Where it looks</h2>",
         f'<p><span class="key"></span>points that the policy reads most ({len(main)} of {count} make up four fifths of'
-        ' what its action depends on), <span class="key other"></span>the others. Are the blue ones on the object?</p>',
+        ' what its action depends on), <span class="key other"></span>the others. Do the blue ones lie on the object,'
+        " or go with it at a steady distance?</p>",
     ]
     weak = data.weak_tested
     if weak is not None:
@@ -253,7 +254,7 @@ def _actions(found: Found) -> list[str]:
         "mean": "Mean action",
     }
     rows = [
-        [html.escape(each["name"]), *(f"{each[kind]:.3g}" for kind in kinds)]
+        [html.escape(each["name"]), *(_short(each[kind], each["mean"]) for kind in kinds)]
         for each in error["per_dimension"]
     ]
     interval = error["interval95"]
@@ -277,6 +278,11 @@ def _actions(found: Found) -> list[str]:
     ]
 
 
+def _short(error: float, mean: float) -> str:
+    """An error to three digits; what is less than a millionth of the mean action's error is nought."""
+    return "0" if error < 1e-6 * mean else f"{error:.3g}"
+
+
 def _learning(run: Run, folder: Path) -> list[str]:
     lines = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
     method = run.facts["method"]
@@ -285,8 +291,8 @@ def _learning(run: Run, folder: Path) -> list[str]:
         return []
     path = save_chart(partial(charts.learning_curves, logs), folder / "learning.png")
     caption = (
-        "<b>Training.</b> Held-out curves that still improve ask for more steps; one that turns back while the"
-        " training loss falls asks for more data."
+        "<b>Training.</b> Held-out curves that still improve at the end ask for more steps; a gap between training and"
+        " held-out data asks for more data. Where the action loss rises midway, dropout on what the policy reads sets in."
     )
     return ["<h2>Learning</h2>", f'<div class="charts">{html.chart(path, caption)}</div>']
 
