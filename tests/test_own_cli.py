@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from own_data import demonstrations, photographs, write_demonstrations, write_weak
+from synthetic_run import synthetic_run
 from test_cli import fails
 
 from gplac.cli import main
@@ -100,3 +101,32 @@ def test_mistakes_are_answered_in_one_sentence(
     assert "two episodes" in fails(capsys, "train", "--demos", str(one))
     assert "weakly labelled images" in fails(capsys, "train", "gplac", *folders[:2])
     assert "demonstrations data" in fails(capsys, "train", *folders[:2], "--weak", folders[1])
+
+
+def test_a_policy_is_evaluated_in_any_environment(
+    folders: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    env = ("--env", "own_env:tests/Square-v0")
+    main(["train", *folders, *FEW, "--out", "run"])
+    main(["evaluate", "run", *env, "--episodes", "4", "--seed", "3", "--json", "out.json"])
+    assert "of 4 episodes succeed" in capsys.readouterr().out
+    found = json.loads(Path("out.json").read_text())
+    check(found, "env_result", "out.json")
+    assert found == json.loads(Path("run/evaluation/gymnasium/own_env-tests-Square-v0.json").read_text())
+    assert (found["episodes"], found["seed"], found["method"]) == (4, 3, "gplac")
+
+    main(["evaluate", "run", *env, "--env-arg", "tells=false", "--episodes", "2"])
+    assert "Its info tells no success" in capsys.readouterr().out
+    assert "24x16 pixels" in fails(capsys, "evaluate", "run", *env, "--env-arg", "width=24")
+    assert "NAME=VALUE" in fails(capsys, "evaluate", "run", *env, "--env-arg", "width")
+    assert "cannot be made" in fails(capsys, "evaluate", "run", "--env", "Nowhere-v0")
+    assert "gplac trust run" in fails(capsys, "evaluate", "run")
+
+
+def test_simulated_runs_are_evaluated_there_as_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = synthetic_run(tmp_path / "run", "att-1", 0.5, 32, 28, 2, 2)
+    size = ("--env-arg", "width=32", "height=28", "split=test", "index=1")
+    main(["evaluate", str(run), "--env", "gplac/Pusher-v0", *size, "--episodes", "1"])
+    assert "of 1 episodes succeed" in capsys.readouterr().out

@@ -10,6 +10,8 @@ from tyro.conf import Positional, arg
 
 from gplac import config
 from gplac.cli.options import (
+    Env,
+    InEnv,
     Level,
     Looking,
     Looks,
@@ -21,6 +23,7 @@ from gplac.cli.options import (
     Sized,
     Split,
 )
+from gplac.errors import UserError
 
 if TYPE_CHECKING:
     from gplac.evaluation.statistics import PairedDifference
@@ -96,6 +99,7 @@ def evaluate(
     json: OptionalPath = None,
     vary: Annotated[tuple[str, ...], arg(metavar="FACTOR ...")] = (),
     looks: Looking = Looks(),
+    env: InEnv = Env(),
 ) -> None:
     """Run a trained policy in scenes, and with its eyes shut, and in the labelled scene. A stopped evaluation goes on.
 
@@ -111,11 +115,22 @@ def evaluate(
         vary: What differs from the labelled scene, of the pusher: mug, coaster, table, background, light,
             distractors, camera; or each, for all of them in turn.
     """
+    if env.env is not None:
+        from gplac.cli.own_training import evaluate_in_env
+
+        evaluate_in_env(run, env, episodes, json)
+        return
     from gplac.runs import Run, evaluate_run
+    from gplac.worlds.registry import TASKS
     from gplac.worlds.registry import task as task_named
     from gplac.worlds.splits import factors
 
     task: str = Run.open(run).facts["task"]
+    if task not in TASKS:
+        raise UserError(
+            f"The run in {run} is of your own task, which has no scenes here: gplac trust {run} tells how far to"
+            " trust it, and --env ID evaluates it in a Gymnasium environment."
+        )
     print(f"Task: {task_named(task).title}")
     if "each" in vary:
         vary = tuple(factors(task))
@@ -169,7 +184,8 @@ def inspect(
     found = inspect_run(run, demos, split, scenes, level=level, assets=assets)
     errors, looks = found["action_error"], found["sensitivity"]["image"]
     print(
-        f"Action error (variance 1): labelled {errors['labelled']['mean']:.3f}, unseen {errors['unseen']['mean']:.3f}."
+        f"Action error (variance 1): labelled {errors['labelled']['mean']:.3f}, unseen"
+        f" {errors['unseen']['mean']:.3f}."
     )
     print(f"Another frame's picture changes the action by {looks:.3f} (mean square, variance 1).")
     if "probe" in found:
@@ -252,7 +268,8 @@ def _print_difference(found: "PairedDifference", a: str, b: str) -> None:
 
 @contextmanager
 def _bars() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
-    """A progress bar for each part of the work, on a terminal; yields what makes a part's callback from its name."""
+    """A progress bar for each part of the work, on a terminal; yields what makes a part's callback from its"
+    " name."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

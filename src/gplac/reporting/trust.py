@@ -291,8 +291,9 @@ def _learning(run: Run, folder: Path) -> list[str]:
         return []
     path = save_chart(partial(charts.learning_curves, logs), folder / "learning.png")
     caption = (
-        "<b>Training.</b> Held-out curves that still improve at the end ask for more steps; a gap between training and"
-        " held-out data asks for more data. Where the action loss rises midway, dropout on what the policy reads sets in."
+        "<b>Training.</b> Held-out curves that still improve at the end ask for more steps; a gap between"
+        " training and held-out data asks for more data. Where the action loss rises midway, dropout on what the"
+        " policy reads sets in."
     )
     return ["<h2>Learning</h2>", f'<div class="charts">{html.chart(path, caption)}</div>']
 
