@@ -105,16 +105,15 @@ def trust(
             " good it is."
         )
     folders = facts.get("folders", {})
-    given = {"demonstrations": demonstrations or folders.get("demonstrations")}
-    if "weak" in known:
-        given["weak"] = weak or folders.get("weak")
-    for kind, data in given.items():
-        if data is None:
-            raise UserError(
-                f"The run in {run} was trained on arrays, which are not kept: hand the same ones over,"
-                f" gplac.trust(run, demonstrations, weak); {kind} are missing."
-            )
-    loaded = _demonstrations(given["demonstrations"]), _weak(given["weak"]) if "weak" in given else None
+    demonstrations = folders.get("demonstrations") if demonstrations is None else demonstrations
+    weak = None if "weak" not in known else folders.get("weak") if weak is None else weak
+    given = {"demonstrations": demonstrations} | ({"weak": weak} if "weak" in known else {})
+    if demonstrations is None or (weak is None and "weak" in known):
+        raise UserError(
+            f"The run in {run} was trained on arrays, which are not kept: hand the same ones over, as in"
+            " gplac.trust(run, demonstrations, weak)."
+        )
+    loaded = _demonstrations(demonstrations), None if weak is None else _weak(weak)
     checksums = _checksums(given) or array_checksums(*loaded)
     for kind, checksum in checksums.items():
         if checksum != known[kind]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 from scipy.stats import fisher_exact
 
 Weight = Literal["stop", "mend", "note"]
@@ -237,7 +238,9 @@ def _worse(group: Found, whole: Found) -> bool:
 
 def _fisher(part: Found, rest: Found) -> float:
     """p of as many errors in ``part`` if it were no worse than ``rest``."""
-    table = [[each["photographs"] - each["right"], each["right"]] for each in (part, rest)]
+    table = np.array(
+        [[each["photographs"] - each["right"], each["right"]] for each in (part, rest)], np.int64
+    )
     return float(fisher_exact(table, alternative="greater").pvalue)
 
 

@@ -64,7 +64,7 @@ def measure_trust(policy: Policy, data: Data, names: Names) -> dict[str, Any]:
             "photographs": None if weak is None else dict(zip(("trained", "held_out"), counts, strict=True)),
             "whole_scenes": data.whole_scenes,
             "constant_actions": [
-                names.actions[i] for i in np.flatnonzero(np.ptp(data.trained.actions, axis=0) == 0)
+                names.actions[int(i)] for i in np.flatnonzero(np.ptp(data.trained.actions, axis=0) == 0)
             ],
         },
         "action_error": _action_error(policy, data, tested, names.actions),

@@ -45,4 +45,5 @@ def save(images: Sequence[Image.Image], folder: Path, stem: str) -> list[Path]:
 
 def even(rows: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
     """At most ``count`` of some rows, evenly spaced, the first and the last among them."""
-    return rows[np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int))]
+    chosen = np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int))
+    return np.asarray(rows[chosen])
