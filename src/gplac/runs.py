@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -12,6 +13,7 @@ import torch
 from gplac.data.dataset import Demonstrations
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
+from gplac.evaluation.gym import Sizes, evaluate_env, make_env, reader
 from gplac.evaluation.inspection import inspect
 from gplac.evaluation.measure import evaluation_folder, measure
 from gplac.evaluation.result import Result, Training, write_json
@@ -141,6 +143,62 @@ def evaluate_run(
     )
     if copy is not None:
         write_json(found, "result", copy)
+    return found
+
+
+def evaluate_in_env(
+    folder: Path,
+    env_id: str,
+    episodes: int,
+    seed: int = 0,
+    *,
+    arguments: Mapping[str, Any] | None = None,
+    image: str | None = None,
+    state: str | None = None,
+    success_return: float | None = None,
+    copy: Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Evaluate the policy of a run in a Gymnasium environment; see `gplac.evaluation.gym`.
+
+    Args:
+        folder: of the run.
+        env_id: as `gymnasium.make` has it.
+        episodes: how many.
+        seed: of the first episode; the others' follow.
+        arguments: for the environment.
+        image: key of the picture in its observations.
+        state: key of the robot's state.
+        success_return: return from which on an episode succeeds; by default the environment's `info` tells.
+        copy: JSON file to write the result to, besides the run's own folder.
+        progress: called with the episodes done and all of them.
+
+    Raises:
+        UserError: no finished run, no such environment, or one that the policy does not fit.
+    """
+    run = Run.open(folder)
+    network = run.facts["network"]
+    sizes = Sizes(network["width"], network["height"], network["state_size"], network["action_size"])
+    env = make_env(env_id, arguments or {})
+    try:
+        read = reader(env, sizes, image, state)
+        numbers = evaluate_env(run.policy(), env, read, episodes, seed, success_return, progress)
+    finally:
+        env.close()
+    facts = {
+        "env": env_id,
+        "env_arguments": dict(arguments or {}),
+        "method": run.facts["method"],
+        "task": run.facts["task"],
+        "training_seed": run.facts["seed"],
+        "seed": seed,
+        "success_return": success_return,
+    }
+    found = facts | numbers | {"provenance": provenance()}
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", env_id)
+    for path in (folder / "evaluation" / "gymnasium" / f"{name}.json", copy):
+        if path is not None:
+            write_json(found, "env_result", path)
     return found
 
 

@@ -22,6 +22,20 @@ def test_where_there_is_no_terminal_a_line_comes_now_and_then(
     assert lines[-1].startswith("gplac seed 0: step 1100/1100")
 
 
+def test_a_long_training_is_announced_and_a_short_one_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    display = logs.Display("gplac seed 0", step=0, steps=100)
+    display.project(images_per_s=10.0, images=599)
+    assert capsys.readouterr().err == ""
+    display.project(images_per_s=10.0, images=18_000)
+    assert capsys.readouterr().err == "gplac seed 0: at 10 images/s this takes about 30 minutes\n"
+    assert [logs.duration(hours * 3600) for hours in (1.5, 2, 47, 60)] == [
+        "90 minutes",
+        "2 hours",
+        "47 hours",
+        "2.5 days",
+    ]
+
+
 def test_a_log_that_goes_on_drops_what_will_be_done_again(tmp_path: Path) -> None:
     log = logs.Log(tmp_path, 0)
     for step in (20, 40, 60):

@@ -19,6 +19,7 @@ from gplac.objectives.action import Action
 from gplac.objectives.objective import Context
 from gplac.objectives.pose import PoseRegression
 from gplac.training.batches import LabelledBatches
+from gplac.training.logs import Display
 from gplac.training.loop import fit
 from gplac.training.optimiser import learning_rate
 from gplac.training.stages import stages
@@ -233,3 +234,24 @@ def test_they_learn(demonstrations: Frames, weak: Photographs, preset: Preset, t
         fit(METHODS[name](), settings, demonstrations, weak, tmp_path / name)
         lines = [line[loss] for line in log(tmp_path / name) if loss in line]
         assert lines[-1] < 0.8 * lines[0], name
+
+
+@pytest.mark.parametrize("name", ["att-1", "gplac", "att-ae"])
+def test_the_projection_counts_the_images_that_are_left(
+    name: str, demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    projected: list[int] = []
+    monkeypatch.setattr(Display, "project", lambda _self, _rate, images: projected.append(images))
+    monkeypatch.setattr("gplac.training.trainer.MEASURED_STEPS", 1)
+    used: list[int] = []
+    step = Trainer.step
+
+    def counted(trainer: Trainer, number: int) -> tuple[dict[str, torch.Tensor], int]:
+        metrics, images = step(trainer, number)
+        used.append(images)
+        return metrics, images
+
+    monkeypatch.setattr(Trainer, "step", counted)
+    fit(METHODS[name](), preset, demonstrations, weak, tmp_path)
+    assert projected == [sum(used[1:])]

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 import tyro
 from tyro.extras import SubcommandApp
 
-<<<<<<< HEAD
-from gplac.cli import check, label, looks, own, policies, tables, worlds
+from gplac.cli import check, label, looks, own, own_training, policies, tables, worlds
 from gplac.cli import grid as grids
 from gplac.errors import UserError
 
@@ -36,6 +35,7 @@ data.command(name="check")(check.data_check)
 data.command(name="show")(worlds.data_show)
 app.command(own.export)
 app.command(policies.train)
+app.command(own_training.trust)
 app.command(policies.evaluate)
 app.command(policies.inspect)
 app.command(policies.compare)

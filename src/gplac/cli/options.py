@@ -32,7 +32,10 @@ class Size:
 
     def settings(self, task: str) -> config.Preset:
         """The preset for a task with its changes; a changed one says so in its name."""
-        chosen = config.preset(self.preset, task)
+        return self.changed(config.preset(self.preset, task))
+
+    def changed(self, chosen: config.Preset) -> config.Preset:
+        """A preset with the changes that were asked for."""
         if not self.set:
             return chosen
         arguments = []
@@ -41,7 +44,7 @@ class Size:
             if not equals or field == "name":
                 raise UserError(f"--set {change}: write FIELD=VALUE, for instance --set training.steps=3000.")
             arguments += [f"--{field}", *value.split(",")]
-        arguments += ["--name", f"{self.preset}-changed"]
+        arguments += ["--name", f"{chosen.name}-changed"]
         explicit = (tyro.conf.FlagConversionOff,)
         return tyro.cli(
             config.Preset, default=chosen, args=arguments, prog="gplac ... --set", config=explicit
@@ -67,5 +70,25 @@ class Looks:
     """Processes that draw; 0: as many as suit this machine."""
 
 
+@dataclass(frozen=True)
+class Env:
+    """A Gymnasium environment in place of scenes; --episodes is then how many in all (10), --json where to"
+    " write."""
+
+    env: Annotated[str | None, arg(metavar="ID")] = None
+    """Its name, such as gplac/Pusher-v0, or my_package:MyEnv-v0."""
+    env_arg: Annotated[tuple[str, ...], arg(metavar="NAME=VALUE ...")] = ()
+    """Arguments for it, such as width=64 height=56."""
+    image_key: Annotated[str | None, arg(metavar="KEY")] = None
+    """Which entry of its observations is the picture, where that is not clear."""
+    state_key: Annotated[str | None, arg(metavar="KEY")] = None
+    """Which entry is the robot's state."""
+    success_return: Annotated[float | None, arg(metavar="X")] = None
+    """An episode succeeds if its rewards add up to this; by default its info has is_success or success."""
+    seed: int = 0
+    """Of the first episode; the others' follow."""
+
+
 Sized = Annotated[Size, arg(name="")]
 Looking = Annotated[Looks, arg(name="")]
+InEnv = Annotated[Env, arg(name="")]

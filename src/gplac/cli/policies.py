@@ -7,6 +7,8 @@ from tyro.conf import Positional, arg
 
 from gplac import config
 from gplac.cli.options import (
+    Env,
+    InEnv,
     Level,
     Looking,
     Looks,
@@ -19,13 +21,14 @@ from gplac.cli.options import (
     Split,
 )
 from gplac.cli.progress import bars
+from gplac.errors import UserError
 
 if TYPE_CHECKING:
     from gplac.evaluation.statistics import PairedDifference
 
 
 def train(
-    method: Annotated[Positional[str], arg(metavar="METHOD")],
+    method: Annotated[Positional[str | None], arg(metavar="[METHOD]")] = None,
     /,
     *,
     task: str = "pusher",
@@ -36,20 +39,38 @@ def train(
     resume: bool = False,
     size: Sized = Size(),
 ) -> None:
-    """Train one method. With --resume a stopped or killed training goes on.
+    """Train one method, on simulated data or on your own. With --resume a stopped or killed training goes on.
+
+    On your own data (`gplac import`), sizes and steps follow from them, a tenth is held out, and RUN/trust.html tells
+    how far to trust the policy.
 
     Args:
-        method: One of the methods of Table 1, for instance gplac or att-1.
+        method: One of the methods of Table 1, for instance gplac or att-1; by default gplac, or att-1 for your own
+            demonstrations without photographs.
         task: Name of the task.
         demos: Folder of demonstrations; by default data/PRESET/TASK/demos-SCENES, where `gplac collect demos` writes.
         weak: Folder of weak images; by default data/PRESET/TASK/weak.
-        out: Folder of the run; by default runs/PRESET/TASK/METHOD-seedSEED.
+        out: Folder of the run; by default runs/PRESET/TASK/METHOD-seedSEED, where your own data's preset is "own".
         seed: Of weights, batches and dropout.
         resume: Go on where the run was stopped.
     """
+    from gplac.data.manifest import IMPORTED, Manifest
+
+    if demos is not None and (request := Manifest.read(demos).request).split == IMPORTED:
+        from gplac.api import train_run
+
+        name = method or ("gplac" if weak else "att-1")
+        out = out or Path("runs") / "own" / request.task / f"{name}-seed{seed}"
+        page = train_run(
+            demos, weak, out, method=method, base=size.preset, change=size.changed, seed=seed, resume=resume
+        )
+        print(f"The run is in {out}; {page} says how far to trust it.")
+        return
+
     from gplac.methods import METHODS
     from gplac.training.loop import train
 
+    method = method or "gplac"
     settings, folder = size.settings(task), size.data_folder(task)
     scenes = min(METHODS[method]().labelled_scenes, settings.data.weak_scenes) if method in METHODS else 1
     out = out or Path("runs") / settings.name / task / f"{method}-seed{seed}"
@@ -76,6 +97,7 @@ def evaluate(
     json: OptionalPath = None,
     vary: Annotated[tuple[str, ...], arg(metavar="FACTOR ...")] = (),
     looks: Looking = Looks(),
+    env: InEnv = Env(),
 ) -> None:
     """Run a trained policy in scenes, and with its eyes shut, and in the labelled scene. A stopped evaluation goes on.
 
@@ -91,11 +113,22 @@ def evaluate(
         vary: What differs from the labelled scene, of the pusher: mug, coaster, table, background, light,
             distractors, camera; or each, for all of them in turn.
     """
+    if env.env is not None:
+        from gplac.cli.own_training import evaluate_in_env
+
+        evaluate_in_env(run, env, episodes, json)
+        return
     from gplac.runs import Run, evaluate_run
+    from gplac.worlds.registry import TASKS
     from gplac.worlds.registry import task as task_named
     from gplac.worlds.splits import factors
 
     task: str = Run.open(run).facts["task"]
+    if task not in TASKS:
+        raise UserError(
+            f"The run in {run} is of your own task, which has no scenes here: gplac trust {run} tells how far to"
+            " trust it, and --env ID evaluates it in a Gymnasium environment."
+        )
     print(f"Task: {task_named(task).title}")
     if "each" in vary:
         vary = tuple(factors(task))
@@ -150,7 +183,8 @@ def inspect(
     found = inspect_run(run, demos, split, scenes, level=level, assets=assets)
     errors, looks = found["action_error"], found["sensitivity"]["image"]
     print(
-        f"Action error (variance 1): labelled {errors['labelled']['mean']:.3f}, unseen {errors['unseen']['mean']:.3f}."
+        f"Action error (variance 1): labelled {errors['labelled']['mean']:.3f}, unseen"
+        f" {errors['unseen']['mean']:.3f}."
     )
     print(f"Another frame's picture changes the action by {looks:.3f} (mean square, variance 1).")
     if "probe" in found:

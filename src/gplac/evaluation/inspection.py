@@ -69,8 +69,8 @@ def inspect(
         found["classifier"] = _classifier(policy, weak)
         weak_points = _points(policy, weak.images)
         if isinstance(policy, Attentive) and weak_points is not None and points["unseen"] is not None:
-            of_policy = _policy_channels(policy, points["unseen"], frames["unseen"].states, variance)
-            of_classifier = _classifier_channels(policy, weak_points)
+            of_policy = policy_channels(policy, points["unseen"], frames["unseen"].states, variance)
+            of_classifier = classifier_channels(policy, weak_points)
             found["channels"] = {
                 "policy": of_policy.tolist(),
                 "classifier": of_classifier.tolist(),
@@ -81,7 +81,7 @@ def inspect(
     return found | {"provenance": dict(provenance)}
 
 
-def _calls(function: Callable[..., Float32], *arrays: npt.NDArray[Any]) -> Float32:
+def calls(function: Callable[..., Float32], *arrays: npt.NDArray[Any]) -> Float32:
     """``function`` of all rows, some at a time."""
     count = len(arrays[0])
     return np.concatenate([function(*(a[i : i + CALL] for a in arrays)) for i in range(0, count, CALL)])
@@ -94,14 +94,14 @@ def _points(policy: Policy, images: Images) -> Float32 | None:
         policy.points(images[:1])
     except TypeError:
         return None
-    return _calls(policy.points, images)
+    return calls(policy.points, images)
 
 
 def _action_errors(
     policy: Policy, frames: Mapping[str, Frames], variance: npt.NDArray[np.float64], episode_steps: int
 ) -> dict[str, Any]:
     errors = {
-        name: instruments.action_error(_calls(policy, each.images, each.states), each.actions, variance)
+        name: instruments.action_error(calls(policy, each.images, each.states), each.actions, variance)
         for name, each in frames.items()
     }
     return {
@@ -115,17 +115,17 @@ def _action_errors(
 
 def _sensitivity(policy: Policy, frames: Frames, variance: npt.NDArray[np.float64]) -> dict[str, float]:
     """Mean squared change of the action (variance 1) when one input is another frame's."""
-    before = _calls(policy, frames.images, frames.states)
+    before = calls(policy, frames.images, frames.states)
     blocks = {
         "angles": slice(0, JOINTS),
         "velocities": slice(JOINTS, 2 * JOINTS),
         "hand": slice(2 * JOINTS, None),
     }
-    changed = {"image": _calls(policy, instruments.shuffled(frames.images, "image"), frames.states)}
+    changed = {"image": calls(policy, instruments.shuffled(frames.images, "image"), frames.states)}
     for name, block in blocks.items():
         states = frames.states.copy()
         states[:, block] = instruments.shuffled(states[:, block], name)
-        changed[name] = _calls(policy, frames.images, states)
+        changed[name] = calls(policy, frames.images, states)
     return {
         name: float(instruments.action_error(after, before, variance).mean())
         for name, after in changed.items()
@@ -146,11 +146,9 @@ def _attention(
     shares, entropies = {}, {}
     for name, each in frames.items():
         share = instruments.share_on_object(
-            _calls(policy.pixels, each.images[seen[name]]), each.masks[seen[name]]
+            calls(policy.pixels, each.images[seen[name]]), each.masks[seen[name]]
         )
-        entropy = instruments.relative_entropy(
-            _calls(policy.maps, each.images[:: len(each.images) // 64 + 1])
-        )
+        entropy = instruments.relative_entropy(calls(policy.maps, each.images[:: len(each.images) // 64 + 1]))
         chance = float(each.masks[seen[name]].mean())
         shares[name] = {"mean": float(share.mean()), "by_channel": share.tolist(), "chance": chance}
         entropies[name] = {"mean": float(entropy.mean()), "by_channel": entropy.tolist()}
@@ -158,7 +156,7 @@ def _attention(
 
 
 def _classifier(policy: Classifying, weak: WeakSample) -> dict[str, Any]:
-    probability = _calls(policy.classify, weak.images)
+    probability = calls(policy.classify, weak.images)
     rows = instruments.accuracy_by_scene(probability, weak.present, weak.scene)
     return {
         "accuracy": float(((probability > 0.5) == weak.present).mean()),
@@ -166,24 +164,24 @@ def _classifier(policy: Classifying, weak: WeakSample) -> dict[str, Any]:
     }
 
 
-def _policy_channels(
+def policy_channels(
     policy: Attentive, points: Float32, states: Float32, variance: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
     """Mean squared change of the action when a channel's point is held at its mean: ``(K,)``."""
-    before = _calls(policy.act_from, points, states)
+    before = calls(policy.act_from, points, states)
     return np.array(
         [
-            instruments.action_error(_calls(policy.act_from, held, states), before, variance).mean()
+            instruments.action_error(calls(policy.act_from, held, states), before, variance).mean()
             for held in _held(points)
         ]
     )
 
 
-def _classifier_channels(policy: Classifying, points: Float32) -> npt.NDArray[np.float64]:
+def classifier_channels(policy: Classifying, points: Float32) -> npt.NDArray[np.float64]:
     """Mean change of the probability when a channel's point is held at its mean: ``(K,)``."""
-    before = _calls(policy.classify_from, points)
+    before = calls(policy.classify_from, points)
     return np.array(
-        [np.abs(_calls(policy.classify_from, held) - before).mean(dtype=np.float64) for held in _held(points)]
+        [np.abs(calls(policy.classify_from, held) - before).mean(dtype=np.float64) for held in _held(points)]
     )
 
 

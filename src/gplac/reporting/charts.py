@@ -19,6 +19,7 @@ STAYS_M = 1e-3
 """A goal that moves less than this from episode to episode stays where it is."""
 METRICS = {
     "action_loss": "Action loss",
+    "held_out_action_error": "Action error on demonstrations held out",
     "classification_loss": "Classification loss",
     "classification_accuracy": "Classifier accuracy on its training images",
     "held_out_accuracy": "Classifier accuracy on images held out",
@@ -114,7 +115,7 @@ def learning_curves(logs: Logs, theme: Theme) -> Figure:
                 axes.plot(points[:, 0], points[:, 1], color=hue(theme, method), alpha=0.25, linewidth=1)
                 axes.plot(points[:, 0], _smooth(points[:, 1]), style, color=hue(theme, method), label=name)
         axes.set_title(METRICS[metric])
-        if metric.endswith("_loss"):
+        if metric.endswith(("_loss", "_error")):
             axes.set_yscale("log")
             low, high = axes.get_ylim()
             # Over many decades, numbers between powers of ten would stand on one another.

@@ -13,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 METRICS = "metrics.jsonl"
 LINE_EVERY_S = 30.0
 """Seconds between lines of progress where the output is not a terminal."""
+LONG_S = 60.0
+"""A training that takes longer is announced by how long it will take."""
 
 
 class Log:
@@ -76,10 +78,29 @@ class Display:
             line = f"{self.title}{stage}: step {step}/{self.steps}, {rate}, {loss}, {left_min:.1f} min left"
             print(line, file=sys.stderr, flush=True)
 
+    def project(self, images_per_s: float, images: int) -> None:
+        """Say how long ``images`` more will take at the rate that the first steps had, if that is long."""
+        seconds = images / images_per_s
+        if seconds < LONG_S:
+            return
+        line = f"{self.title}: at {images_per_s:.0f} images/s this takes about {duration(seconds)}"
+        if self.bar is not None:
+            self.bar.console.print(line)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
     def close(self) -> None:
         """Give the terminal back."""
         if self.bar is not None:
             self.bar.stop()
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: minutes up to an hour and a half, hours up to two days, then days."""
+    for unit, length_s, most in (("minutes", 60, 90), ("hours", 3600, 48)):
+        if seconds <= most * length_s:
+            return f"{seconds / length_s:.2g} {unit}"
+    return f"{seconds / 86400:.2g} days"
 
 
 def _whole_lines(path: Path) -> list[str]:

@@ -40,12 +40,14 @@ def fit(
     resume: bool = False,
     validation: Validation | None = None,
     device: torch.device | None = None,
-    data: dict[str, str] | None = None,
+    data: dict[str, Any] | None = None,
+    notes: dict[str, Any] | None = None,
 ) -> Network:
     """Train `method` on arrays in memory and leave a run in `run_dir`; returns the evaluated network.
 
     `run_dir` gets run.json, weights.safetensors (rewritten with each checkpoint), checkpoint.safetensors and .json,
-    metrics.jsonl, tb/. `data` goes into run.json, to tell what it was trained on.
+    metrics.jsonl, tb/. `data` goes into run.json, to tell what it was trained on; so do `notes`, which may change
+    when a run is resumed.
     With `resume` a stopped or killed run goes on, on the CPU to the very same weights.
     Raises `UserError` for data that does not fit the method, a loss that is not finite, or a directory in use;
     `KeyboardInterrupt` after saving a checkpoint, where it was stopped by hand.
@@ -119,7 +121,9 @@ def fit(
 
     def write_run(**training: Any) -> None:
         training["parameters"] = sum(parameter.numel() for parameter in network.parameters())
-        write_json(run_dir / RUN_JSON, run | {"training": training, "provenance": provenance()})
+        write_json(
+            run_dir / RUN_JSON, run | (notes or {}) | {"training": training, "provenance": provenance()}
+        )
 
     write_run(finished=False)
     trainer = Trainer(

@@ -25,10 +25,14 @@ from gplac.training.device import best_device, has_bf16
 class Policy:
     """Figure 2 after training: `policy(images, states) -> actions`, all numpy, a batch at a time.
 
-    `half`: convolutions in bfloat16, as in training, where the hardware has it: twice as fast on a CPU.
+    `half`: convolutions in bfloat16, as in training, where the hardware has it: twice as fast on a CPU. `run`: the
+    folder it comes from, which is also how it is saved.
     """
 
-    def __init__(self, network: Network, device: torch.device, half: bool = True) -> None:
+    def __init__(
+        self, network: Network, device: torch.device, half: bool = True, run: Path | None = None
+    ) -> None:
+        self.run = run
         self.network = network.to(device).eval()
         self.device = device
         self.half = half and has_bf16(device)
@@ -111,4 +115,4 @@ def load_policy(run_dir: Path, device: torch.device | None = None, half: bool = 
         network.load_state_dict(weights)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"{run_dir} holds no usable run ({error}): train one with `gplac train`") from error
-    return Policy(network, device or best_device(), half)
+    return Policy(network, device or best_device(), half, run_dir)

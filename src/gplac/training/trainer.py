@@ -19,7 +19,7 @@ from gplac.models.encoders import AttentionEncoder
 from gplac.models.network import Network
 from gplac.objectives.objective import sources
 from gplac.seeding import seed_of
-from gplac.training.batches import LabelledBatches, VideoBatches, WeakBatches
+from gplac.training.batches import LENGTH, LabelledBatches, VideoBatches, WeakBatches
 from gplac.training.checkpoint import CHECKPOINT, WEIGHTS, save_checkpoint, write_weights
 from gplac.training.device import keep_memory, mixed_precision
 from gplac.training.learner import Learner
@@ -29,6 +29,8 @@ from gplac.training.stages import Stage, stages
 
 LOG_EVERY = 20
 """Optimiser steps between lines of the log."""
+MEASURED_STEPS = 5
+"""First optimiser steps, whose rate tells how long the training will take."""
 ENTROPY_IMAGES = 8
 """Images whose map entropy is logged."""
 
@@ -103,6 +105,22 @@ class Trainer:
         images = sum(len(batch[0]) for batch in (labelled, weak) if batch is not None)
         return metrics, images + (0 if video is None else video.shape[0] * video.shape[1])
 
+    def images_left(self, done: int) -> int:
+        """Images that the steps after the first ``done`` will use."""
+        left = 0
+        for stage in self.stages:
+            warm = stage.first + min(stage.config.warmup_steps, stage.config.steps)
+            for start, end in ((stage.first, warm), (warm, stage.end)):
+                needs = sources(stage.active(start - stage.first)) if start < end else frozenset()
+                batches = {"labelled": self.labelled, "weak": self.weak}
+                each = sum(
+                    batch.size for name, batch in batches.items() if batch is not None and name in needs
+                )
+                if self.video is not None and "video" in needs:
+                    each += LENGTH * self.video.size
+                left += each * max(0, end - max(start, done))
+        return left
+
     def run(self, run_dir: Path, facts: dict[str, Any], validation: Validation | None, title: str) -> None:
         """Steps from `facts["step"]` to the last, with logs and checkpoints; `facts` is kept up to date."""
         first, ends = facts["step"], [stage.end for stage in self.stages]
@@ -118,6 +136,10 @@ class Trainer:
                     window.append(metrics)
                     window_images += images
                     done = step + 1
+                    if done == first + MEASURED_STEPS:
+                        display.project(
+                            window_images / (time.monotonic() - window_started), self.images_left(done)
+                        )
                     stopping = interrupt.asked
                     saving = done % self.config.checkpoint_every == 0 or done in ends or stopping
                     if saving or done % LOG_EVERY == 0:

@@ -1,0 +1,242 @@
+"""The Python interface: a policy from demonstrations and photographs in one call, and how far to trust it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from gplac.config import Preset
+from gplac.data.dataset import Demonstrations, WeakImages
+from gplac.data.manifest import Manifest
+from gplac.errors import UserError
+from gplac.evaluation.trust import Data, Names
+from gplac.reporting.trust import write_trust
+from gplac.runs import Run
+from gplac.training.own import Split, array_checksums, split, train_own
+from gplac.training.policy import Policy, load_policy
+
+Array: TypeAlias = npt.NDArray[Any]
+DemonstrationArrays: TypeAlias = tuple[Array, Array, Array, Array]
+"""Images ``(N, H, W, 3)`` uint8, states ``(N, S)``, actions ``(N, A)``, and the episode ``(N,)`` of each frame; the
+frames of an episode follow each other in time."""
+WeakArrays: TypeAlias = tuple[Array, Array] | tuple[Array, Array, Array]
+"""Photographs ``(N, H, W, 3)`` uint8, labels ``(N,)`` (is the object in it?), and, if known, the place ``(N,)`` of each
+as a number."""
+
+
+def train(
+    demonstrations: str | Path | Demonstrations | DemonstrationArrays,
+    weak: str | Path | WeakImages | WeakArrays | None = None,
+    *,
+    out: str | Path,
+    method: str | None = None,
+    steps: int | None = None,
+    preset: str = "lite",
+    seed: int = 0,
+    resume: bool = False,
+) -> Policy:
+    """Train a policy on your own demonstrations and photographs, and write how far to trust it.
+
+    Args:
+        demonstrations: a folder that `gplac import demos` wrote, or arrays; see `DemonstrationArrays`.
+        weak: photographs that show the object of interest or do not: a folder that `gplac import weak` wrote, or
+            arrays; see `WeakArrays`. Without them ATT-1 is trained.
+        out: folder of the run, ``policy.run`` afterwards.
+        method: one of `gplac.methods.METHODS`; by default GPLAC with photographs and ATT-1 without.
+        steps: optimiser steps; by default as many as suit the amount of data.
+        preset: where the settings come from; see `gplac.training.own.own_preset`.
+        seed: of what is held out, weights, batches and dropout.
+        resume: go on with a run in ``out`` that was stopped.
+
+    Returns:
+        The policy: images ``(B, H, W, 3)`` uint8 and states ``(B, S)`` in, actions ``(B, A)`` in the robot's units out.
+
+    Raises:
+        UserError: the data cannot be trained on, or ``out`` holds a run already.
+    """
+
+    def change(settings: Preset) -> Preset:
+        return (
+            settings if steps is None else replace(settings, training=replace(settings.training, steps=steps))
+        )
+
+    train_run(
+        demonstrations, weak, Path(out), method=method, base=preset, change=change, seed=seed, resume=resume
+    )
+    return load(out)
+
+
+def load(run: str | Path) -> Policy:
+    """The policy of a run that `train` or ``gplac train`` left in a folder.
+
+    Raises:
+        UserError: there is none, or its files are damaged.
+    """
+    return load_policy(Path(run))
+
+
+def trust(
+    run: str | Path,
+    demonstrations: str | Path | Demonstrations | DemonstrationArrays | None = None,
+    weak: str | Path | WeakImages | WeakArrays | None = None,
+) -> Path:
+    """Write again how far to trust a policy: ``trust.html`` and ``trust.json`` in the run's folder.
+
+    Args:
+        run: folder of a finished run on your own data.
+        demonstrations: the data that it was trained on, all of them; by default from where they lay then.
+        weak: the same of the photographs.
+
+    Returns:
+        The page.
+
+    Raises:
+        UserError: no such run, or these are not the data that it was trained on.
+    """
+    opened = Run.open(Path(run))
+    facts = opened.facts
+    known: Mapping[str, Any] = facts.get("data", {})
+    if "held_out" not in known:
+        raise UserError(
+            f"The run in {run} was not trained on your own data: `gplac evaluate` and `gplac inspect` tell how"
+            " good it is."
+        )
+    folders = facts.get("folders", {})
+    demonstrations = folders.get("demonstrations") if demonstrations is None else demonstrations
+    weak = None if "weak" not in known else folders.get("weak") if weak is None else weak
+    given = {"demonstrations": demonstrations} | ({"weak": weak} if "weak" in known else {})
+    if demonstrations is None or (weak is None and "weak" in known):
+        raise UserError(
+            f"The run in {run} was trained on arrays, which are not kept: hand the same ones over, as in"
+            " gplac.trust(run, demonstrations, weak)."
+        )
+    loaded = _demonstrations(demonstrations), None if weak is None else _weak(weak)
+    checksums = _checksums(given) or array_checksums(*loaded)
+    for kind, checksum in checksums.items():
+        if checksum != known[kind]:
+            raise UserError(
+                f"The {kind} data are not those that {run} was trained on; name those, or train again on these."
+            )
+    return _write_trust(opened, split(*loaded, facts["seed"]), given)
+
+
+def train_run(
+    demonstrations: str | Path | Demonstrations | DemonstrationArrays,
+    weak: str | Path | WeakImages | WeakArrays | None,
+    run: Path,
+    *,
+    method: str | None,
+    base: str,
+    change: Callable[[Preset], Preset],
+    seed: int,
+    resume: bool,
+) -> Path:
+    """`train` for whoever has more to change than the number of steps; returns the page about trust."""
+    given = {"demonstrations": demonstrations} | ({} if weak is None else {"weak": weak})
+    parts = train_own(
+        _demonstrations(demonstrations),
+        None if weak is None else _weak(weak),
+        run,
+        method=method,
+        base=base,
+        change=change,
+        seed=seed,
+        resume=resume,
+        checksums=_checksums(given),
+        notes={"folders": {kind: str(folder.absolute()) for kind, folder in _folders(given).items()}},
+    )
+    return _write_trust(Run.open(run), parts, given)
+
+
+def _write_trust(run: Run, parts: Split, given: Mapping[str, Any]) -> Path:
+    trained, tested = parts.trained, parts.held_out
+    whole = "photograph_scenes" in parts.facts
+    data = Data(trained.demonstrations, tested.demonstrations, trained.weak, tested.weak, whole)
+    origins = {kind: Manifest.read(folder).origin for kind, folder in _folders(given).items()}
+    size = trained.demonstrations.actions.shape[1]
+    actions = origins.get("demonstrations", {}).get("action_names") or []
+    scenes = origins.get("weak", {}).get("scenes") or []
+    return write_trust(
+        run,
+        data,
+        Names(
+            [str(name) for name in actions] if len(actions) == size else [str(i) for i in range(size)],
+            {i: str(name) for i, name in enumerate(scenes)},
+        ),
+    )
+
+
+def _folders(given: Mapping[str, Any]) -> dict[str, Path]:
+    return {kind: Path(data) for kind, data in given.items() if isinstance(data, str | Path)}
+
+
+def _checksums(given: Mapping[str, Any]) -> dict[str, str] | None:
+    """Of data sets in folders; None if some of the data are arrays."""
+    found = {kind: Manifest.read(folder).checksum for kind, folder in _folders(given).items()}
+    return found if len(found) == len(given) else None
+
+
+def _demonstrations(given: str | Path | Demonstrations | DemonstrationArrays) -> Demonstrations:
+    if isinstance(given, str | Path):
+        return Demonstrations.load(Path(given))
+    if isinstance(given, Demonstrations):
+        return given
+    names = "images", "states", "actions", "episode"
+    images, states, actions, episode = _arrays("demonstrations", names, given, (4, 2, 2, 1))
+    episode = episode.astype(np.int64)
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(episode) != 0]))
+    frame = np.arange(len(episode)) - np.repeat(starts, np.diff([*starts, len(episode)]))
+    return Demonstrations(
+        images,
+        states.astype(np.float32),
+        actions.astype(np.float32),
+        episode,
+        frame,
+        np.zeros(len(images), np.int64),
+        None,
+        "own",
+    )
+
+
+def _weak(given: str | Path | WeakImages | WeakArrays) -> WeakImages:
+    if isinstance(given, str | Path):
+        return WeakImages.load(Path(given))
+    if isinstance(given, WeakImages):
+        return given
+    names = ("images", "labels", "scene")[: len(given)]
+    images, labels, *scene = _arrays("photographs", names, given, (4, 1, 1))
+    if not np.isin(labels, (0, 1)).all():
+        raise UserError(
+            "Labels of photographs are 1 where the object is in the picture and 0 where it is not."
+        )
+    place = scene[0].astype(np.int64) if scene else np.zeros(len(images), np.int64)
+    return WeakImages(images, labels.astype(np.uint8), place)
+
+
+def _arrays(
+    what: str, names: tuple[str, ...], given: tuple[Array, ...], ndims: tuple[int, ...]
+) -> list[Array]:
+    """The arrays of a tuple, checked: as many rows in each, the images RGB.
+
+    Raises:
+        UserError: they are not what ``names`` says.
+    """
+    if not isinstance(given, tuple) or len(given) != len(names):
+        raise UserError(f"As arrays, {what} are a tuple ({', '.join(names)}).")
+    arrays = [np.asarray(each) for each in given]
+    for name, array, ndim in zip(names, arrays, ndims, strict=False):
+        if array.ndim != ndim or len(array) != len(arrays[0]):
+            raise UserError(
+                f"{name} of the {what} have shape {array.shape}: {ndim} axes are expected, and as many rows as"
+                f" images ({len(arrays[0])})."
+            )
+    images = arrays[0]
+    if images.dtype != np.uint8 or images.shape[-1] != 3:
+        raise UserError(
+            f"images of the {what} are {images.dtype} of shape {images.shape}: give uint8 of shape (N, H, W, 3),"
+            " RGB."
+        )
+    return arrays

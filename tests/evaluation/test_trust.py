@@ -1,0 +1,136 @@
+"""The numbers behind trust, on policies whose truth is known."""
+
+import numpy as np
+import pytest
+from own_data import demonstrations, photographs
+
+from gplac.data.dataset import Demonstrations
+from gplac.evaluation.policies import GREY
+from gplac.evaluation.trust import (
+    Data,
+    Names,
+    classifier_errors,
+    linear,
+    luminance,
+    main_channels,
+    measure_trust,
+    reaction,
+    spread,
+)
+from gplac.seeding import rng
+
+NAMES = Names(["x", "y"], {})
+
+
+def data() -> Data:
+    trained, tested = demonstrations(20), demonstrations(6)
+    return Data(trained, tested, photographs(6, key="trained"), photographs(2, key="tested"), True)
+
+
+class Seeing:
+    """Reads the square's corner off the picture, as the demonstrations have it."""
+
+    def __call__(self, images: np.ndarray, states: np.ndarray) -> np.ndarray:
+        red = (images[..., 0] > 200) & (images[..., 1] < 100)
+        corner = np.array([np.argwhere(each).min(axis=0)[::-1] if each.any() else (8, 6) for each in red])
+        return (corner / 4 + 0.1 * states[:, :2]).astype(np.float32)
+
+    def classify(self, images: np.ndarray) -> np.ndarray:
+        return ((images[..., 0] > 200) & (images[..., 1] < 100)).any(axis=(1, 2)).astype(np.float32)
+
+    def classify_from(self, points: np.ndarray) -> np.ndarray:
+        return np.zeros(len(points), np.float32)
+
+
+class Blind:
+    """Knows the state alone."""
+
+    def __call__(self, images: np.ndarray, states: np.ndarray) -> np.ndarray:
+        return (np.array([2.0, 1.5]) + 0.1 * states[:, :2]).astype(np.float32)
+
+
+def test_a_policy_that_sees_is_told_from_one_that_does_not() -> None:
+    sees, blind = (measure_trust(policy, data(), NAMES)["action_error"] for policy in (Seeing(), Blind()))
+    assert sees["policy"] == pytest.approx(0, abs=1e-9)
+    assert sees["grey"] > 0.5 and sees["other_picture"] > 0.5
+    assert blind["policy"] == blind["grey"] == blind["other_picture"] > 0.5
+    assert sees["more_than_grey"]["interval95"][0] > 0
+    assert blind["more_than_grey"] == {"mean": 0.0, "interval95": [0.0, 0.0]}
+    # The state says nothing of the square: a regression is hardly better than the mean.
+    assert 0.8 < sees["state_only"] / sees["mean"] < 1.1
+    assert [row["name"] for row in sees["per_dimension"]] == ["x", "y"]
+
+
+def test_errors_of_single_numbers_are_in_the_robots_units() -> None:
+    case = data()
+    tested = case.tested
+    rows = measure_trust(Blind(), case, NAMES)["action_error"]["per_dimension"]
+    for i, row in enumerate(rows):
+        answered = Blind()(tested.images, tested.states)[:, i]
+        assert row["policy"] == pytest.approx(np.sqrt(np.mean((answered - tested.actions[:, i]) ** 2)))
+        constant = case.trained.actions[:, i].mean()
+        assert row["mean"] == pytest.approx(
+            np.sqrt(np.mean((constant - tested.actions[:, i]) ** 2)), rel=1e-4
+        )
+
+
+def test_the_regression_is_least_squares_and_bears_what_never_varies() -> None:
+    generator = rng("linear")
+    states = generator.normal(size=(200, 3)).astype(np.float32)
+    states[:, 2] = 4.0
+    actions = (states[:, :2] @ [[1.0, 2.0], [3.0, -1.0]] + 0.5).astype(np.float32)
+    assert linear(states, actions, states[:9]) == pytest.approx(actions[:9], abs=1e-5)
+
+
+def test_a_number_of_the_action_that_never_varies_is_named() -> None:
+    case = data()
+    actions = case.trained.actions.copy()
+    actions[:, 1] = 0.5
+    still = Demonstrations(**{**vars(case.trained), "actions": actions})
+    found = measure_trust(Blind(), Data(still, case.tested, None, None, False), NAMES)
+    assert found["data"]["constant_actions"] == ["y"] and found["classifier"] is None
+    assert np.isfinite(found["action_error"]["policy"])
+
+
+def test_the_classifier_is_counted_by_label_place_and_brightness() -> None:
+    present = np.tile([True, False], 20)
+    bright = np.arange(40.0)
+    probability = np.where(present, 0.9, 0.1)
+    probability[:4] = 1 - probability[:4]  # the darkest are wrong, all in place 0
+    probability[2] = 0.01
+    found = classifier_errors(probability, present, np.repeat([0, 3], 20), bright, {3: "kitchen"})
+    assert (found["photographs"], found["right"]) == (40, 36)
+    assert found["present"]["right"] == found["absent"]["right"] == 18
+    assert [(each["name"], each["right"]) for each in found["per_scene"]] == [
+        ("place 0", 16),
+        ("kitchen", 20),
+    ]
+    assert {kind: (each["photographs"], each["right"]) for kind, each in found["brightness"].items()} == {
+        "darkest": (10, 6),
+        "brightest": (10, 10),
+    }
+    assert [each["photograph"] for each in found["worst"]] == [2, 0, 1, 3]
+    assert found["interval95"][0] < 0.9 < found["interval95"][1]
+
+
+def test_luminance_is_of_the_picture() -> None:
+    images = np.full((2, 4, 5, 3), GREY, np.uint8)
+    images[1] = (0, 255, 0)
+    assert luminance(images) == pytest.approx([GREY, 0.587 * 255])
+
+
+def test_reaction_tells_points_that_mind_the_object_from_those_that_do_not() -> None:
+    generator = rng("reaction")
+    present = np.arange(400) % 2 == 0
+    pixels = generator.normal(size=(400, 3, 2))
+    pixels[present, 0] += (30, 0)  # goes to where the object is
+    pixels[~present, 1] *= 1e-3  # stays where it is unless the object is there
+    found = reaction(pixels, present)
+    assert found[0] == pytest.approx(1) and found[1] > 0.9 and found[2] < 0.2
+    assert spread(pixels[~present])[[0, 2]] == pytest.approx([2**0.5] * 2, rel=0.1)
+
+
+def test_main_channels_are_the_fewest_that_make_up_four_fifths() -> None:
+    assert main_channels(np.array([0.1, 0.5, 0.0, 0.4])) == [1, 3]
+    assert main_channels(np.array([0.25, 0.25, 0.25, 0.25])) == [0, 1, 2, 3]
+    assert main_channels(np.zeros(3)) == []

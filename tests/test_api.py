@@ -1,0 +1,102 @@
+"""The Python interface: a policy in one call."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from own_data import demonstrations, photographs, write_demonstrations, write_weak
+
+import gplac
+from gplac.errors import UserError
+
+Arrays = tuple[np.ndarray, ...]
+
+
+@pytest.fixture
+def arrays() -> tuple[Arrays, Arrays]:
+    data, weak = demonstrations(), photographs()
+    return (data.images, data.states, data.actions, data.episode), (weak.images, weak.labels, weak.scene)
+
+
+def test_from_arrays_to_a_policy(arrays: tuple[Arrays, Arrays], tmp_path: Path) -> None:
+    demos, weak = arrays
+    policy = gplac.train(demos, weak, out=tmp_path / "run", steps=6, preset="smoke")
+    actions = policy(demos[0][:5], demos[1][:5])
+    assert actions.shape == (5, 2) and actions.dtype == np.float32 and np.isfinite(actions).all()
+    assert policy.run == tmp_path / "run"
+    assert np.array_equal(gplac.load(tmp_path / "run")(demos[0][:5], demos[1][:5]), actions)
+    run = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert run["method"] == "gplac" and run["training"]["steps"] == 6
+    before = json.loads((tmp_path / "run" / "trust.json").read_text())
+    with pytest.raises(UserError, match="trained on arrays"):
+        gplac.trust(tmp_path / "run")
+    page = gplac.trust(tmp_path / "run", demos, weak)
+    assert page == tmp_path / "run" / "trust.html"
+    assert json.loads(page.with_suffix(".json").read_text())["action_error"] == before["action_error"]
+    with pytest.raises(UserError, match="not those"):
+        gplac.trust(tmp_path / "run", demos, (weak[0], 1 - weak[1], weak[2]))
+
+
+def test_data_sets_arrays_and_folders_are_the_same_data(tmp_path: Path) -> None:
+    """Folders hold JPEG: what was decoded from them is handed over as arrays."""
+    folders = (
+        write_demonstrations(tmp_path / "demos", demonstrations()),
+        write_weak(tmp_path / "weak", photographs()),
+    )
+    from gplac.data.dataset import Demonstrations, WeakImages
+
+    loaded = Demonstrations.load(folders[0]), WeakImages.load(folders[1])
+    kinds = {"folders": folders, "data": loaded, "arrays": (_demos(loaded[0]), _weak(loaded[1]))}
+    weights = {}
+    for name, (demos, weak) in kinds.items():
+        gplac.train(demos, weak, out=str(tmp_path / name), steps=6, preset="smoke")
+        weights[name] = (tmp_path / name / "weights.safetensors").read_bytes()
+    assert weights["folders"] == weights["data"] == weights["arrays"]
+
+
+def _demos(data: object) -> Arrays:
+    return tuple(getattr(data, name) for name in ("images", "states", "actions", "episode"))
+
+
+def _weak(data: object) -> Arrays:
+    return tuple(getattr(data, name) for name in ("images", "labels", "scene"))
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        (lambda demos, weak: (demos[:3], weak), r"a tuple \(images, states, actions, episode\)"),
+        (lambda demos, weak: ((demos[0], demos[1][:-1], *demos[2:]), weak), "as many rows as images"),
+        (lambda demos, weak: ((demos[0] / 255, *demos[1:]), weak), "float64"),
+        (lambda demos, weak: (demos, (weak[0], weak[1] + 3)), "1 where the object"),
+        (lambda demos, weak: (demos, (weak[0][..., 0], weak[1])), "4 axes"),
+        (lambda demos, weak: (demos, weak[0]), "a tuple"),
+        (lambda demos, weak: ("nowhere", weak), "nowhere"),
+    ],
+)
+def test_what_is_no_data_is_refused_in_one_sentence(
+    change: object, part: str, arrays: tuple[Arrays, Arrays], tmp_path: Path
+) -> None:
+    demos, weak = change(*arrays)  # type: ignore[operator]
+    with pytest.raises(UserError, match=part):
+        gplac.train(demos, weak, out=tmp_path / "run", steps=6)
+
+
+def test_simulated_runs_have_no_such_page(tmp_path: Path) -> None:
+    facts = {"method": "gplac", "training": {"finished": True}, "data": {"demonstrations": "0"}}
+    (tmp_path / "run.json").write_text(json.dumps(facts))
+    with pytest.raises(UserError, match="gplac inspect"):
+        gplac.trust(tmp_path)
+
+
+def test_importing_gplac_is_quick_and_says_what_it_has() -> None:
+    code = (
+        "import sys, gplac; assert 'torch' not in sys.modules and {'train', 'load', 'trust'} <= set(dir(gplac));"
+        "import gplac.seeding; assert 'torch' not in sys.modules; gplac.train; assert 'torch' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    with pytest.raises(AttributeError, match="magic"):
+        _ = gplac.magic  # type: ignore[attr-defined]

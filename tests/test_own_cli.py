@@ -1,0 +1,132 @@
+"""Training on a user's own data, as a user would call it."""
+
+import html
+import json
+from pathlib import Path
+
+import pytest
+from own_data import demonstrations, photographs, write_demonstrations, write_weak
+from synthetic_run import synthetic_run
+from test_cli import fails
+
+from gplac.cli import main
+from gplac.evaluation.result import check
+
+FEW = ("--set", "training.steps=8", "training.labelled_batch=8", "training.weak_batch=8")
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """An empty folder to work in, beside imported data."""
+    demos = write_demonstrations(tmp_path / "data" / "demos", demonstrations())
+    weak = write_weak(tmp_path / "data" / "weak", photographs())
+    monkeypatch.chdir(tmp_path)
+    return "--demos", str(demos), "--weak", str(weak)
+
+
+def test_a_folder_of_each_is_enough(folders: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    main(["train", *folders, *FEW])
+    assert "runs/own/own/gplac-seed0" in capsys.readouterr().out
+    run = json.loads(Path("runs/own/own/gplac-seed0/run.json").read_text())
+    assert (run["method"], run["task"], run["preset"]["name"]) == ("gplac", "own", "own-changed")
+    assert {name: run["network"][name] for name in ("width", "height", "state_size", "action_size")} == {
+        "width": 20,
+        "height": 16,
+        "state_size": 3,
+        "action_size": 2,
+    }
+    assert len(run["data"]["held_out"]["episodes"]) == 1
+    assert run["data"]["held_out"]["photographs"] == 10 * len(run["data"]["held_out"]["photograph_scenes"])
+    assert set(run["data"]) == {"demonstrations", "weak", "held_out"}
+    assert "already holds a run" in fails(capsys, "train", *folders, *FEW)
+    main(["train", *folders, *FEW, "--resume"])
+
+
+def test_it_says_how_far_to_trust_it_and_says_it_again(
+    folders: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["train", *folders, *FEW, "--out", "run"])
+    page, numbers = Path("run/trust.html").read_text(), json.loads(Path("run/trust.json").read_text())
+    check(numbers, "trust", "trust.json")
+    assert 'src="data:image/jpeg' in page and "http" not in page.replace("http://www.w3.org", "")
+    for advice in numbers["advice"]:
+        assert html.escape(advice["sentence"]) in page
+    assert numbers["data"]["photographs"]["held_out"]["scenes"] == 1
+    assert len(numbers["points"]["policy_use"]) == 16
+    assert sum(each["photographs"] for each in numbers["classifier"]["per_scene"]) == 10
+    Path("run/trust.html").unlink()
+    capsys.readouterr()
+    main(["trust", "run"])
+    told = capsys.readouterr().out
+    assert (
+        "few episodes" in {advice["rule"] for advice in numbers["advice"]}
+        and "only 10 demonstrations" in told
+    )
+    again = json.loads(Path("run/trust.json").read_text())
+    assert {**again, "provenance": None} == {**numbers, "provenance": None}
+
+    Path(folders[1]).rename(tmp_path / "moved")
+    assert "does not exist" in fails(capsys, "trust", "run")
+    main(["trust", "run", "--demos", str(tmp_path / "moved")])
+    other = write_demonstrations(tmp_path / "other", demonstrations(9))
+    assert "not those that run was trained on" in fails(capsys, "trust", "run", "--demos", str(other))
+
+
+@pytest.mark.parametrize("method", ["cnn-c", "att-1"])
+def test_methods_without_points_or_classifier_have_a_page(method: str, folders: tuple[str, ...]) -> None:
+    main(["train", method, *folders, *FEW, "--out", "run"])
+    numbers = json.loads(Path("run/trust.json").read_text())
+    assert (numbers["points"] is None, numbers["classifier"] is None) == (
+        method == "cnn-c",
+        method == "att-1",
+    )
+
+
+def test_without_photographs_it_is_att_1(
+    folders: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["train", *folders[:2], *FEW, "--out", "run"])
+    assert "training ATT-1" in capsys.readouterr().out
+    assert json.loads(Path("run/run.json").read_text())["method"] == "att-1"
+
+
+def test_mistakes_are_answered_in_one_sentence(
+    folders: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wide = write_weak(tmp_path / "wide", photographs(width=24))
+    one = write_demonstrations(tmp_path / "one", demonstrations(1))
+    assert "nowhere" in fails(capsys, "train", "--demos", "nowhere")
+    assert "nowhere" in fails(capsys, "train", *folders[:2], "--weak", "nowhere")
+    assert "20x16 pixels, photographs 24x16" in fails(capsys, "train", *folders[:2], "--weak", str(wide))
+    assert "two episodes" in fails(capsys, "train", "--demos", str(one))
+    assert "weakly labelled images" in fails(capsys, "train", "gplac", *folders[:2])
+    assert "demonstrations data" in fails(capsys, "train", *folders[:2], "--weak", folders[1])
+
+
+def test_a_policy_is_evaluated_in_any_environment(
+    folders: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    env = ("--env", "own_env:tests/Square-v0")
+    main(["train", *folders, *FEW, "--out", "run"])
+    main(["evaluate", "run", *env, "--episodes", "4", "--seed", "3", "--json", "out.json"])
+    assert "of 4 episodes succeed" in capsys.readouterr().out
+    found = json.loads(Path("out.json").read_text())
+    check(found, "env_result", "out.json")
+    assert found == json.loads(Path("run/evaluation/gymnasium/own_env-tests-Square-v0.json").read_text())
+    assert (found["episodes"], found["seed"], found["method"]) == (4, 3, "gplac")
+
+    main(["evaluate", "run", *env, "--env-arg", "tells=false", "--episodes", "2"])
+    assert "Its info tells no success" in capsys.readouterr().out
+    assert "24x16 pixels" in fails(capsys, "evaluate", "run", *env, "--env-arg", "width=24")
+    assert "NAME=VALUE" in fails(capsys, "evaluate", "run", *env, "--env-arg", "width")
+    assert "cannot be made" in fails(capsys, "evaluate", "run", "--env", "Nowhere-v0")
+    assert "gplac trust run" in fails(capsys, "evaluate", "run")
+
+
+def test_simulated_runs_are_evaluated_there_as_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = synthetic_run(tmp_path / "run", "att-1", 0.5, 32, 28, 2, 2)
+    size = ("--env-arg", "width=32", "height=28", "split=test", "index=1")
+    main(["evaluate", str(run), "--env", "gplac/Pusher-v0", *size, "--episodes", "1"])
+    assert "of 1 episodes succeed" in capsys.readouterr().out
