@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import tyro
 from tyro.extras import SubcommandApp
 
-from gplac.cli import policies, worlds
+from gplac.cli import policies, robot, worlds
 from gplac.errors import UserError
 
 app, expert, collect, data = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
@@ -32,6 +32,9 @@ app.command(policies.inspect)
 app.command(policies.compare)
 app.command(policies.report)
 app.command(policies.demo)
+on_robot = SubcommandApp()
+app.command(on_robot, name="robot", help="Policies on robots: one file, without PyTorch.")
+on_robot.command(robot.export)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
