@@ -1,4 +1,4 @@
-"""Is the policy looking at something it knows? Its points and its classifier, beside what they said of demonstrations."""
+"""Is the policy looking at something it knows? Its points and classifier, beside what they said of demonstrations."""
 
 from dataclasses import dataclass, field
 
@@ -82,5 +82,6 @@ class Alarm:
             assert known.points_mean is not None and known.points_std is not None
             found = float(strangeness(look.points, known.points_mean, known.points_std))
             if found > known.strangeness:
-                return f"feature points are where no demonstration had them ({found:.1f}, limit {known.strangeness:.1f})"
+                limit = known.strangeness
+                return f"feature points are where no demonstration had them ({found:.1f}, limit {limit:.1f})"
         return None

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import onnxruntime
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from PIL import Image
 
 from gplac.errors import UserError
@@ -215,6 +215,6 @@ def _card(content: bytes, where: str) -> Card:
     expected |= {"present": ()} if card.classifier else {}
     if shapes != expected:
         raise UserError(
-            f"{where} has inputs and outputs {shapes} where its description promises {expected}: export the policy again."
+            f"{where} has inputs and outputs {shapes} where its description promises {expected}: export it again."
         )
     return card

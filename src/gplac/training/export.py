@@ -67,7 +67,7 @@ class Deployed(nn.Module):
         features_BF = network.encode(image)
         found = [network.policy(features_BF, state) * network.action_std_A + network.action_mean_A]
         if "points" in outputs:
-            found.append((features_BF.unflatten(1, (-1, 2)) + 0.5) * self.pixels_2)
+            found.append((features_BF.reshape(features_BF.shape[0], -1, 2) + 0.5) * self.pixels_2)
         if "present" in outputs:
             found.append(torch.sigmoid(network.classify(features_BF)))
         return tuple(found)
