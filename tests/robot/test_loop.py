@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from exported import ACTION, STATE
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gplac.errors import UserError
@@ -213,6 +213,7 @@ def test_actions_are_limited_and_counted(slow: Slow, clock: FakeClock) -> None:
     assert summary.limited == 5
 
 
+@settings(deadline=None)
 @given(
     action=st.lists(st.floats(-100, 100, width=32), min_size=3, max_size=3),
     last=st.lists(st.floats(-1, 1, width=32), min_size=3, max_size=3),

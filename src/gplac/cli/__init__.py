@@ -13,6 +13,7 @@ from gplac.cli import policies, robot, worlds
 from gplac.errors import UserError
 
 app, expert, collect, data = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
+on_robot = SubcommandApp()
 
 app.command(worlds.doctor)
 app.command(worlds.scenes)
@@ -32,9 +33,10 @@ app.command(policies.inspect)
 app.command(policies.compare)
 app.command(policies.report)
 app.command(policies.demo)
-on_robot = SubcommandApp()
 app.command(on_robot, name="robot", help="Policies on robots: one file, without PyTorch.")
 on_robot.command(robot.export)
+on_robot.command(robot.run)
+on_robot.command(robot.serve)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -32,7 +32,8 @@ class Limits:
             values = getattr(self, name)
             if len(values) not in (0, 1, action_size):
                 raise UserError(
-                    f"Limits have to be one number, or {action_size}, one for each number of an action, not {len(values)}."
+                    f"Limits have to be one number, or {action_size}, one for each number of an action, not "
+                    f"{len(values)}."
                 )
             if not np.isfinite(values).all():
                 raise UserError("Limits have to be finite numbers.")

@@ -54,7 +54,7 @@ class Settings:
         self.limits.check(action_size)
 
 
-class _Stop(Exception):
+class _Stop(Exception):  # noqa: N818  (an end, seldom an error)
     """Ends the loop; ``reason`` and ``detail`` as in `Summary`."""
 
     def __init__(self, reason: str, detail: str) -> None:
