@@ -11,6 +11,7 @@ import tyro
 from networks import INFERENCE, TRAINING
 from rich.console import Console
 from rich.table import Table
+from robot import ROBOT
 from worlds import ALL_STEPS, FRAMES, STEPS
 
 from gplac.evaluation.result import write_json
@@ -22,6 +23,7 @@ CASES = {
     "frames": FRAMES,
     "training": TRAINING,
     "inference": INFERENCE,
+    **ROBOT,
 }
 
 
@@ -34,7 +36,8 @@ class Options:
     seconds: float = 3.0
     """Length of a turn."""
     only: tuple[str, ...] = ()
-    """Some of: steps, all-steps, frames, training, inference."""
+    """Some of: steps, all-steps, frames, training, inference, robot-200x175, robot-200x175-int8, robot-320x240,
+    robot-320x240-int8."""
     out: Path | None = None
     """File to write; by default results/bench/<hardware>.json."""
 

@@ -14,6 +14,7 @@ WIDTH = 640
 _PAPER, _INK, _FAINT, _BLUE, _RED = "#181c21", "#e6eaee", "#39414a", "#6aa8ff", "#ff7b6b"
 _FONT, _SMALL, _MARGIN, _BARS = 22, 18, 16, 130
 _POINT = 8
+_USUAL = 1.1
 
 
 def overlay(
@@ -96,11 +97,11 @@ def _draw_action(
     for i, (value, full, name) in enumerate(zip(action, scale, names, strict=True)):
         left, right = _MARGIN + i * step + 0.15 * step, _MARGIN + (i + 1) * step - 0.15 * step
         draw.rectangle((left, top, right, top + _BARS), _FAINT)
-        # Beyond its scale, or not a number: the whole half, in red.
         part = float(value) / float(full)
-        inside = abs(part) <= 1.0
-        end = middle - (part if inside else np.copysign(1.0, part)) * _BARS / 2
-        draw.rectangle((left, min(middle, end), right, max(middle, end)), _BLUE if inside else _RED)
+        # Far beyond its scale, or not a number: the whole half, in red.
+        usual = abs(part) <= _USUAL
+        end = middle - (min(1.0, max(-1.0, part)) if usual else np.copysign(1.0, part)) * _BARS / 2
+        draw.rectangle((left, min(middle, end), right, max(middle, end)), _BLUE if usual else _RED)
         draw.text(
             ((left + right) / 2, top + _BARS + 4),
             _fitting(draw, name, step - 4, small),

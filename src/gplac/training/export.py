@@ -156,9 +156,19 @@ def export_run(run_dir: Path, out: Path, demos: Path | None = None, int8: bool =
     return Exported(out, card, error)
 
 
-def export_network(network: Network, height: int, width: int) -> bytes:
-    """A network that belongs to no run, for images of this size, as the content of a file; unchecked."""
-    return _content(to_onnx(network, height, width), _card(network, height, width))[0]
+def file_of(
+    network: Network, height: int, width: int, int8_images: npt.NDArray[np.uint8] | None = None
+) -> bytes:
+    """A network that belongs to no run, for images of this size, as the content of a file; unchecked.
+
+    ``int8_images (N, H, W, 3)``: pictures to quantise it with; None leaves it in float32.
+    """
+    model, card = to_onnx(network, height, width), _card(network, height, width)
+    if int8_images is not None:
+        from gplac.training.quantise import quantised
+
+        model, card = quantised(model, int8_images), replace(card, precision="int8")
+    return _content(model, card)[0]
 
 
 def to_onnx(network: Network, height: int, width: int) -> onnx.ModelProto:
