@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,9 +16,10 @@ from exported import HEIGHT, STATE, WIDTH, write_demonstrations
 
 from gplac.cli import main
 from gplac.errors import UserError
-from gplac.robot import Policy
+from gplac.robot import Policy, loop
 from gplac.robot.interface import own_robot
 from gplac.robot.mock import Fault, demonstrated_frames, synthetic_frames
+from gplac.robot.record import Tick
 from gplac.robot.server import PolicyServer
 from gplac.robot.simulated import SimulatedRobot
 from gplac.worlds.env import TaskEnv
@@ -139,6 +142,38 @@ def test_an_own_robot_runs(workplace: Path, policy_file: Path, capsys: pytest.Ca
     lines = Path("log/ticks.jsonl").read_text().splitlines()
     assert len(lines) == summary["ticks"]
     assert int(Path("stopped").read_text()) == sum(json.loads(line)["sent"] is not None for line in lines)
+
+
+def test_the_robot_in_the_documentation_runs(
+    workplace: Path, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "robot.md").read_text()
+    code = next(block for block in page.split("```") if "my_robot.py: an arm" in block)
+    torques: list[np.ndarray] = []
+    arm = SimpleNamespace(
+        joint_state=lambda: np.zeros(STATE), set_torques=torques.append, brake=torques.clear
+    )
+    taken = threading.Event()
+
+    def read() -> np.ndarray:
+        if threading.current_thread() is not threading.main_thread():
+            taken.wait()  # a camera without a second picture
+        return np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+
+    for name, driver in (
+        ("my_arm", SimpleNamespace(connect=lambda: arm)),
+        ("my_camera", SimpleNamespace(open=lambda: SimpleNamespace(read=read))),
+    ):
+        monkeypatch.setitem(sys.modules, name, driver)
+    Path("my_robot.py").write_text(code.removeprefix("python\n"))
+    ticks: list[Tick] = []
+    loop.run(
+        policy,
+        own_robot("my_robot:connect", policy.card),
+        loop.Settings(20, 3, max_image_age_s=60),
+        listeners=[ticks.append],
+    )
+    assert ticks and torques == []  # braked
 
 
 def test_mistakes_about_own_robots_are_answered(workplace: Path, policy: Policy) -> None:
