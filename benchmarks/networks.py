@@ -86,11 +86,12 @@ def plain_training() -> Run:
     return run
 
 
-def _percentiles(durations: list[float]) -> dict[str, float]:
+def percentiles(durations: list[float], name: str = "inference") -> dict[str, float]:
+    """Of durations in seconds: milliseconds as the measures ``NAME p50`` and ``NAME p99``."""
     import numpy as np
 
     p50, p99 = np.percentile(durations, [50, 99]) * 1e3
-    return {"inference p50": float(p50), "inference p99": float(p99)}
+    return {f"{name} p50": float(p50), f"{name} p99": float(p99)}
 
 
 def our_inference() -> Run:
@@ -111,7 +112,7 @@ def our_inference() -> Run:
             i = len(durations) % FRAMES
             policy(frames.images[i : i + 1], frames.states[i : i + 1])
             durations.append(time.perf_counter() - start)
-        return _percentiles(durations)
+        return percentiles(durations)
 
     return run
 
@@ -135,7 +136,7 @@ def plain_inference() -> Run:
                     network.features(image / 255 - 0.5), torch.from_numpy(frames.states[i : i + 1])
                 ).numpy()
             durations.append(time.perf_counter() - start)
-        return _percentiles(durations)
+        return percentiles(durations)
 
     return run
 

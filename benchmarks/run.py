@@ -11,6 +11,7 @@ import tyro
 from networks import INFERENCE, TRAINING
 from rich.console import Console
 from rich.table import Table
+from robot import ROBOT
 from worlds import ALL_STEPS, FRAMES, PUSH_FRAMES, PUSH_STEPS, STEPS, STRIKER_FRAMES, STRIKER_STEPS
 
 from gplac.evaluation.result import write_json
@@ -26,6 +27,7 @@ CASES = {
     "push-frames": PUSH_FRAMES,
     "training": TRAINING,
     "inference": INFERENCE,
+    **ROBOT,
 }
 
 

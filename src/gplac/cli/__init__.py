@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import tyro
 from tyro.extras import SubcommandApp
 
-from gplac.cli import check, label, looks, own, own_training, policies, tables, worlds
+from gplac.cli import check, label, looks, own, own_training, policies, robot, tables, worlds
 from gplac.cli import grid as grids
 from gplac.errors import UserError
 
-app, expert, collect, data, own_data, grid = (SubcommandApp() for _ in range(6))
+app, expert, collect, data, own_data, grid, on_robot = (SubcommandApp() for _ in range(7))
 
 app.command(worlds.doctor)
 app.command(worlds.scenes)
@@ -45,6 +45,10 @@ app.command(grid, name="grid", help="Many cells of a recipe, such as a table of 
 grid.command(name="run")(grids.grid_run)
 grid.command(name="status")(grids.grid_status)
 app.command(tables.table)
+app.command(on_robot, name="robot", help="Policies on robots: one file, without PyTorch.")
+on_robot.command(robot.export)
+on_robot.command(robot.run)
+on_robot.command(robot.serve)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

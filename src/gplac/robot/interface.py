@@ -1,0 +1,105 @@
+"""What the control loop asks of a robot and of a clock, and how it finds a user's own robot."""
+
+import importlib
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from gplac.errors import UserError
+from gplac.robot.card import Card
+from gplac.robot.policy import Floats
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a robot sees and feels at one moment."""
+
+    image: npt.NDArray[np.uint8]
+    """``(H, W, 3)`` uint8, RGB."""
+    state: npt.NDArray[Any]
+    """``(S,)`` numbers, in the units and the order of the demonstrations."""
+    time_s: float
+    """When the image was taken, in seconds of the loop's clock: `time.monotonic`."""
+
+
+class Robot(Protocol):
+    """A robot with a camera. All calls come from one thread."""
+
+    def observe(self) -> Observation:
+        """The newest picture and state; returns at once, even if the picture is an old one."""
+        ...
+
+    def send(self, action: Floats) -> None:
+        """Start doing an action ``(A,)``, in the robot's units, and return at once. The robot keeps doing it until
+        the next one comes."""
+        ...
+
+    def stop(self) -> None:
+        """Come to rest safely. Called once at the end, whatever the end is, also before anything was sent."""
+        ...
+
+
+class Clock(Protocol):
+    """Seconds that pass; tests have one that needs not wait."""
+
+    def now(self) -> float:
+        """Seconds since some moment; never steps back."""
+        ...
+
+    def sleep_until(self, time_s: float) -> None:
+        """Return at that time, or at once if it is over."""
+        ...
+
+
+class SystemClock:
+    """`time.monotonic`."""
+
+    def now(self) -> float:
+        """See `Clock.now`."""
+        return time.monotonic()
+
+    def sleep_until(self, time_s: float) -> None:
+        """See `Clock.sleep_until`."""
+        time.sleep(max(0.0, time_s - time.monotonic()))
+
+
+def own_robot(name: str, card: Card) -> Robot:
+    """The robot that a user's function makes.
+
+    Args:
+        name: ``module:function``; the module is looked for in the working folder as well.
+        card: what the function is called with.
+
+    Raises:
+        UserError: there is no such module or function, or what it returns is no `Robot`.
+    """
+    module_name, _, function_name = name.partition(":")
+    if not module_name or not function_name:
+        raise UserError(
+            f"--robot {name}: write mock, sim, or MODULE:FUNCTION, for instance my_robot:connect."
+        )
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.append(folder)
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise  # something that the user's module imports
+        raise UserError(
+            f"There is no module {module_name!r}, neither installed nor in {folder}: check --robot {name}."
+        ) from error
+    function: Callable[[Card], Robot] | None = getattr(module, function_name, None)
+    if not callable(function):
+        raise UserError(f"{module.__file__} has no function {function_name!r}: check --robot {name}.")
+    robot = function(card)
+    missing = [part for part in ("observe", "send", "stop") if not callable(getattr(robot, part, None))]
+    if missing:
+        raise UserError(f"What {name} returns has no method {', '.join(missing)}: see docs/robot.md.")
+    return robot

@@ -1,0 +1,137 @@
+"""A policy that runs on another machine, with the interface of a local one."""
+
+import time
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
+from websockets.sync.client import connect
+
+from gplac.errors import UserError
+from gplac.robot.card import Card
+from gplac.robot.policy import Floats, Look, checked_image, checked_state
+from gplac.robot.wire import pack, unpack
+
+MAX_ANSWER_BYTES = 1 << 20
+
+
+class RemotePolicy:
+    """What `gplac robot serve` offers; a context manager. For use from one thread.
+
+    Args:
+        url: of the server, for instance ``ws://127.0.0.1:8765``.
+        token: the server's.
+        timeout_s: longest wait for the connection, and for each answer.
+        resize: whether images of another size are scaled, on this side.
+
+    Raises:
+        UserError: nobody answers there, or not with this token.
+    """
+
+    card: Card
+    """Of the policy that answers."""
+
+    def __init__(self, url: str, token: str, timeout_s: float = 1.0, resize: bool = False) -> None:
+        self.url, self.timeout_s, self.resize = url, timeout_s, resize
+        self._number = 0
+        if not token.isascii():
+            raise UserError(
+                "A token is made of letters and digits; the server prints its own when it starts."
+            )
+        self._open = ExitStack()
+        try:
+            self._connection = self._open.enter_context(
+                connect(
+                    url,
+                    additional_headers={"Authorization": f"Bearer {token}"},
+                    compression=None,
+                    open_timeout=timeout_s,
+                    close_timeout=timeout_s,
+                    max_size=MAX_ANSWER_BYTES,
+                    proxy=None,
+                )
+            )
+        except InvalidStatus as error:
+            status = error.response.status_code
+            reason = "the token is wrong" if status == 401 else f"it answers with status {status}"
+            raise UserError(f"The policy server at {url} refuses: {reason}.") from error
+        except InvalidURI as error:
+            raise UserError(f"{url!r} is no address of a policy server: write ws://HOST:PORT.") from error
+        except (OSError, WebSocketException) as error:
+            raise UserError(
+                f"No policy server answers at {url} ({error or type(error).__name__}): start one with "
+                "`gplac robot serve`."
+            ) from error
+        try:
+            self.card = Card.from_json(str(self._receive(time.monotonic() + timeout_s).get("card")), url)
+        except UserError:
+            self.close()
+            raise
+
+    def act(self, image: npt.NDArray[Any], state: npt.ArrayLike) -> Floats:
+        """See `gplac.robot.Policy.act`."""
+        return self.look(image, state).action
+
+    def look(self, image: npt.NDArray[Any], state: npt.ArrayLike) -> Look:
+        """See `gplac.robot.Policy.look`.
+
+        Raises:
+            UserError: as there; the server does not answer in time, or not at all any more.
+        """
+        image_HW3 = checked_image(image, self.card, self.resize)
+        state_S = checked_state(state, self.card)
+        self._number += 1
+        deadline = time.monotonic() + self.timeout_s
+        try:
+            self._connection.send(pack({"id": self._number, "image": image_HW3, "state": state_S}))
+        except ConnectionClosed as error:
+            raise self._gone(error) from error
+        while True:
+            answer = self._receive(deadline)
+            if "error" in answer:
+                raise UserError(f"The policy server at {self.url} says: {answer['error']}")
+            # An answer that came too late for its own question is nobody's any more.
+            if answer.get("id") == self._number:
+                return self._look(answer)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._open.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _receive(self, deadline: float) -> dict[str, Any]:
+        try:
+            return unpack(self._connection.recv(timeout=max(0.0, deadline - time.monotonic())))
+        except TimeoutError as error:
+            raise UserError(
+                f"The policy server at {self.url} did not answer within {self.timeout_s:g} s: is the network slow?"
+            ) from error
+        except ConnectionClosed as error:
+            raise self._gone(error) from error
+
+    def _gone(self, error: ConnectionClosed) -> UserError:
+        reason = (
+            error.rcvd.reason if error.rcvd is not None and error.rcvd.reason else "the connection is lost"
+        )
+        return UserError(f"The policy server at {self.url} is gone: {reason}")
+
+    def _look(self, answer: dict[str, Any]) -> Look:
+        card = self.card
+        action, points, present = (answer.get(name) for name in ("action", "points", "present"))
+        shapes = [None if found is None else np.shape(found) for found in (action, points)]
+        expected = [(card.action_size,), (card.points, 2) if card.points else None]
+        if shapes != expected or (present is not None) != card.classifier:
+            raise UserError(
+                f"The policy server at {self.url} answers with something else than its policy's outputs."
+            )
+        return Look(action, points, present)  # type: ignore[arg-type]

@@ -1,0 +1,306 @@
+"""A trained run as one ONNX file for `gplac.robot`, checked against PyTorch before it is written."""
+
+import hashlib
+import json
+import logging
+import warnings
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from gplac.data.dataset import Demonstrations
+from gplac.data.files import write_atomically
+from gplac.data.manifest import Manifest
+from gplac.errors import UserError
+from gplac.models.encoders import AttentionEncoder
+from gplac.models.network import Network
+from gplac.provenance import provenance
+from gplac.robot.alarm import familiar
+from gplac.robot.card import Card, weights_checksum, write_card
+from gplac.robot.policy import Policy
+from gplac.seeding import rng
+from gplac.training.checkpoint import RUN_JSON, WEIGHTS
+from gplac.training.policy import load_policy
+
+TOLERANCE = 1e-4
+"""Largest difference from PyTorch, in standard deviations of the action, at which a float32 file is written."""
+FAMILIAR_FRAMES = 2000
+"""Demonstrated frames that the alarm's statistics, and a quantised network's ranges, are taken from."""
+
+
+PICTURES = 16
+"""Made-up pictures that a file is tried on."""
+DEMONSTRATED_EVERY = 5
+"""Of the demonstrated frames taken, every so-manieth is one that a file is tried on as well."""
+
+
+class Deployed(nn.Module):
+    """The network with everything around it: raw pixels and state in; action in the robot's units, points in pixels,
+    probability out, as far as the network has them."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+        encoder = network.encoder
+        cells = torch.tensor([encoder.map_width - 1.0, encoder.map_height - 1.0])
+        self.pixels_2: Tensor
+        self.register_buffer("pixels_2", cells * encoder.stride)
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of what `forward` returns."""
+        attention = isinstance(self.network.encoder, AttentionEncoder)
+        classifier = self.network.classifier_head is not None
+        return ["action", *(["points"] if attention else []), *(["present"] if classifier else [])]
+
+    def forward(self, image: Tensor, state: Tensor) -> tuple[Tensor, ...]:
+        """(B, H, W, 3) uint8 and (B, S) float32 to the tensors that `outputs` names."""
+        network, outputs = self.network, self.outputs
+        features_BF = network.encode(image)
+        found = [network.policy(features_BF, state) * network.action_std_A + network.action_mean_A]
+        if "points" in outputs:
+            found.append((features_BF.reshape(features_BF.shape[0], -1, 2) + 0.5) * self.pixels_2)
+        if "present" in outputs:
+            found.append(torch.sigmoid(network.classify(features_BF)))
+        return tuple(found)
+
+
+class Sample(NamedTuple):
+    """What an export is tried on."""
+
+    images: npt.NDArray[np.uint8]
+    """``(N, H, W, 3)``."""
+    states: npt.NDArray[np.float32]
+    """``(N, S)``."""
+
+
+class Error(NamedTuple):
+    """Difference of actions from PyTorch's in float32, in standard deviations of the action."""
+
+    largest: float
+    mean: float
+
+
+class Exported(NamedTuple):
+    """What an export wrote."""
+
+    path: Path
+    card: Card
+    error: Error
+    """The file's difference from PyTorch: on demonstrated frames, where they are known, else on made-up ones."""
+
+
+def export_run(run_dir: Path, out: Path, demos: Path | None = None, int8: bool = False) -> Exported:
+    """Write the policy of a run as one ONNX file that needs nothing else; see `gplac.robot.Policy`.
+
+    Args:
+        run_dir: the run.
+        out: file to write.
+        demos: folder of its demonstrations, for the alarm's statistics, and to try the file on.
+        int8: quantise the convolutions to 8 bits, with ranges from the demonstrations.
+
+    Raises:
+        UserError: no run; demonstrations of another size; no demonstrations to quantise with; or a file that does not
+            compute what PyTorch does, which is then not written.
+    """
+    if int8 and demos is None:
+        raise UserError(
+            "Quantising needs pictures to take the ranges from: name the run's demonstrations with --demos FOLDER."
+        )
+    network = load_policy(run_dir, torch.device("cpu"), half=False).network
+    described = json.loads((run_dir / RUN_JSON).read_text())
+    height, width = described["network"]["height"], described["network"]["width"]
+    card = replace(_card(network, height, width), **_origin(described, run_dir))
+    frames = None
+    if demos is not None:
+        frames, facts = _demonstrations(demos, card)
+        card = replace(card, **facts)
+    model = to_onnx(network, height, width)
+    policy = _policy(model, card)
+    samples = [made_up(network, height, width)]
+    if frames is not None:
+        samples.append(Sample(frames.images[::DEMONSTRATED_EVERY], frames.states[::DEMONSTRATED_EVERY]))
+    errors = [difference(policy, network, sample) for sample in samples]
+    largest = max(error.largest for error in errors)
+    # Not `>`: what is not a number is no small error.
+    if not largest <= TOLERANCE:
+        raise UserError(
+            f"{out} is not written: its actions would differ from PyTorch's by up to {largest:.2g} standard "
+            f"deviations, and {TOLERANCE:g} is allowed; please report it, with the versions that `gplac doctor` tells."
+        )
+    error = errors[-1]
+    if int8:
+        from gplac.training.quantise import quantised
+
+        assert frames is not None
+        model = quantised(model, frames.images)
+        card = replace(card, precision="int8")
+        policy = _policy(model, card)
+        # Eight bits are ranges of demonstrated pictures: what becomes of noise is of no interest.
+        error = difference(policy, network, samples[-1])
+    if frames is not None:
+        found = _seen(policy, frames)
+        card = replace(card, familiar=familiar(found.get("points"), found.get("present"), frames.actions))
+    card = replace(card, error=error._asdict(), provenance=provenance() | card.provenance)
+    content, card = _content(model, card)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(out, content)
+    return Exported(out, card, error)
+
+
+def file_of(
+    network: Network, height: int, width: int, int8_images: npt.NDArray[np.uint8] | None = None
+) -> bytes:
+    """A network that belongs to no run, for images of this size, as the content of a file; unchecked.
+
+    ``int8_images (N, H, W, 3)``: pictures to quantise it with; None leaves it in float32.
+    """
+    model, card = to_onnx(network, height, width), _card(network, height, width)
+    if int8_images is not None:
+        from gplac.training.quantise import quantised
+
+        model, card = quantised(model, int8_images), replace(card, precision="int8")
+    return _content(model, card)[0]
+
+
+def to_onnx(network: Network, height: int, width: int) -> onnx.ModelProto:
+    """The network in float32 as an ONNX model for any number of images at once, without a card."""
+    module = Deployed(network.float()).eval()
+    example = made_up(network, height, width, pictures=2)
+    batch = torch.export.Dim("batch", min=1)
+    log = logging.getLogger("torch.onnx")
+    level = log.level
+    log.setLevel(logging.ERROR)  # it warns of packages that nothing here needs
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                module,
+                (torch.from_numpy(example.images), torch.from_numpy(example.states)),
+                input_names=["image", "state"],
+                output_names=module.outputs,
+                dynamic_shapes=({0: batch}, {0: batch}),
+                external_data=False,
+                verbose=False,
+            )
+    finally:
+        log.setLevel(level)
+    assert program is not None
+    model: onnx.ModelProto = program.model_proto
+    # The exporter writes down where in the source each node comes from; a robot has no use for it.
+    del model.metadata_props[:], model.graph.metadata_props[:]
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    return model
+
+
+def made_up(network: Network, height: int, width: int, pictures: int = PICTURES) -> Sample:
+    """Noise, and as many pictures with large smooth shapes, as photographs have; states as in the demonstrations."""
+    generator = rng("export", height, width)
+    images = generator.integers(0, 256, (pictures, height, width, 3), dtype=np.uint8)
+    for image in images[::2]:
+        coarse = generator.integers(0, 256, (6, 8, 3), dtype=np.uint8)
+        image[:] = np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC))
+    mean, std = network.state_mean_S.numpy(), network.state_std_S.numpy()
+    states = mean + std * generator.standard_normal((pictures, len(mean)), dtype=np.float32)
+    return Sample(images, states.astype(np.float32))
+
+
+def difference(policy: Policy, network: Network, sample: Sample) -> Error:
+    """How far a policy's actions are from PyTorch's in float32."""
+    errors = []
+    with torch.inference_mode():
+        for i in range(len(sample.images)):  # one at a time, as on a robot
+            images, states = sample.images[i : i + 1], sample.states[i : i + 1]
+            exact = network.act(torch.from_numpy(images), torch.from_numpy(states)).numpy()
+            errors.append(np.abs(policy.batch(images, states)["action"] - exact))
+    normalised = np.concatenate(errors) / network.action_std_A.numpy()
+    return Error(float(normalised.max()), float(normalised.mean()))
+
+
+def _card(network: Network, height: int, width: int) -> Card:
+    """What the network alone says."""
+    encoder = network.encoder
+    return Card(
+        height=height,
+        width=width,
+        state_size=len(network.state_mean_S),
+        action_size=len(network.action_mean_A),
+        points=encoder.feature_size // 2 if isinstance(encoder, AttentionEncoder) else 0,
+        classifier=network.classifier_head is not None,
+        task="",
+        method="",
+        control_hz=None,
+        action_std=tuple(network.action_std_A.tolist()),
+        weights_sha256="",
+        gplac=version("gplac"),
+    )
+
+
+def _origin(described: dict[str, Any], run_dir: Path) -> dict[str, Any]:
+    """What the run says, as fields of a card."""
+    from gplac.worlds.registry import TASKS  # not before a run is exported: it brings the simulator
+
+    task = TASKS[described["task"]]() if described["task"] in TASKS else None
+    return {
+        "task": described["task"],
+        "method": described["method"],
+        "control_hz": None if task is None else task.control_hz,
+        "object_of_interest": None if task is None else task.object_of_interest,
+        "run_sha256": hashlib.sha256((run_dir / WEIGHTS).read_bytes()).hexdigest(),
+        "provenance": {"run": described.get("provenance"), "data": described.get("data")},
+    }
+
+
+def _demonstrations(folder: Path, card: Card) -> tuple[Demonstrations, dict[str, Any]]:
+    """Some of the frames, spread over all of them, and what their manifest says, as fields of a card."""
+    manifest = Manifest.read(folder)
+    trained_on = (card.provenance.get("data") or {}).get("demonstrations")
+    if trained_on not in (None, manifest.checksum):
+        raise UserError(
+            f"The run was not trained on the demonstrations in {folder}: their checksums differ; name its own."
+        )
+    all_frames = Demonstrations.load(folder)
+    step = -(-len(all_frames.images) // FAMILIAR_FRAMES)
+    found = {field: getattr(all_frames, field)[::step] for field in ("images", "states", "actions")}
+    frames = replace(all_frames, **found)
+    sizes = frames.images.shape[1:3], frames.states.shape[1], frames.actions.shape[1]
+    if sizes != ((card.height, card.width), card.state_size, card.action_size):
+        raise UserError(f"The demonstrations in {folder} have other sizes than the run's: name its own.")
+    origin = manifest.origin
+    facts: dict[str, Any] = {}
+    if origin.get("control_hz"):
+        facts["control_hz"] = float(origin["control_hz"])
+    for name, size in (("state_names", card.state_size), ("action_names", card.action_size)):
+        if len(origin.get(name) or ()) == size:
+            facts[name] = tuple(map(str, origin[name]))
+    return frames, facts
+
+
+def _seen(policy: Policy, frames: Demonstrations) -> dict[str, npt.NDArray[np.float32]]:
+    """The policy's outputs on demonstrated frames."""
+    parts = [
+        policy.batch(frames.images[i : i + 100], frames.states[i : i + 100])
+        for i in range(0, len(frames.images), 100)
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _policy(model: onnx.ModelProto, card: Card) -> Policy:
+    return Policy(_content(model, card)[0])
+
+
+def _content(model: onnx.ModelProto, card: Card) -> tuple[bytes, Card]:
+    """The content of a file, and its card with the checksum."""
+    card = replace(card, weights_sha256=weights_checksum(model))
+    write_card(model, card)
+    return model.SerializeToString(), card
