@@ -147,8 +147,7 @@ def _apart(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> Floats:
     for mine, its in zip(a.transpose(1, 0, 2), b.transpose(1, 0, 2), strict=True):
         for i, picture in enumerate(mine):
             total[i] += np.sqrt(np.mean((its - picture) ** 2, axis=1, dtype=np.float64))
-    mean: Floats = total / a.shape[1]
-    return mean
+    return np.asarray(total / a.shape[1])
 
 
 def _mean_of_pairs(distances: Floats) -> float | None:
