@@ -1,6 +1,9 @@
 """Demonstrations of any known format as a data set of gplac's: ``gplac import demos``."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,8 @@ from gplac.data.progress import progress
 from gplac.errors import UserError
 
 FRAMES_PER_SHARD = 1000
+FRAMES_AT_ONCE = 32
+"""In memory, at their full size."""
 
 
 def import_demonstrations(
@@ -163,21 +168,21 @@ def _images(
 ) -> Iterator[bytes]:
     """JPEGs of an episode, as many as it has actions."""
     where, number = source.label(episode), 0
-    for picture in source.pictures(episode, camera):
-        try:
-            image = opened(picture)
-            if image.size != native:
-                raise ValueError(
-                    f"{image.width}x{image.height} pixels where the first frame of all has {native[0]}x{native[1]}"
-                )
-            encoded = fit.jpeg(picture)
-        except ValueError as error:
-            raise UserError(
-                f"{where}, frame {number} of {camera}: {error}; repair or remove the episode."
-            ) from error
-        number += 1
-        if number <= length:
-            yield encoded
+    pictures = source.pictures(episode, camera)
+    # Scaling gives up the interpreter's lock, and takes longer than decoding.
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        while batch := list(islice(pictures, FRAMES_AT_ONCE)):
+            encoded = threads.map(lambda picture: fit.jpeg(picture, native), batch)
+            for _ in batch:
+                try:
+                    image = next(encoded)
+                except ValueError as error:
+                    raise UserError(
+                        f"{where}, frame {number} of {camera}: {error}; repair or remove the episode."
+                    ) from error
+                number += 1
+                if number <= length:
+                    yield image
     if number != length:
         raise UserError(
             f"{where} has {number} pictures of {camera} for {length} actions; they must be as many."

@@ -32,23 +32,27 @@ class Fit:
     flip: bool = False
     """Turn them upside down, as robosuite stores them."""
 
-    def jpeg(self, picture: Picture) -> bytes:
+    def jpeg(self, picture: Picture, native: tuple[int, int] | None = None) -> bytes:
         """A picture as JPEG of this size. One that is so already, and as sharp in colour, is left as it is.
 
-        Raises:
-            ValueError: it cannot be read.
-        """
-        if isinstance(picture, bytes) and not self.flip and self._is_ready(picture):
-            return picture
-        return encode_jpeg(self.array(picture))
-
-    def array(self, picture: Picture) -> Images:
-        """A picture as ``(height, width, 3)``.
+        Args:
+            picture: of any size.
+            native: width and height that it must have, if any.
 
         Raises:
-            ValueError: it cannot be read.
+            ValueError: it cannot be read, or has another size.
         """
         image = opened(picture)
+        if native is not None and image.size != native:
+            raise ValueError(
+                f"{image.width}x{image.height} pixels where the first frame of all has {native[0]}x{native[1]}"
+            )
+        if isinstance(picture, bytes) and not self.flip and self._is_ready(picture):
+            return picture
+        return encode_jpeg(self.array(image))
+
+    def array(self, image: Image.Image) -> Images:
+        """A picture as ``(height, width, 3)``."""
         if self.flip:
             image = ImageOps.flip(image)
         if image.size != (self.width, self.height):
