@@ -169,7 +169,7 @@ def test_ctrl_c_ends_with_status_130(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt("3 of 4 shards are new; the same command goes on.")
 
-    monkeypatch.setattr("gplac.data.check.check", interrupted)
+    monkeypatch.setattr("gplac.data.quality.survey.survey", interrupted)
     with pytest.raises(SystemExit) as end:
         main(["data", "check", "somewhere"])
     assert end.value.code == 130
