@@ -58,6 +58,8 @@ def write_trust(run: Run, data: Data, names: Names) -> Path:
         *_how(found, run),
     ]
     title = f"How far to trust {label(found['method'])}"
+    # No line ends between a number and its sign.
+    body = [part.replace(" %", "&nbsp;%") for part in body]
     page = html.page(title, f"{found['task']}: {run.folder.name}", body)
     write_atomically(run.folder / PAGE, page.encode())
     return run.folder / PAGE
@@ -139,8 +141,8 @@ def _classifier(found: Found) -> list[str]:
     ]
     parts = [
         "<h2>Does it recognise the object?</h2>",
-        "<p>Policy and classifier read the same feature points: where the classifier errs, the policy does not"
-        " find the object either.</p>",
+        "<p>Policy and classifier read the same feature points: where the classifier errs, the policy has"
+        " probably not found the object either.</p>",
         html.table(head, rows),
     ]
     scenes = sorted(judged["per_scene"], key=lambda each: each["right"] / each["photographs"])
@@ -258,7 +260,7 @@ def _actions(found: Found) -> list[str]:
         for each in error["per_dimension"]
     ]
     interval = error["interval95"]
-    small = f"<small>{interval[0]:.2f} to {interval[1]:.2f}</small>" if interval else ""
+    small = f"<small>{interval[0]:.3f} to {interval[1]:.3f}</small>" if interval else ""
     rows.append(
         [
             "All, squared, variance 1",
