@@ -69,8 +69,7 @@ class Looks:
 
 @dataclass(frozen=True)
 class Env:
-    """A Gymnasium environment in place of scenes; --episodes is then how many in all (10), --json where to"
-    " write."""
+    """A Gymnasium environment in place of scenes; --episodes is then how many in all (by default 10)."""
 
     env: Annotated[str | None, arg(metavar="ID")] = None
     """Its name, such as gplac/Pusher-v0, or my_package:MyEnv-v0."""

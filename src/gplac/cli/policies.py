@@ -184,8 +184,7 @@ def inspect(
     found = inspect_run(run, demos, split, scenes, level=level, assets=assets)
     errors, looks = found["action_error"], found["sensitivity"]["image"]
     print(
-        f"Action error (variance 1): labelled {errors['labelled']['mean']:.3f}, unseen"
-        f" {errors['unseen']['mean']:.3f}."
+        f"Action error (variance 1): labelled {errors['labelled']['mean']:.3f}, unseen {errors['unseen']['mean']:.3f}."
     )
     print(f"Another frame's picture changes the action by {looks:.3f} (mean square, variance 1).")
     if "probe" in found:
@@ -268,8 +267,7 @@ def _print_difference(found: "PairedDifference", a: str, b: str) -> None:
 
 @contextmanager
 def _bars() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
-    """A progress bar for each part of the work, on a terminal; yields what makes a part's callback from its"
-    " name."""
+    """A progress bar for each part of the work, on a terminal; yields what makes a part's callback from its name."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
