@@ -15,8 +15,9 @@ from gplac.errors import UserError
 from gplac.evaluation.trust import Data, Names
 from gplac.reporting.trust import write_trust
 from gplac.runs import Run
-from gplac.training.own import Split, array_checksums, split, train_own
+from gplac.training.own import array_checksums, train_own
 from gplac.training.policy import Policy, load_policy
+from gplac.training.split import Split, split
 
 Array: TypeAlias = npt.NDArray[Any]
 DemonstrationArrays: TypeAlias = tuple[Array, Array, Array, Array]
