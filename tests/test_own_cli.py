@@ -18,8 +18,9 @@ FEW = ("--set", "training.steps=8", "training.labelled_batch=8", "training.weak_
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
     """An empty folder to work in, beside imported data."""
-    demos = write_demonstrations(tmp_path / "data" / "demos", demonstrations())
-    weak = write_weak(tmp_path / "data" / "weak", photographs())
+    demos = write_demonstrations(tmp_path / "data" / "demos", demonstrations(), action_names=["x_m", "y_m"])
+    places = [{"name": f"room {i}", "present": 5, "absent": 5} for i in range(6)]
+    weak = write_weak(tmp_path / "data" / "weak", photographs(), scenes=places)
     monkeypatch.chdir(tmp_path)
     return "--demos", str(demos), "--weak", str(weak)
 
@@ -50,10 +51,12 @@ def test_it_says_how_far_to_trust_it_and_says_it_again(
     check(numbers, "trust", "trust.json")
     assert 'src="data:image/jpeg' in page and "http" not in page.replace("http://www.w3.org", "")
     for advice in numbers["advice"]:
-        assert html.escape(advice["sentence"]) in page
+        assert html.escape(advice["sentence"]).replace(" %", "&nbsp;%") in page
     assert numbers["data"]["photographs"]["held_out"]["scenes"] == 1
     assert len(numbers["points"]["policy_use"]) == 16
-    assert sum(each["photographs"] for each in numbers["classifier"]["per_scene"]) == 10
+    (place,) = numbers["classifier"]["per_scene"]
+    assert place["photographs"] == 10 and place["name"] == f"room {place['scene']}"
+    assert [each["name"] for each in numbers["action_error"]["per_dimension"]] == ["x_m", "y_m"]
     Path("run/trust.html").unlink()
     capsys.readouterr()
     main(["trust", "run"])

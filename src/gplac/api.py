@@ -15,8 +15,9 @@ from gplac.errors import UserError
 from gplac.evaluation.trust import Data, Names
 from gplac.reporting.trust import write_trust
 from gplac.runs import Run
-from gplac.training.own import Split, array_checksums, split, train_own
+from gplac.training.own import array_checksums, train_own
 from gplac.training.policy import Policy, load_policy
+from gplac.training.split import Split, split
 
 Array: TypeAlias = npt.NDArray[Any]
 DemonstrationArrays: TypeAlias = tuple[Array, Array, Array, Array]
@@ -164,7 +165,7 @@ def _write_trust(run: Run, parts: Split, given: Mapping[str, Any]) -> Path:
         data,
         Names(
             [str(name) for name in actions] if len(actions) == size else [str(i) for i in range(size)],
-            {i: str(name) for i, name in enumerate(scenes)},
+            {i: str(each["name"]) for i, each in enumerate(scenes)},
         ),
     )
 

@@ -13,15 +13,8 @@ from own_data import demonstrations, photographs
 from gplac import config
 from gplac.config import Preset
 from gplac.errors import UserError
-from gplac.training.own import (
-    HELD_OUT,
-    MOST_HELD_OUT,
-    Part,
-    held_out_photographs,
-    own_preset,
-    split,
-    train_own,
-)
+from gplac.training.own import own_preset, train_own
+from gplac.training.split import HELD_OUT, MOST_HELD_OUT, Part, held_out_photographs, split
 from gplac.training.trainer import Trainer
 
 

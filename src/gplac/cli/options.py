@@ -72,21 +72,21 @@ class Looks:
 
 @dataclass(frozen=True)
 class Env:
-    """A Gymnasium environment in place of scenes; --episodes is then how many in all (10), --json where to"
-    " write."""
+    """A Gymnasium environment in place of scenes."""
 
     env: Annotated[str | None, arg(metavar="ID")] = None
-    """Its name, such as gplac/Pusher-v0, or my_package:MyEnv-v0."""
+    """Run it in this Gymnasium environment instead, such as gplac/Pusher-v0 or my_package:MyEnv-v0, --episodes in all
+    (by default 10)."""
     env_arg: Annotated[tuple[str, ...], arg(metavar="NAME=VALUE ...")] = ()
-    """Arguments for it, such as width=64 height=56."""
+    """Arguments for the environment, such as width=64 height=56."""
     image_key: Annotated[str | None, arg(metavar="KEY")] = None
     """Which entry of its observations is the picture, where that is not clear."""
     state_key: Annotated[str | None, arg(metavar="KEY")] = None
     """Which entry is the robot's state."""
     success_return: Annotated[float | None, arg(metavar="X")] = None
-    """An episode succeeds if its rewards add up to this; by default its info has is_success or success."""
+    """With --env, an episode succeeds if its rewards add up to this; by default its info has is_success or success."""
     seed: int = 0
-    """Of the first episode; the others' follow."""
+    """With --env, of the first episode; the others' follow."""
 
 
 Sized = Annotated[Size, arg(name="")]

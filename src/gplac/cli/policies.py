@@ -183,8 +183,7 @@ def inspect(
     found = inspect_run(run, demos, split, scenes, level=level, assets=assets)
     errors, looks = found["action_error"], found["sensitivity"]["image"]
     print(
-        f"Action error (variance 1): labelled {errors['labelled']['mean']:.3f}, unseen"
-        f" {errors['unseen']['mean']:.3f}."
+        f"Action error (variance 1): labelled {errors['labelled']['mean']:.3f}, unseen {errors['unseen']['mean']:.3f}."
     )
     print(f"Another frame's picture changes the action by {looks:.3f} (mean square, variance 1).")
     if "probe" in found:

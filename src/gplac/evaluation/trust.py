@@ -19,7 +19,7 @@ from gplac.evaluation.policies import GREY, Attentive, Classifying, Float32, Pol
 from gplac.evaluation.statistics import bootstrap_over_scenes, wilson
 from gplac.seeding import rng
 
-MOST = 2_000
+MOST = 1_000
 """Frames, and photographs, that are looked at; of more, some are drawn."""
 MAPS = 64
 """Pictures that the entropy is measured on: maps are large."""

@@ -7,11 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gplac.data.files import write_atomically
 from gplac.evaluation.advice import Advice, advise
-from gplac.evaluation.policies import Attentive
 from gplac.evaluation.result import write_json
 from gplac.evaluation.trust import Data, Names, measure_trust
 from gplac.provenance import provenance
@@ -21,8 +18,8 @@ from gplac.reporting.themes import label, save_chart
 from gplac.runs import Run
 
 PAGE, NUMBERS, PICTURES = "trust.html", "trust.json", "trust"
-WORST, EXAMPLES, STRIP, PLACES = 12, 6, 6, 12
-"""Wrong photographs, examples of each kind, frames of a strip, and places that are shown."""
+PLACES = 12
+"""Places that are shown."""
 
 Found = dict[str, Any]
 
@@ -51,13 +48,15 @@ def write_trust(run: Run, data: Data, names: Names) -> Path:
         _lead(found, advice),
         *_advice(advice),
         *_classifier(found),
-        *_worst(found, data, names, attentive, main, folder),
-        *_points(found, data, attentive, main, folder),
+        *trust_pictures.worst(found, data, names, attentive, main, folder),
+        *trust_pictures.where_it_looks(found, data, attentive, main, folder),
         *_actions(found),
         *_learning(run, folder),
         *_how(found, run),
     ]
     title = f"How far to trust {label(found['method'])}"
+    # No line ends between a number and its sign.
+    body = [part.replace(" %", "&nbsp;%") for part in body]
     page = html.page(title, f"{found['task']}: {run.folder.name}", body)
     write_atomically(run.folder / PAGE, page.encode())
     return run.folder / PAGE
@@ -139,8 +138,8 @@ def _classifier(found: Found) -> list[str]:
     ]
     parts = [
         "<h2>Does it recognise the object?</h2>",
-        "<p>Policy and classifier read the same feature points: where the classifier errs, the policy does not"
-        " find the object either.</p>",
+        "<p>Policy and classifier read the same feature points: where the classifier errs, the policy has"
+        " probably not found the object either.</p>",
         html.table(head, rows),
     ]
     scenes = sorted(judged["per_scene"], key=lambda each: each["right"] / each["photographs"])
@@ -150,98 +149,6 @@ def _classifier(found: Found) -> list[str]:
         rows = [[html.escape(each["name"]), *_tally(each)] for each in shown]
         parts += [f"<p>Place by place{more}, the worst first:</p>", html.table(["Place", *head[1:]], rows)]
     return parts
-
-
-def _worst(
-    found: Found, data: Data, names: Names, policy: Attentive | None, main: list[int], folder: Path
-) -> list[str]:
-    judged = found["classifier"]
-    if judged is None or data.weak_tested is None or not judged["worst"]:
-        return []
-    wrong = judged["worst"][:WORST]
-    pictures = trust_pictures.drawn(
-        data.weak_tested.images[[each["photograph"] for each in wrong]], policy, main
-    )
-    tags = []
-    for each in wrong:
-        sure = percent(each["probability"] if not each["present"] else 1 - each["probability"])
-        said = "not seen" if each["present"] else "seen where it is not"
-        place = names.scenes.get(each["scene"], f"place {each['scene']}")
-        tags.append(f'<b class="lost">{said}</b>, {sure} sure<br>{html.escape(place)}')
-    more = f"The {len(wrong)} surest errors" if len(judged["worst"]) > WORST else "All errors"
-    return [
-        "<h2>Photographs it is wrong about</h2>",
-        f"<p>{more} on held-out photographs, the surest first. What do they have in common?</p>",
-        _grid(trust_pictures.save(pictures, folder, "wrong"), tags),
-    ]
-
-
-def _grid(paths: Sequence[Path], tags: Sequence[str]) -> str:
-    cells = [
-        f'<div>{html.image(path, "A held-out picture")}<div class="tag">{tag}</div></div>'
-        for path, tag in zip(paths, tags, strict=True)
-    ]
-    return f'<div class="scenes large">{"".join(cells)}</div>'
-
-
-def _points(found: Found, data: Data, policy: Attentive | None, main: list[int], folder: Path) -> list[str]:
-    points = found["points"]
-    if points is None:
-        return []
-    count = len(points["policy_use"])
-    parts = [
-        "<h2>Where it looks</h2>",
-        f'<p><span class="key"></span>points that the policy reads most ({len(main)} of {count} make up four fifths of'
-        ' what its action depends on), <span class="key other"></span>the others. Do the blue ones lie on the object,'
-        " or go with it at a steady distance?</p>",
-    ]
-    weak = data.weak_tested
-    if weak is not None:
-        for kind, label_ in (("with", 1), ("without", 0)):
-            rows = trust_pictures.even(np.flatnonzero((weak.labels > 0) == label_), EXAMPLES)
-            paths = trust_pictures.save(
-                trust_pictures.drawn(weak.images[rows], policy, main), folder, f"{kind}-object"
-            )
-            parts += [f"<p>Held-out photographs {kind} the object:</p>", _grid(paths, [""] * len(paths))]
-    episode = data.tested.episode
-    rows = trust_pictures.even(np.flatnonzero(episode == episode[0]), STRIP)
-    paths = trust_pictures.save(
-        trust_pictures.drawn(data.tested.images[rows], policy, main), folder, "episode"
-    )
-    parts += [
-        f"<p>A held-out demonstration (episode {episode[0]}), from start to end:</p>",
-        _grid(paths, [f"step {step}" for step in data.tested.frame[rows]]),
-        *_channels(points),
-    ]
-    return parts
-
-
-def _channels(points: Found) -> list[str]:
-    order = np.argsort(-np.array(points["policy_use"]), kind="stable")
-    columns = {
-        "policy_use": ("Share of the policy", "{:.0%}"),
-        "classifier_use": ("Share of the classifier", "{:.0%}"),
-        "reaction": ("Reacts to the object", "{:.2f}"),
-        "spread_px": ("Moves in frames, pixels", "{:.1f}"),
-        "spread_present_px": ("with the object", "{:.1f}"),
-        "spread_absent_px": ("without it", "{:.1f}"),
-        "entropy": ("Entropy", "{:.2f}"),
-    }
-    kept = {name: column for name, column in columns.items() if name in points}
-    rows = [
-        [
-            f"{channel}",
-            *(form.format(points[name][channel]).replace("%", " %") for name, (_, form) in kept.items()),
-        ]
-        for channel in order
-    ]
-    return [
-        "<details><summary>Channel by channel</summary>",
-        "<p>A point reacts by 1 if its place always tells whether the object is there, by 0 if it never does."
-        " Entropy is 0 for attention to one spot and 1 for a haze.</p>",
-        html.table(["Channel", *(title for title, _ in kept.values())], rows),
-        "</details>",
-    ]
 
 
 def _actions(found: Found) -> list[str]:
@@ -258,7 +165,7 @@ def _actions(found: Found) -> list[str]:
         for each in error["per_dimension"]
     ]
     interval = error["interval95"]
-    small = f"<small>{interval[0]:.2f} to {interval[1]:.2f}</small>" if interval else ""
+    small = f"<small>{interval[0]:.3f} to {interval[1]:.3f}</small>" if interval else ""
     rows.append(
         [
             "All, squared, variance 1",
