@@ -198,7 +198,7 @@ def test_strange_pictures_on_end_raise_the_alarm(slow: Slow, clock: FakeClock) -
 
     assert settled([5.0, 7.0], 0.6, "stop").reason == "finished" and told == []
     far = settled([5.0, 9.0], 0.99, "stop")
-    assert (far.reason, far.ticks, far.strange) == ("alarm", 5, 5) and "points" in far.detail
+    assert (far.reason, far.ticks, far.strange) == ("alarm", 10, 10) and "points" in far.detail
     absent = settled([5.0, 5.0], 0.3, "warn")
     assert (absent.reason, absent.strange, absent.alarms) == ("finished", 20, 1)
     assert len(told) == 1 and "0.30" in told[0]

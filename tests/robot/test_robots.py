@@ -11,12 +11,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import onnx
 import pytest
 from exported import HEIGHT, STATE, WIDTH, write_demonstrations
 
 from gplac.cli import main
 from gplac.errors import UserError
 from gplac.robot import Policy, loop
+from gplac.robot.card import write_card
 from gplac.robot.interface import own_robot
 from gplac.robot.mock import Fault, demonstrated_frames, synthetic_frames
 from gplac.robot.record import Tick
@@ -240,6 +242,15 @@ def test_a_mistake_is_answered_in_one_sentence(
     monkeypatch.delenv("GPLAC_ROBOT_TOKEN", raising=False)
     given = [str(policy_file) if each == "POLICY" else each for each in arguments]
     assert part in fails(capsys, *given)
+
+
+def test_a_policy_without_a_rate_asks_for_one(
+    workplace: Path, policy_file: Path, policy: Policy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = onnx.load(policy_file)
+    write_card(model, replace(policy.card, control_hz=None))
+    onnx.save(model, "policy.onnx")
+    assert "--hz" in fails(capsys, "run", "policy.onnx", "--robot", "mock")
 
 
 def test_a_remote_policy_drives_the_mock(

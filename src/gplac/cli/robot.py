@@ -22,7 +22,6 @@ Floats = Annotated[tuple[float, ...], arg(metavar="NUMBER ...")]
 OptionalFloat = Annotated[float | None, arg(metavar="NUMBER")]
 TOKEN = "GPLAC_ROBOT_TOKEN"
 """Environment variable with the token: other users of a machine can read what is on a command line."""
-DEFAULT_HZ = 20.0
 
 
 def export(run: Run, /, *, out: OptionalPath = None, demos: OptionalPath = None, int8: bool = False) -> None:
@@ -79,7 +78,7 @@ def run(
         policy: File of `gplac robot export`, or address of `gplac robot serve` (its token in GPLAC_ROBOT_TOKEN).
         robot: mock; sim or sim:SPLIT:INDEX, the policy's task in simulation; or MODULE:FUNCTION, your own.
         seconds: Length of the run.
-        hz: Ticks a second; by default what the policy was trained for, else 20.
+        hz: Ticks a second; by default what the policy was trained for.
         late: With an action that comes too late: repeat the last one, or stop.
         max_image_age_s: Stop at a picture older than this.
         action_limit: Largest magnitude of each number of an action, in the robot's units: one for all, or one for
@@ -101,7 +100,12 @@ def run(
 
     with ExitStack() as opened:
         acting = _policy(policy, resize, timeout_s, opened)
-        rate = hz or acting.card.control_hz or DEFAULT_HZ
+        rate = acting.card.control_hz if hz is None else hz
+        if rate is None:
+            raise UserError(
+                "The policy does not say how many actions a second it was trained for: name --hz. (One that decides "
+                "whole pushes is not for this loop; ask it once with gplac.robot.Policy.)"
+            )
         settings = loop.Settings(
             hz=rate,
             ticks=None if seconds is None else max(1, round(seconds * rate)),

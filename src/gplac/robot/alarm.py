@@ -11,7 +11,7 @@ from gplac.robot.policy import Floats, Look
 ABSENT = 0.5
 """A lower probability says that the object of interest is rather not there."""
 MIN_STD_PX = 0.25
-"""A point that hardly moved in the demonstrations is not strange for moving by less than a pixel."""
+"""A point that hardly moved in the demonstrations is not strange for a step of less than a pixel."""
 
 
 def familiar(points: Floats | None, present: Floats | None, actions: Floats) -> Familiar:
@@ -32,7 +32,7 @@ def familiar(points: Floats | None, present: Floats | None, actions: Floats) -> 
         points_mean=None if mean is None else tuple((float(x), float(y)) for x, y in mean),
         points_std=None if std is None else tuple((float(x), float(y)) for x, y in std),
         strangeness=limit,
-        present=None if present is None else float(np.quantile(present, 0.001)),
+        present=None if present is None else float(np.quantile(present, 0.01)),
         action_low=tuple(actions.min(axis=0).tolist()),
         action_high=tuple(actions.max(axis=0).tolist()),
     )
@@ -54,21 +54,16 @@ class Alarm:
     """
 
     familiar: Familiar
-    patience: int = 5
-    """So many strange pictures on end raise it: a single one is a reflection, or chance."""
+    patience: int = 10
+    """So many strange pictures on end raise it: for a few the arm may hide the object, in demonstrations as well."""
     run: int = field(default=0, init=False)
     """Strange pictures on end, up to now."""
 
     def check(self, look: Look) -> str | None:
-        """Why the picture just looked at is strange, or None. Keeps count; see `raised`."""
+        """Why the picture just looked at is strange, or None. Keeps count in `run`."""
         reason = self._reason(look)
         self.run = 0 if reason is None else self.run + 1
         return reason
-
-    @property
-    def raised(self) -> bool:
-        """Whether the last ``patience`` pictures were all strange."""
-        return self.run >= self.patience
 
     def _reason(self, look: Look) -> str | None:
         known = self.familiar

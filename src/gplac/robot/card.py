@@ -28,7 +28,7 @@ class Familiar:
     strangeness: float | None
     """A thousandth of the frames are stranger than this; see `gplac.robot.alarm.strangeness`."""
     present: float | None
-    """For a thousandth of the frames the classifier's probability is lower than this; None without classifier."""
+    """For a hundredth of the frames the classifier's probability is lower than this; None without classifier."""
     action_low: tuple[float, ...]
     """Smallest demonstrated value of each number of an action, in the robot's units."""
     action_high: tuple[float, ...]

@@ -254,7 +254,8 @@ def _origin(described: dict[str, Any], run_dir: Path) -> dict[str, Any]:
     return {
         "task": described["task"],
         "method": described["method"],
-        "control_hz": None if task is None else task.control_hz,
+        # A task of one action, a whole push, has no rate of actions.
+        "control_hz": task.control_hz if task is not None and task.episode_steps > 1 else None,
         "object_of_interest": None if task is None else task.object_of_interest,
         "run_sha256": hashlib.sha256((run_dir / WEIGHTS).read_bytes()).hexdigest(),
         "provenance": {"run": described.get("provenance"), "data": described.get("data")},
