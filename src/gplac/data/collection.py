@@ -1,7 +1,5 @@
 """A folder that is being filled with shards, and can be gone on with after any interruption."""
 
-import fcntl
-import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from gplac.data.draw import Job, close_renderer, draw, renderer_name
-from gplac.data.files import remove_temporaries
+from gplac.data.files import claimed, remove_temporaries
 from gplac.data.manifest import MANIFEST, Manifest, Request, Shard
 from gplac.data.progress import progress
 from gplac.data.shards import sha256
@@ -108,7 +106,7 @@ def open_collection(folder: Path, request: Request, shards: Sequence[Shard]) -> 
     Raises:
         UserError: the folder holds something else, is in use, or cannot be written to.
     """
-    with _claimed(folder):
+    with claimed(folder, folder, "collecting into"):
         remove_temporaries(folder)
         if (folder / MANIFEST).exists():
             manifest = _verified(folder, Manifest.read(folder), request, shards)
@@ -149,23 +147,3 @@ def _verified(folder: Path, manifest: Manifest, request: Request, shards: Sequen
 
 def _versions() -> dict[str, str]:
     return {package: version(package) for package in DECIDING_PACKAGES}
-
-
-@contextmanager
-def _claimed(folder: Path) -> Iterator[None]:
-    """Make ``folder`` and lock it. The system lifts the lock when this process ends, however it does."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise UserError(f"Cannot make the folder {folder}: {error.strerror}; name another one.") from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise UserError(
-            f"Another process is collecting into {folder}; wait for it, or name another folder."
-        ) from error
-    else:
-        yield
-    finally:
-        os.close(handle)

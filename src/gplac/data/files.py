@@ -52,18 +52,7 @@ def whole_folder(out: Path) -> Iterator[Path]:
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise UserError(f"{out} exists already; name a new folder, or delete that one.")
     partial = out.with_name(f".{out.name}.partial")
-    try:
-        partial.mkdir(parents=True, exist_ok=True)
-        handle = os.open(partial, os.O_RDONLY)
-    except OSError as error:
-        raise UserError(f"Cannot make the folder {out}: {error.strerror}; name another one.") from error
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(
-                f"Another process is writing {out}; wait for it, or name another folder."
-            ) from error
+    with claimed(partial, out, "writing"):
         try:
             _empty(partial)
             yield partial
@@ -71,6 +60,31 @@ def whole_folder(out: Path) -> Iterator[Path]:
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
+
+
+@contextmanager
+def claimed(folder: Path, out: Path, doing: str) -> Iterator[None]:
+    """Make ``folder`` and lock it. The system lifts the lock when this process ends, however it does.
+
+    Args:
+        folder: the folder.
+        out: what the user calls it.
+        doing: what a process that holds the lock is doing to it.
+
+    Raises:
+        UserError: another process holds the lock, or the folder cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise UserError(f"Cannot make the folder {out}: {error.strerror}; name another one.") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UserError(f"Another process is {doing} {out}; wait for it, or name another folder.") from error
+    else:
+        yield
     finally:
         os.close(handle)
 

@@ -24,10 +24,11 @@ def test_from_files_of_ones_own_to_files_for_others(
     printed = capsys.readouterr().out
     assert "3 episodes (21 frames of 32x24 pixels, 10 a second) are in demos." in printed
     assert "Camera agentview_image; state joints (3 numbers); action actions (2 numbers)." in printed
-    for name, colour in (("positive", "red"), ("negative", "blue")):
-        (Path("photos") / name / "hall").mkdir(parents=True)
-        Image.new("RGB", (80, 80), colour).save(Path("photos") / name / "hall/a.jpg")
-    Image.new("RGB", (80, 80), "red").save("photos/positive/b.jpg")
+    generator = np.random.default_rng(0)
+    for name in ("positive/hall/a", "negative/hall/a", "positive/b"):
+        path = Path("photos") / f"{name}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(generator.integers(0, 256, (80, 80, 3), dtype=np.uint8)).save(path)
     Path("photos/positive/broken.jpg").touch()
     main(["import", "weak", "photos", "--out", "weak", "--like", "demos", "--skip-unreadable"])
     printed = capsys.readouterr().out
