@@ -153,7 +153,10 @@ def _what(run: Run, policy: Policy, task: Task | None) -> str:
     outputs += "; whether the object is in the picture" if network["classifier"] else ""
     rows = [
         ["Method", _plain(label(facts["method"]))],
-        ["Task", _plain(task.title if task else f"{facts['task'] or 'unnamed'}, from data of the author's own")],
+        [
+            "Task",
+            _plain(task.title if task else f"{facts['task'] or 'unnamed'}, from data of the author's own"),
+        ],
         ["Picture", f"{network['width']}x{network['height']} pixels, RGB, uint8"],
         ["Robot's state", f"{network['state_size']} numbers"],
         ["Action", f"{network['action_size']} numbers, in the robot's units{rate}"],
