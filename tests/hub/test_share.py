@@ -85,9 +85,9 @@ def test_into_a_folder_without_what_is_private(
         gplac.from_pretrained(trained), trained
     )
     onnx.checker.check_model(str(out / "policy.onnx"))
-    image, state = np.zeros((16, 20, 3), np.uint8), np.zeros(3, np.float32)
-    before, after = (RobotPolicy.load(folder / "policy.onnx")(image, state) for folder in (trained, out))
-    assert np.array_equal(before.action, after.action)
+    seen = np.zeros((1, 16, 20, 3), np.uint8), np.zeros((1, 3), np.float32)
+    before, after = (RobotPolicy.load(folder / "policy.onnx").batch(*seen) for folder in (trained, out))
+    assert np.array_equal(before["action"], after["action"])
     assert "has no revisions" in str(_error(lambda: gplac.from_pretrained(out, revision="main")))
 
     assert "exists already" in fails(capsys, "push", str(trained), "--to", str(out))
@@ -173,7 +173,6 @@ def test_names_where_to(simulated: Path, capsys: pytest.CaptureFixture[str]) -> 
         ({"network": {"channels": [10**9]}}, "network"),
         ({"network": {"channels": [64, 64]}}, "no usable run"),
         ({"network": {"encoder": "os.system"}}, "no usable run"),
-        ({"network": {"height": 1}}, "no usable run"),
         ({"provenance": {}}, "provenance"),
         ({"seed": "0"}, "seed"),
     ],
@@ -198,10 +197,8 @@ def test_damaged_files_are_refused_at_both_ends(
     save_file(tensors, simulated / "nan")
     for content in (whole[:1000], b"", b"\x80\x04pickle", (simulated / "nan").read_bytes()):
         write_atomically(weights, content)
-        assert (
-            "weights" in (told := fails(capsys, "push", str(simulated), "jane/mugs", "--yes"))
-            or "no usable run" in told
-        )
+        told = fails(capsys, "push", str(simulated), "jane/mugs", "--yes")
+        assert "weights" in told or "no usable run" in told
         hub.repositories["jane/mugs"]["weights.safetensors"] = content
         _error(lambda: gplac.from_pretrained("jane/mugs"))
     write_atomically(weights, whole)
