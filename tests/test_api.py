@@ -94,7 +94,8 @@ def test_simulated_runs_have_no_such_page(tmp_path: Path) -> None:
 
 def test_importing_gplac_is_quick_and_says_what_it_has() -> None:
     code = (
-        "import sys, gplac; assert 'torch' not in sys.modules and {'train', 'load', 'trust'} <= set(dir(gplac));"
+        "import sys, gplac; assert 'torch' not in sys.modules;"
+        "assert {'train', 'load', 'trust', 'from_pretrained'} <= set(dir(gplac));"
         "import gplac.seeding; assert 'torch' not in sys.modules; gplac.train; assert 'torch' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

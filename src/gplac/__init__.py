@@ -1,15 +1,16 @@
 """Visuomotor policies that work in new places, from demonstrations of one place and weakly labelled photographs.
 
-``gplac.train(demonstrations, weak, out=...)`` trains on your own data, ``gplac.load(run)`` gives a trained policy, and
-``gplac.trust(run)`` writes how far to trust it: see `gplac.api`.
+``gplac.train(demonstrations, weak, out=...)`` trains on your own data, ``gplac.load(run)`` gives a trained policy,
+``gplac.from_pretrained(name)`` one that somebody shared, and ``gplac.trust(run)`` writes how far to trust it: see
+`gplac.api`.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gplac.api import load, train, trust
+    from gplac.api import from_pretrained, load, train, trust
 
-__all__ = ["load", "train", "trust"]
+__all__ = ["from_pretrained", "load", "train", "trust"]
 
 
 def __getattr__(name: str) -> Any:

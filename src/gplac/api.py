@@ -13,6 +13,8 @@ from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.data.manifest import Manifest
 from gplac.errors import UserError
 from gplac.evaluation.trust import Data, Names
+from gplac.hub.opening import open_run
+from gplac.hub.repository import download
 from gplac.reporting.trust import write_trust
 from gplac.runs import Run
 from gplac.training.own import array_checksums, train_own
@@ -77,6 +79,29 @@ def load(run: str | Path) -> Policy:
         UserError: there is none, or its files are damaged.
     """
     return load_policy(Path(run))
+
+
+def from_pretrained(
+    name_or_folder: str | Path, revision: str | None = None, cache_dir: str | Path | None = None
+) -> Policy:
+    """The policy of a run that somebody shared; only JSON and safetensors are read, which can execute nothing.
+
+    Args:
+        name_or_folder: a repository ``USER/NAME`` on the Hugging Face Hub, or a folder that ``gplac push --to``, or
+            training, left.
+        revision: branch, tag or commit of the repository; by default the newest.
+        cache_dir: folder to keep downloads in; by default that of the Hub's client.
+
+    Raises:
+        UserError: no such folder, repository or revision; no connection; the extra ``hub`` is not installed; or the
+            files are damaged, or not a run's.
+    """
+    folder = Path(name_or_folder)
+    if not folder.is_dir():
+        folder = download(str(name_or_folder), revision, None if cache_dir is None else Path(cache_dir))
+    elif revision is not None:
+        raise UserError(f"{folder} is a folder, which has no revisions; leave the revision out.")
+    return open_run(folder)[1]
 
 
 def trust(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import tyro
 from tyro.extras import SubcommandApp
 
-from gplac.cli import check, label, looks, own, own_training, policies, robot, tables, worlds
+from gplac.cli import check, label, looks, own, own_training, policies, robot, share, tables, worlds
 from gplac.cli import grid as grids
 from gplac.errors import UserError
 
@@ -49,6 +49,8 @@ app.command(on_robot, name="robot", help="Policies on robots: one file, without 
 on_robot.command(robot.export)
 on_robot.command(robot.run)
 on_robot.command(robot.serve)
+app.command(share.card)
+app.command(share.push)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
