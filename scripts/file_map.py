@@ -12,7 +12,7 @@ README = ROOT / "README.md"
 BEGIN, END = "<!-- map of files: written by `make format` -->\n", "<!-- end of the map -->\n"
 ROOMS = (
     "", "worlds", "experts", "data", "models", "objectives", "training", "evaluation", "robot", "grid", "reporting",
-    "scale", "cli",
+    "hub", "scale", "cli",
 )  # fmt: skip
 """In the order of a reader; others follow by name."""
 

@@ -88,6 +88,20 @@ def test_a_policy_that_only_acts_gets_what_it_allows(demonstrations: Demonstrati
     assert found["action_error"]["labelled"]["mean"] > 1
 
 
+class NoClassifier(BrightestPixel):
+    """What ATT-DA and ATT-AE leave: weak images were seen, and no label asked for."""
+
+    def classify(self, images: Images) -> Float32:
+        raise TypeError("this network has no classifier")
+
+
+def test_weak_images_without_labels_leave_no_classifier_to_inspect(demonstrations: Demonstrations) -> None:
+    found = inspect(NoClassifier(), VIEW, "validation", 1, demonstrations, TRAINING, PROVENANCE)
+    check(found, "inspection", "inspection")
+    assert "probe" in found
+    assert "classifier" not in found and "channels" not in found
+
+
 def test_frames_show_the_same_moments_in_other_looks(demonstrations: Demonstrations) -> None:
     frames = Frames.draw(VIEW, "validation", 2, demonstrations, 3)
     assert frames.images.shape == (6, 36, 40, 3)

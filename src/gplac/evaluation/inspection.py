@@ -10,7 +10,15 @@ import numpy.typing as npt
 from gplac.data.dataset import Demonstrations
 from gplac.evaluation import instruments
 from gplac.evaluation.drawing import View
-from gplac.evaluation.policies import Attentive, Classifying, Float32, Images, Policy
+from gplac.evaluation.policies import (
+    Attentive,
+    Classifying,
+    Float32,
+    Images,
+    Policy,
+    has_classifier,
+    has_points,
+)
 from gplac.evaluation.result import Training
 from gplac.evaluation.samples import Frames, WeakSample
 from gplac.worlds.arm import JOINTS
@@ -64,7 +72,8 @@ def inspect(
     points = {name: _points(policy, each.images) for name, each in frames.items()}
     if isinstance(policy, Attentive) and points["labelled"] is not None:
         found |= _attention(policy, frames, {name: each for name, each in points.items() if each is not None})
-    if isinstance(policy, Classifying) and training.weak_images:
+    one = frames["unseen"].images[:1]
+    if isinstance(policy, Classifying) and training.weak_images and has_classifier(policy, one):
         weak = WeakSample.draw(view, split, scenes, WEAK_IMAGES)
         found["classifier"] = _classifier(policy, weak)
         weak_points = _points(policy, weak.images)
@@ -88,13 +97,9 @@ def calls(function: Callable[..., Float32], *arrays: npt.NDArray[Any]) -> Float3
 
 
 def _points(policy: Policy, images: Images) -> Float32 | None:
-    if not isinstance(policy, Attentive):
-        return None
-    try:
-        policy.points(images[:1])
-    except TypeError:
-        return None
-    return calls(policy.points, images)
+    if isinstance(policy, Attentive) and has_points(policy, images[:1]):
+        return calls(policy.points, images)
+    return None
 
 
 def _action_errors(

@@ -57,6 +57,28 @@ class Classifying(Protocol):
         ...
 
 
+def has_points(policy: object, image: Images) -> bool:
+    """Whether a policy has feature points after all, asked with one picture ``(1, H, W, 3)``."""
+    if not isinstance(policy, Attentive):
+        return False
+    try:
+        policy.points(image)
+    except TypeError:
+        return False
+    return True
+
+
+def has_classifier(policy: object, image: Images) -> bool:
+    """Whether a policy answers the weak label's question after all, asked with one picture ``(1, H, W, 3)``."""
+    if not isinstance(policy, Classifying):
+        return False
+    try:
+        policy.classify(image)
+    except TypeError:
+        return False
+    return True
+
+
 class ZeroPolicy:
     """No torque, ever."""
 

@@ -15,7 +15,15 @@ from scipy.stats import mannwhitneyu
 from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.evaluation import instruments
 from gplac.evaluation.inspection import calls, classifier_channels, policy_channels
-from gplac.evaluation.policies import GREY, Attentive, Classifying, Float32, Policy
+from gplac.evaluation.policies import (
+    GREY,
+    Attentive,
+    Classifying,
+    Float32,
+    Policy,
+    has_classifier,
+    has_points,
+)
 from gplac.evaluation.statistics import bootstrap_over_scenes, wilson
 from gplac.seeding import rng
 
@@ -71,7 +79,8 @@ def measure_trust(policy: Policy, data: Data, names: Names) -> dict[str, Any]:
         "classifier": None,
         "points": None,
     }
-    if weak is not None and isinstance(policy, Classifying):
+    one = data.tested.images[:1]
+    if weak is not None and isinstance(policy, Classifying) and has_classifier(policy, one):
         chosen = some(weak.images)
         probability = calls(policy.classify, weak.images[chosen])
         found["classifier"] = classifier_errors(
@@ -83,7 +92,7 @@ def measure_trust(policy: Policy, data: Data, names: Names) -> dict[str, Any]:
         ) | {"frames_present": float((calls(policy.classify, data.tested.images[tested]) > 0.5).mean())}
         for wrong in found["classifier"]["worst"]:
             wrong["photograph"] = int(chosen[wrong["photograph"]])
-    if isinstance(policy, Attentive) and has_points(policy, data.tested):
+    if isinstance(policy, Attentive) and has_points(policy, one):
         found["points"] = _points(policy, data, tested)
     return found
 
@@ -96,15 +105,6 @@ def some(rows: npt.NDArray[Any], most: int = MOST) -> npt.NDArray[np.int64]:
 def luminance(images: npt.NDArray[np.uint8]) -> Floats:
     """How bright each picture ``(N, H, W, 3)`` is on the whole, 0 to 255: ``(N,)``."""
     return np.asarray(images.mean(axis=(1, 2), dtype=np.float64) @ (0.299, 0.587, 0.114))
-
-
-def has_points(policy: Attentive, frames: Demonstrations) -> bool:
-    """Whether the policy has feature points after all."""
-    try:
-        policy.points(frames.images[:1])
-    except TypeError:
-        return False
-    return True
 
 
 def _episodes(frames: Demonstrations) -> int:
