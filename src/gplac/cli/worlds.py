@@ -66,7 +66,15 @@ def scenes(
 
     _choose(renderer)
     out = out or Path(f"scenes-{task}-{split}.png")
-    contact_sheet(task, split, out, kind, level=level, assets=assets, scenes=count, robot_model=robot_model,
+    contact_sheet(
+        task,
+        split,
+        out,
+        kind,
+        level=level,
+        assets=assets,
+        scenes=count,
+        robot_model=robot_model,
         renderer=renderer,
     )
     print(f"The contact sheet is {out}.")

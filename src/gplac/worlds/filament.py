@@ -39,7 +39,9 @@ def missing() -> str:
         importlib.import_module("mujoco.studio")
         importlib.import_module("mujoco.mjrf")
     except ImportError:
-        return "its module does not load: pip install mujoco-studio, of exactly the version that mujoco-core has"
+        return (
+            "its module does not load: pip install mujoco-studio, of exactly the version that mujoco-core has"
+        )
     if ctypes.util.find_library("vulkan") is None:
         return f"it draws with Vulkan, which is missing: on Debian, apt-get install {VULKAN_PACKAGES}"
     return ""
@@ -55,7 +57,11 @@ def require() -> None:
     if not why:
         try:
             done = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, timeout=120)
-            why = "" if done.returncode == 0 else "it has all that it needs, but does not start: see gplac doctor"
+            why = (
+                ""
+                if done.returncode == 0
+                else "it has all that it needs, but does not start: see gplac doctor"
+            )
         except subprocess.TimeoutExpired:
             why = "it does not start within two minutes"
     if why:
@@ -98,7 +104,8 @@ class Painter:
         mjrf = self._mjrf = importlib.import_module("mujoco.mjrf")
         self._model, self._fine = model, fine
         self._context = context()
-        resources = mjrf.ModelResources(self._context, model)
+        # Kept, because the library does not hold on to what its objects use.
+        resources = self._resources = mjrf.ModelResources(self._context, model)
         self._scene = self._context.create_scene(mjrf.SceneParams())
         self._scene.configure_from_model(model)
         self._lights = mjrf.ModelLights(self._scene, resources)
@@ -109,7 +116,7 @@ class Painter:
         geoms = (self._renderables.get_renderable(mujoco.mjtObj.mjOBJ_GEOM, i) for i in range(model.ngeom))
         self._geoms = list(geoms)
         self._shown = np.ones(model.ngeom, np.bool_)
-        target = self._context.create_render_target(
+        target = self._target = self._context.create_render_target(
             mjrf.RenderTargetConfig(color_format=mjrf.PixelFormat.PIXEL_FORMAT_RGB8)
         )
         target.resize(width * fine, height * fine)
