@@ -20,13 +20,12 @@ PYTHON = (3, 12)
 """From here on MuJoCo's Python side of it works; older ones have no `collections.abc.Buffer`."""
 VULKAN_PACKAGES = "libvulkan1 mesa-vulkan-drivers"
 
-LIGHT_LUX = 100_000.0
+LIGHT_LUX = 45_000.0
 """Of a light whose colour is white: table tops get about the brightness that the classic renderer gives them."""
-HEADLIGHT_LUX = 100_000.0
+HEADLIGHT_LUX = 30_000.0
 """Of a light at the camera, in place of the ambient light, which Filament's directional lights do not have."""
 
 _PROBE = "from gplac.worlds.filament import name; print(name())"
-_context: Any = None
 
 
 def missing() -> str:
@@ -74,21 +73,18 @@ def require() -> None:
 def name() -> str:
     """What draws, for instance "filament (mujoco-studio 4.0.0, vulkan)"; Filament does not tell the device."""
     info = mujoco.MjrRendererInfo()
-    context().get_renderer_info(info)
+    _context().get_renderer_info(info)
     return f"{info.renderer} (mujoco-studio {version('mujoco-studio')}, {info.backend})"
 
 
-def context() -> Any:
-    """The context of this process, an `mjrf.Context`; opened when first asked for."""
-    global _context
-    if _context is None:
-        # Programs draw in several processes, one a core; Mesa's own threads would only get into their way.
-        os.environ.setdefault("LP_NUM_THREADS", "0")
-        importlib.import_module("mujoco.studio")
-        mjrf = importlib.import_module("mujoco.mjrf")
-        with _quiet():
-            _context = mjrf.Context(mjrf.ContextConfig(graphics_api=mjrf.GraphicsApi.GRAPHICS_API_VULKAN))
-    return _context
+def _context() -> Any:
+    """A fresh `mjrf.Context`. Each model has its own: with two models in one, the second's first picture fails."""
+    # Programs draw in several processes, one a core; Mesa's own threads would only get into their way.
+    os.environ.setdefault("LP_NUM_THREADS", "0")
+    importlib.import_module("mujoco.studio")
+    mjrf = importlib.import_module("mujoco.mjrf")
+    with _quiet():
+        return mjrf.Context(mjrf.ContextConfig(graphics_api=mjrf.GraphicsApi.GRAPHICS_API_VULKAN))
 
 
 class Painter:
@@ -101,9 +97,11 @@ class Painter:
     """
 
     def __init__(self, model: mujoco.MjModel, width: int, height: int, fine: int) -> None:
+        self._context = _context()
         mjrf = self._mjrf = importlib.import_module("mujoco.mjrf")
         self._model, self._fine = model, fine
-        self._context = context()
+        # Else Filament takes their bytes for linear light, and they look pale.
+        model.tex_colorspace[:] = mujoco.mjtColorSpace.mjCOLORSPACE_SRGB.value
         # Kept, because the library does not hold on to what its objects use.
         resources = self._resources = mjrf.ModelResources(self._context, model)
         self._scene = self._context.create_scene(mjrf.SceneParams())
