@@ -56,7 +56,7 @@ def test_labels_are_true(renderer: SceneRenderer) -> None:
 
 @drawn
 def test_the_silhouette_is_the_classic_mask(renderer: SceneRenderer) -> None:
-    # Without lights there are no shadows, which reach beyond the silhouette; the light at the camera throws none.
+    # Without shadows, which reach beyond the silhouette.
     painter = renderer._painter
     assert painter is not None
     painter._request.shadows = False
