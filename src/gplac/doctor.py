@@ -33,7 +33,7 @@ way = gl.context()
 from OpenGL import GL
 print(f"{way}, {GL.glGetString(GL.GL_RENDERER).decode()}")
 """
-_FILAMENT_PROBE = "from gplac.worlds.filament import missing; print(missing())"
+_FILAMENT_PROBE = "from gplac.worlds.filament import missing, name; print(missing() or 'works: ' + name())"
 _TORCH_PROBE = """
 import json, torch
 from gplac.training.device import has_bf16
@@ -118,9 +118,10 @@ def _gl() -> Finding:
 
 
 def _filament() -> Finding:
-    works, why = probe(_FILAMENT_PROBE)
-    value = "not to be used: " + (why or "not tried with gplac yet")
-    return Finding("drawing with Filament", value if works else f"does not start: {why}")
+    starts, answer = probe(_FILAMENT_PROBE)
+    if not starts:
+        return Finding("drawing with Filament", f"does not start: {answer}")
+    return Finding("drawing with Filament", answer if answer.startswith("works: ") else f"not here: {answer}")
 
 
 def _disk(folder: Path) -> Finding:

@@ -60,13 +60,23 @@ def scenes(
         level: Difficulty of the looks.
         assets: Folder of your own textures and meshes, used instead of gplac's.
         robot_model: MJCF file of your own Sawyer, used instead of gplac's; mug push alone.
-        renderer: What draws. MuJoCo's filament is not to be used yet; asked for, it is refused with the reason.
+        renderer: What draws: MuJoCo's classic renderer, or Filament, physically based, where it is available.
     """
     from gplac.worlds.sheet import contact_sheet
 
     _choose(renderer)
     out = out or Path(f"scenes-{task}-{split}.png")
-    contact_sheet(task, split, out, kind, level=level, assets=assets, scenes=count, robot_model=robot_model)
+    contact_sheet(
+        task,
+        split,
+        out,
+        kind,
+        level=level,
+        assets=assets,
+        scenes=count,
+        robot_model=robot_model,
+        renderer=renderer,
+    )
     print(f"The contact sheet is {out}.")
 
 
@@ -159,7 +169,7 @@ def collect_demos(
         out: Folder to write; by default data/PRESET/TASK/demos-SCENES.
         seed: Of initial states and noise.
         expert: File of the expert; by default the one that comes with gplac.
-        renderer: What draws. MuJoCo's filament is not to be used yet; asked for, it is refused with the reason.
+        renderer: What draws: MuJoCo's classic renderer, or Filament, physically based, where it is available.
     """
     from gplac.data.collect import collect_demonstrations
     from gplac.experts.expert import load_expert
@@ -182,6 +192,7 @@ def collect_demos(
         level=looks.level,
         assets=looks.assets,
         robot_model=looks.robot_model,
+        renderer=renderer,
     )
     print(f"{collected.manifest.rows} frames are in {out}.")
 
@@ -202,7 +213,7 @@ def collect_weak_images(
         task: Name of the task.
         out: Folder to write; by default data/PRESET/TASK/weak.
         seed: Of where things are in the images.
-        renderer: What draws. MuJoCo's filament is not to be used yet; asked for, it is refused with the reason.
+        renderer: What draws: MuJoCo's classic renderer, or Filament, physically based, where it is available.
     """
     from gplac.data.collect import collect_weak
 
@@ -221,6 +232,7 @@ def collect_weak_images(
         level=looks.level,
         assets=looks.assets,
         robot_model=looks.robot_model,
+        renderer=renderer,
     )
     print(f"{collected.manifest.rows} images are in {out}.")
 
@@ -246,4 +258,4 @@ def _choose(renderer: Renderer) -> None:
     from gplac.worlds import filament
 
     if renderer == "filament":
-        filament.refuse()
+        filament.require()

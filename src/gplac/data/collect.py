@@ -48,6 +48,7 @@ def collect_demonstrations(
     level: str = "standard",
     assets: Path | None = None,
     robot_model: Path | None = None,
+    renderer: str = "classic",
 ) -> Collected:
     """Roll out the expert, keep its successful episodes, draw them in the scenes, and write them to ``out``.
 
@@ -69,6 +70,7 @@ def collect_demonstrations(
         level: difficulty of the looks.
         assets: folder of the user's own textures and meshes.
         robot_model: see `gplac.worlds.registry.task`.
+        renderer: "classic" or "filament".
 
     Raises:
         UserError: impossible arguments, an unfit expert, a folder that holds something else or cannot be written to.
@@ -88,6 +90,7 @@ def collect_demonstrations(
         noise_time_s,
         _text(assets),
         _text(robot_model),
+        renderer,
     )
     _check(request)
     what = task_named(task, robot_model)
@@ -134,6 +137,7 @@ def collect_weak(
     level: str = "standard",
     assets: Path | None = None,
     robot_model: Path | None = None,
+    renderer: str = "classic",
 ) -> Collected:
     """Draw images without the robot, half with the object of interest and half without, and write them to ``out``.
 
@@ -149,6 +153,7 @@ def collect_weak(
         level: difficulty of the looks.
         assets: folder of the user's own textures and meshes.
         robot_model: see `gplac.worlds.registry.task`.
+        renderer: "classic" or "filament".
 
     Raises:
         UserError: impossible arguments, or a folder that holds something else or cannot be written to.
@@ -156,7 +161,7 @@ def collect_weak(
     split, indices = _one_split(scenes)
     request = Request(
         "weak", task, split, indices, per_scene, level, width, height, seed,
-        assets=_text(assets), robot_model=_text(robot_model),
+        assets=_text(assets), robot_model=_text(robot_model), renderer=renderer,
     )  # fmt: skip
     _check(request)
     if per_scene % 2:
@@ -230,7 +235,7 @@ def _looks(collection: Collection) -> list[Look]:
         collection.pin("robot", hashlib.sha256(robot.read_bytes()).hexdigest())
     size = request.width, request.height
     return [
-        Look(request.task, request.split, index, request.level, assets, *size, robot)
+        Look(request.task, request.split, index, request.level, assets, *size, robot, request.renderer)
         for index in request.scenes
     ]
 

@@ -80,7 +80,7 @@ class Collection:
         start = time.monotonic()
         try:
             with executor(workers) as pool, progress("images", rows) as advance:
-                for _, name in pool.map(renderer_name, [None]):
+                for _, name in pool.map(renderer_name, [self.manifest.request.renderer]):
                     self.pin("renderer", name)
                 self.manifest.write(self.folder)
                 for i, (size, digest) in pool.map(draw, jobs):

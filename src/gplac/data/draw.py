@@ -9,7 +9,7 @@ import numpy.typing as npt
 from gplac.data import schema
 from gplac.data.shards import Images, encode_jpeg, write_shard
 from gplac.seeding import rng
-from gplac.worlds import gl
+from gplac.worlds import filament, gl
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.render import SceneRenderer
 from gplac.worlds.splits import scene
@@ -28,6 +28,8 @@ class Look:
     height: int
     robot_model: Path | None = None
     """See `gplac.worlds.registry.task`."""
+    renderer: str = "classic"
+    """See `SceneRenderer`."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def renderer_of(look: Look) -> SceneRenderer:
         close_renderer()
         description = scene(look.task, look.split, look.index, look.level, look.assets)
         what = task_named(look.task, look.robot_model)
-        _warm = look, SceneRenderer(what, description, look.width, look.height)
+        _warm = look, SceneRenderer(what, description, look.width, look.height, renderer=look.renderer)
     return _warm[1]
 
 
@@ -81,9 +83,9 @@ def close_renderer() -> None:
         _warm = None
 
 
-def renderer_name(_: object) -> str:
-    """What draws in this process; see `gplac.worlds.gl.renderer_name`."""
-    return gl.renderer_name()
+def renderer_name(renderer: str) -> str:
+    """What draws in this process, of the version that it has; ``renderer`` as of a `Look`."""
+    return filament.name() if renderer == "filament" else gl.renderer_name()
 
 
 def draw(job: Job) -> tuple[int, str]:

@@ -41,6 +41,8 @@ class Request:
     """Folder of the user's own textures and meshes."""
     robot_model: str | None = None
     """File of the user's own robot."""
+    renderer: str = "classic"
+    """What draws: "classic" or "filament", MuJoCo's two."""
 
     def differences(self, other: "Request") -> list[str]:
         """The fields in which another request differs, each with both values."""

@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 import numpy.typing as npt
 
-from gplac.worlds import gl, layout
+from gplac.worlds import filament, gl, layout
 from gplac.worlds.arm import TABLE_HEIGHT_M
 from gplac.worlds.assemble import ARM, CAMERA, HIDDEN, SEEN, assemble, quaternion, yaw_quaternion
 from gplac.worlds.camera import Camera
@@ -32,13 +32,20 @@ class SceneRenderer:
         width, height: of the pictures, pixels.
         supersample: each pixel is the mean of this many pixels squared. By default 2 for pictures at most 128 wide,
             where it costs little, else 1.
+        renderer: "classic", or "filament" for the pictures; masks are always the classic one's.
 
     Raises:
         UserError: this machine cannot draw.
     """
 
     def __init__(
-        self, task: Task, scene: Scene, width: int, height: int, supersample: int | None = None
+        self,
+        task: Task,
+        scene: Scene,
+        width: int,
+        height: int,
+        supersample: int | None = None,
+        renderer: str = "classic",
     ) -> None:
         gl.context()
         self._task, self._scene = task, scene
@@ -65,6 +72,8 @@ class SceneRenderer:
             mujoco.mjtRndFlag.mjRND_HAZE,
         ):
             flags[flag] = False
+        painter = filament.Painter(model, width, height, self._fine) if renderer == "filament" else None
+        self._painter: filament.Painter | None = painter
         self._places = (
             model.body_pos.copy(),
             model.body_quat.copy(),
@@ -85,7 +94,7 @@ class SceneRenderer:
         if self._mjr is not None:
             gl.context()
             self._mjr.free()
-            self._mjr = None
+            self._mjr = self._painter = None
 
     def frame(self, qpos: Floats) -> Image:
         """The policy's view ``(height, width, 3)`` of positions ``(nq,)``."""
@@ -174,18 +183,21 @@ class SceneRenderer:
                 return x, y
         return None
 
-    def _update(self, qpos: Floats, arm: bool) -> mujoco.MjrContext:
-        if self._mjr is None:
-            raise RuntimeError("This renderer is closed.")
-        gl.context()
+    def _pose(self, qpos: Floats, arm: bool) -> None:
         data = self._data
         data.qpos[:] = qpos
         mujoco.mj_kinematics(self._model, data)
         mujoco.mj_camlight(self._model, data)
         self._option.geomgroup[SEEN], self._option.geomgroup[ARM] = 1, int(arm)
+
+    def _update(self, qpos: Floats, arm: bool) -> mujoco.MjrContext:
+        if self._mjr is None:
+            raise RuntimeError("This renderer is closed.")
+        gl.context()
+        self._pose(qpos, arm)
         everything = mujoco.mjtCatBit.mjCAT_ALL.value
         mujoco.mjv_updateScene(
-            self._model, data, self._option, self._perturb, self._camera, everything, self._mjv
+            self._model, self._data, self._option, self._perturb, self._camera, everything, self._mjv
         )
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._mjr)
         return self._mjr
@@ -196,6 +208,9 @@ class SceneRenderer:
         return self._pixels
 
     def _draw(self, qpos: Floats, arm: bool) -> Image:
+        if self._painter is not None:
+            self._pose(qpos, arm)
+            return self._painter.draw(self._data, self._option, self._camera)
         pixels = self._read(self._update(qpos, arm))
         if self._fine == 1:
             return pixels[::-1].copy()

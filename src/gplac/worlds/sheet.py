@@ -36,6 +36,7 @@ def contact_sheet(
     assets: Path | None = None,
     scenes: int | None = None,
     robot_model: Path | None = None,
+    renderer: str = "classic",
 ) -> Path:
     """Draw the scenes of a split side by side into the PNG file ``out``, and return its path.
 
@@ -44,6 +45,7 @@ def contact_sheet(
         assets: folder of an asset pack.
         scenes: how many; by default all of the split.
         robot_model: see `gplac.worlds.registry.task`.
+        renderer: "classic" or "filament".
 
     Raises:
         UserError: unknown task, split, level or kind, a bad asset pack, or a machine that cannot draw.
@@ -54,7 +56,7 @@ def contact_sheet(
     pictures, captions = [], []
     for index in range(count):
         look = scene(task, split, index, level, assets)
-        pictures.append(_picture(what, look, kind, width, height))
+        pictures.append(_picture(what, look, kind, width, height, renderer))
         table = look.table.texture
         captions.append(f"{split} {index}: {Path(table.file).stem or table.family}, {look.object.caption}")
     return _save(tiled(pictures, captions, min(columns, count)), out)
@@ -76,9 +78,9 @@ def tiled(pictures: list[Image8], captions: list[str], columns: int) -> Image.Im
     return sheet
 
 
-def _picture(task: Task, look: Scene, kind: Kind, width: int, height: int) -> Image8:
+def _picture(task: Task, look: Scene, kind: Kind, width: int, height: int, drawn_by: str) -> Image8:
     generator = rng("sheet", look.task, look.stream, look.index)
-    with SceneRenderer(task, look, width, height) as renderer:
+    with SceneRenderer(task, look, width, height, renderer=drawn_by) as renderer:
         if kind == "view":
             return renderer.frame(task.reset(generator)[0])
         return renderer.weak(generator, present=kind == "positive")
