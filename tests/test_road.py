@@ -57,6 +57,8 @@ def test_the_road_from_other_programs_data_to_a_policy(
     main(["train", "--demos", "demos", "--weak", "weak", "--out", "run", *FEW])
     trust = json.loads(Path("run/trust.json").read_text())
     assert {"few episodes", "few photographs"} <= {advice["rule"] for advice in trust["advice"]}
+    places = {f"photos/place{number:02d}" for number in range(4)}
+    assert {each["name"] for each in trust["classifier"]["per_scene"]} <= places
 
     main(["robot", "export", "run", "--demos", "demos", "--out", "policy.onnx"])
     policy, torch = Policy.load("policy.onnx"), load_policy(Path("run"), half=False)

@@ -164,7 +164,7 @@ def _write_trust(run: Run, parts: Split, given: Mapping[str, Any]) -> Path:
         data,
         Names(
             [str(name) for name in actions] if len(actions) == size else [str(i) for i in range(size)],
-            {i: str(name) for i, name in enumerate(scenes)},
+            {i: str(scene["name"]) for i, scene in enumerate(scenes)},
         ),
     )
 
