@@ -90,5 +90,5 @@ if __name__ == "__main__":
             )
             print(f"{look}: {name} {successes} of {len(places)}", flush=True)
             found = {"task": stage.TASK, "seed": asked.seed, "rows": rows, "provenance": provenance()}
-            asked.json.write_text(json.dumps(found, indent=1) + "\n")
+            asked.json.write_text(json.dumps(found) + "\n")
         env.close()

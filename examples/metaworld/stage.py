@@ -135,4 +135,4 @@ LOOKS = {
         light=0.7, from_left=True,
     ),
 }  # fmt: skip
-"""Places to evaluate in. None of them was looked at when the photographs were made."""
+"""Looks to evaluate in; written down before any policy was trained."""
