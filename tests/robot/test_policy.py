@@ -1,5 +1,7 @@
 """What a policy refuses: other pictures, other states, other files."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -112,3 +114,13 @@ def test_a_card_survives_json(policy: Policy) -> None:
 def test_threads_have_to_be_some(policy_file: Path) -> None:
     with pytest.raises(UserError, match="thread"):
         Policy.load(policy_file, threads=0)
+
+
+def test_a_robot_with_a_file_needs_few_packages() -> None:
+    """What the robot's computer has not got: PyTorch, MuJoCo, and what connections are made with."""
+    absent = "torch", "mujoco", "pyarrow", "websockets", "msgpack"
+    program = (
+        f"import sys; sys.modules.update(dict.fromkeys({absent}));"
+        "from gplac.robot import Observation, Policy, run"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

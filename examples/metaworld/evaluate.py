@@ -1,0 +1,94 @@
+"""Run exported policies in Meta-World, in the look they were recorded in and in others, from the same states.
+
+Needs only few of gplac's packages: NumPy, ONNX, ONNX Runtime and Pillow.
+"""
+
+import argparse
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import stage
+from PIL import Image
+
+from gplac.evaluation.statistics import wilson
+from gplac.provenance import provenance
+from gplac.robot import Policy
+
+
+def episode(env, place, decide):
+    """Whether the button was pressed, and how far from above it the hand was at the end (m)."""
+    observation = stage.reset(env, place)
+    for _ in range(stage.ACTIONS):
+        observation, pressed = stage.act(env, decide(observation))
+        if pressed:
+            break
+    return pressed, float(np.linalg.norm(observation[:2] - observation[4:6]))
+
+
+def scripted(env):
+    expert = stage.expert()
+    return expert.get_action
+
+
+def blind(env):
+    """The scripted policy, told that the button stands in the middle: what can be had without looking."""
+    expert, middle = stage.expert(), np.mean(stage.PLACES, axis=0)[:2]
+    return lambda observation: expert.get_action(np.r_[observation[:4], middle, observation[6:]])
+
+
+def seeing(policy, size):
+    """A policy from a file, which sees the picture, scaled as the import scaled it, and feels the robot."""
+
+    def made(env):
+        def decide(observation):
+            picture = Image.fromarray(stage.picture(env)).resize(size, Image.Resampling.BOX)
+            return policy.act(np.asarray(picture), stage.felt(observation))
+
+        return decide
+
+    return made
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "policies", nargs="*", metavar="NAME=POLICY.onnx", help="by default the two that do not see"
+    )
+    parser.add_argument("--looks", nargs="+", default=list(stage.LOOKS), choices=list(stage.LOOKS))
+    parser.add_argument("--episodes", type=int, default=20, help="in each look")
+    parser.add_argument("--size", default="96x84", help="of the pictures, as recorded")
+    parser.add_argument("--seed", type=int, default=1000)
+    parser.add_argument("--json", type=Path, default=Path("metaworld.json"))
+    asked = parser.parse_args()
+    warnings.filterwarnings("ignore", message="Constant")
+    width, height = map(int, asked.size.split("x"))
+    makers = {"scripted": scripted, "blind": blind} if not asked.policies else {}
+    for name, path in (each.split("=", 1) for each in asked.policies):
+        loaded = Policy.load(path)
+        makers[name] = seeing(loaded, (loaded.card.width, loaded.card.height))
+    rng = np.random.default_rng(asked.seed)
+    places = [rng.uniform(*stage.PLACES) for _ in range(asked.episodes)]
+    rows = []
+    for look in asked.looks if asked.policies else asked.looks[:1]:
+        env = stage.make_env(width, height, stage.LOOKS[look])
+        for name, maker in makers.items():
+            outcomes = [episode(env, place, maker(env)) for place in places]
+            successes = sum(pressed for pressed, _ in outcomes)
+            interval = wilson(successes, len(places))
+            rows.append(
+                {
+                    "policy": name,
+                    "look": look,
+                    "episodes": len(places),
+                    "successes": successes,
+                    "interval95": [interval.low, interval.high],
+                    "pressed": [pressed for pressed, _ in outcomes],
+                    "distance_m": [round(distance, 4) for _, distance in outcomes],
+                }
+            )
+            print(f"{look}: {name} {successes} of {len(places)}", flush=True)
+            found = {"task": stage.TASK, "seed": asked.seed, "rows": rows, "provenance": provenance()}
+            asked.json.write_text(json.dumps(found) + "\n")
+        env.close()
