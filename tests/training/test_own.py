@@ -1,5 +1,6 @@
 """What is held out of a user's data, and which settings suit them."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +73,13 @@ def test_settings_follow_from_the_data() -> None:
     # A peak has to stand out by temperature * log(cells) to hold half of the attention.
     assert large.network.temperature * np.log(64 * 56) == pytest.approx(0.25 * np.log(32 * 28), rel=0.01)
     assert own_preset(Part(demonstrations(), None), "smoke").training == config.smoke().training
+
+
+def test_what_depends_on_the_steps_follows_them(tmp_path: Path) -> None:
+    train_own(demonstrations(), photographs(), tmp_path, change=tiny)
+    training = json.loads((tmp_path / "run.json").read_text())["preset"]["training"]
+    assert training["warmup_steps"] == training["steps"] // 10
+    assert training["average_decay"] <= max(0.0, 1 - 7 / training["steps"])
 
 
 def test_it_trains_and_says_what_was_held_out(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def train_own(
     check(demonstrations, weak)
     parts = split(demonstrations, weak, seed)
     preset = own_preset(parts.trained, base)
-    preset = _with_warmup(preset, change(preset) if change else preset)
+    preset = _in_proportion(preset, change(preset) if change else preset)
     width, height = preset.data.width, preset.data.height
     if width > LARGE_PX:
         longer = width * height / (64 * 56)
@@ -184,13 +184,20 @@ def train_own(
     return parts
 
 
-def _with_warmup(before: Preset, after: Preset) -> Preset:
-    """With other steps, the warm-up stays a tenth of them, unless it was changed as well."""
+def _in_proportion(before: Preset, after: Preset) -> Preset:
+    """With other steps, the warm-up stays a tenth of them, unless it was changed as well; and the weights are averaged
+    over at most a seventh, as with the fewest steps of `STEPS`, so that what was not yet learned does not linger."""
     was, now = before.training, after.training
     if now.steps == was.steps or now.warmup_steps != was.warmup_steps:
         return after
     every = min(now.checkpoint_every, max(1, now.steps // 4))
-    return replace(after, training=replace(now, warmup_steps=now.steps // 10, checkpoint_every=every))
+    decay = min(now.average_decay, max(0.0, 1 - 7 / now.steps))
+    return replace(
+        after,
+        training=replace(
+            now, warmup_steps=now.steps // 10, checkpoint_every=every, average_decay=round(decay, 4)
+        ),
+    )
 
 
 def array_checksums(demonstrations: Demonstrations, weak: WeakImages | None) -> dict[str, str]:
