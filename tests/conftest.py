@@ -4,5 +4,5 @@ room's tests."""
 import signal
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell that runs the tests in the background has Ctrl-C ignored, and the processes that tests start would be, too.
+    # In a shell's background Ctrl-C is ignored, and would be by all that tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
