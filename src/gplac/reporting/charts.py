@@ -10,7 +10,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
-from gplac.reporting.themes import WIDTH_IN, Theme, hue
+from gplac.reporting.themes import NUMBERS_AT, WIDTH_IN, Theme, hue
 
 Floats = npt.NDArray[np.float64]
 Logs = Mapping[str, tuple[str, Sequence[Mapping[str, float]]]]
@@ -47,13 +47,13 @@ def success_bars(bars: Sequence[Bar], theme: Theme) -> Figure:
     for row, bar in zip(rows, bars, strict=True):
         axes.barh(row, bar.rate, height=0.62, color=hue(theme, bar.method))
         axes.plot([bar.low, bar.high], [row, row], color=theme.ink, linewidth=1.4, solid_capstyle="butt")
-        right = max(
-            bar.high, bar.paper if bar.paper is not None and abs(bar.paper - bar.high) < 0.16 else 0.0
-        )
-        axes.text(right + 0.025, row, f"{100 * bar.rate:.1f}", va="center", fontweight="bold")
+        # In a column of its own: beside another mark it would be read as that one's number.
+        axes.text(NUMBERS_AT, row, f"{100 * bar.rate:.1f}", va="center", ha="right", fontweight="bold")
         if bar.paper is not None:
             axes.plot(bar.paper, row, "D", color=theme.paper, markeredgecolor=theme.ink, markersize=6.5)
-    axes.set(yticks=rows, yticklabels=[bar.name for bar in bars], xlim=(0, 1.12), xticks=np.linspace(0, 1, 6))
+    axes.set(
+        yticks=rows, yticklabels=[bar.name for bar in bars], xlim=(0, NUMBERS_AT), xticks=np.linspace(0, 1, 6)
+    )
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
 from gplac.evaluation.pooling import Pooled
-from gplac.reporting.themes import WIDTH_IN, Theme, hue
+from gplac.reporting.themes import NUMBERS_AT, WIDTH_IN, Theme, hue
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ def points_bars(bars: Sequence[PointsBar], theme: Theme) -> Figure:
         axes.barh(row, bar.unseen, height=0.62, color=hue(theme, bar.method))
         axes.plot(bar.labelled, row, "o", color=theme.paper, markeredgecolor=theme.ink, markersize=7)
         axes.plot([bar.chance, bar.chance], [row - 0.4, row + 0.4], color=theme.ink, linewidth=1.4)
-        # The number stands beside the ring where it would stand on it.
-        right = bar.labelled if -0.02 < bar.labelled - bar.unseen < 0.14 else bar.unseen
-        axes.text(right + 0.025, row, f"{100 * bar.unseen:.1f}", va="center", fontweight="bold")
-    axes.set(yticks=rows, yticklabels=[bar.name for bar in bars], xlim=(0, 1.12), xticks=np.linspace(0, 1, 6))
+        axes.text(NUMBERS_AT, row, f"{100 * bar.unseen:.1f}", va="center", ha="right", fontweight="bold")
+    axes.set(
+        yticks=rows, yticklabels=[bar.name for bar in bars], xlim=(0, NUMBERS_AT), xticks=np.linspace(0, 1, 6)
+    )
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
