@@ -2,16 +2,21 @@
 
     python benchmarks/step_cost.py
 
-Prints microseconds of processor time, the least of several episodes.
+Prints microseconds of processor time, the least of several episodes, and writes results/step_cost/<hardware>.json.
 """
 
+import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import mujoco
 import numpy as np
+from run import machine
 
+from gplac.data.files import write_atomically
+from gplac.provenance import provenance
 from gplac.worlds.registry import TASKS
 from gplac.worlds.vector import VectorTask
 
@@ -106,11 +111,29 @@ def switches(name: str) -> dict[str, tuple[float, float]]:
     }
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Measure pusher and striker, print, write."""
+    tasks: dict[str, dict[str, Any]] = {}
     for name in ("pusher", "striker"):
         print(name)
-        for part, microseconds in parts(name).items():
+        around, variants = parts(name), switches(name)
+        for part, microseconds in around.items():
             print(f"  {part}: {microseconds:.1f} us")
-        for which, (microseconds, difference) in switches(name).items():
+        for which, (microseconds, difference) in variants.items():
             same = "the same bits" if difference == 0.0 else f"differs by up to {difference:.0e}"
             print(f"  physics steps, {which}: {microseconds:.1f} us, {same}")
+        tasks[name] = {
+            "control_step_us": around,
+            "physics_steps_us": {which: microseconds for which, (microseconds, _) in variants.items()},
+            "largest_difference": {which: difference for which, (_, difference) in variants.items()},
+        }
+    out = Path("results/step_cost") / f"{machine()}.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(
+        out, (json.dumps({"tasks": tasks, "provenance": provenance()}, indent=1) + "\n").encode()
+    )
+    print(f"Written to {out}.")
+
+
+if __name__ == "__main__":
+    main()

@@ -73,7 +73,7 @@ def inspect(
     if isinstance(policy, Attentive) and points["labelled"] is not None:
         found |= _attention(policy, frames, {name: each for name, each in points.items() if each is not None})
     one = frames["unseen"].images[:1]
-    if isinstance(policy, Classifying) and training.weak_images and has_classifier(policy, one):
+    if training.weak_images and has_classifier(policy, one):
         weak = WeakSample.draw(view, split, scenes, WEAK_IMAGES)
         found["classifier"] = _classifier(policy, weak)
         weak_points = _points(policy, weak.images)
@@ -96,10 +96,8 @@ def calls(function: Callable[..., Float32], *arrays: npt.NDArray[Any]) -> Float3
     return np.concatenate([function(*(a[i : i + CALL] for a in arrays)) for i in range(0, count, CALL)])
 
 
-def _points(policy: Policy, images: Images) -> Float32 | None:
-    if isinstance(policy, Attentive) and has_points(policy, images[:1]):
-        return calls(policy.points, images)
-    return None
+def _points(policy: object, images: Images) -> Float32 | None:
+    return calls(policy.points, images) if has_points(policy, images[:1]) else None
 
 
 def _action_errors(

@@ -1,7 +1,7 @@
 """What evaluation asks of a policy, and policies that know nothing, for controls and tests."""
 
 import zlib
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -57,7 +57,7 @@ class Classifying(Protocol):
         ...
 
 
-def has_points(policy: object, image: Images) -> bool:
+def has_points(policy: object, image: Images) -> TypeGuard[Attentive]:
     """Whether a policy has feature points after all, asked with one picture ``(1, H, W, 3)``."""
     if not isinstance(policy, Attentive):
         return False
@@ -68,7 +68,7 @@ def has_points(policy: object, image: Images) -> bool:
     return True
 
 
-def has_classifier(policy: object, image: Images) -> bool:
+def has_classifier(policy: object, image: Images) -> TypeGuard[Classifying]:
     """Whether a policy answers the weak label's question after all, asked with one picture ``(1, H, W, 3)``."""
     if not isinstance(policy, Classifying):
         return False

@@ -80,7 +80,7 @@ def measure_trust(policy: Policy, data: Data, names: Names) -> dict[str, Any]:
         "points": None,
     }
     one = data.tested.images[:1]
-    if weak is not None and isinstance(policy, Classifying) and has_classifier(policy, one):
+    if weak is not None and has_classifier(policy, one):
         chosen = some(weak.images)
         probability = calls(policy.classify, weak.images[chosen])
         found["classifier"] = classifier_errors(
@@ -92,7 +92,7 @@ def measure_trust(policy: Policy, data: Data, names: Names) -> dict[str, Any]:
         ) | {"frames_present": float((calls(policy.classify, data.tested.images[tested]) > 0.5).mean())}
         for wrong in found["classifier"]["worst"]:
             wrong["photograph"] = int(chosen[wrong["photograph"]])
-    if isinstance(policy, Attentive) and has_points(policy, one):
+    if has_points(policy, one):
         found["points"] = _points(policy, data, tested)
     return found
 

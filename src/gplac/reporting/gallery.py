@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gplac.evaluation.policies import Attentive
+from gplac.evaluation.policies import has_points
 from gplac.reporting import html, pictures
 from gplac.reporting.entries import BASELINE, Entry
 from gplac.reporting.themes import save_image
@@ -100,8 +100,9 @@ def _points(pair: Sequence[Entry], out: Path) -> list[str]:
             start = episodes.qpos[number, 0, 0]
             where = (view, episodes.split, episodes.scenes[number])
             seen = pictures.policy_view(*where, start)
-            if not isinstance(policy, Attentive) or (pixels := _pixels(policy, seen)) is None:
+            if not has_points(policy, seen[None]):
                 continue
+            pixels = np.asarray(policy.pixels(seen[None])[0])
             mask = pictures.object_mask(*where, start)
             column, line = (
                 np.clip(np.rint(pixels[:, axis]).astype(int), 0, size - 1)
@@ -130,13 +131,6 @@ def _points(pair: Sequence[Entry], out: Path) -> list[str]:
         f' <span class="key"></span>on the {thing}, <span class="key other"></span>elsewhere.</p>',
         f'<div class="pairs">{"".join(cells)}</div>',
     ]
-
-
-def _pixels(policy: Attentive, seen: pictures.Images) -> np.ndarray | None:
-    try:
-        return np.asarray(policy.pixels(seen[None])[0])
-    except TypeError:
-        return None
 
 
 def _scenes(pair: Sequence[Entry], out: Path) -> list[str]:
