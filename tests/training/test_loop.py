@@ -47,10 +47,12 @@ def test_every_method_trains_and_leaves_a_run(
     assert not list(tmp_path.glob(".*"))  # no temporary file stays behind
 
 
+@pytest.mark.parametrize("colour_jitter", [0.0, 0.5])
 def test_a_resumed_run_ends_with_the_same_bytes(
-    demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
+    demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path, colour_jitter: float
 ) -> None:
     method = METHODS["gplac"]()
+    preset = replace(preset, training=replace(preset.training, colour_jitter=colour_jitter))
     fit(method, preset, demonstrations, weak, tmp_path / "straight")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Trainer, "step", killed_before(5))

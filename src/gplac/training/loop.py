@@ -107,8 +107,9 @@ def fit(
         run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
     else:
         del run["preset"]["training"]["pretrain_steps"]  # no part of what this run is
-    if not config.weak_budget:
-        del run["preset"]["training"]["weak_budget"]
+    for unused in ("weak_budget", "colour_jitter"):  # so that runs of before these settings resume
+        if not getattr(config, unused):
+            del run["preset"]["training"][unused]
     facts: dict[str, Any] = {"step": 0, "wall_s": 0.0, "images": 0, "run": run}
     if resume:
         before, now = read_facts(run_dir)["run"], json.loads(json.dumps(run))

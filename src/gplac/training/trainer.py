@@ -25,6 +25,7 @@ from gplac.training.device import keep_memory, mixed_precision
 from gplac.training.learner import Learner
 from gplac.training.logs import Display, Log
 from gplac.training.optimiser import Average, learning_rate, policy_dropout
+from gplac.training.recolour import recoloured
 from gplac.training.stages import Stage, stages
 
 LOG_EVERY = 20
@@ -87,6 +88,8 @@ class Trainer:
         weak = self.weak(key) if self.weak is not None and "weak" in needs else None
         video = self.video(key) if self.video is not None and "video" in needs else None
         positions = self.labelled.positions(key) if "positions" in needs else None
+        if self.config.colour_jitter:
+            labelled, weak, video = self.recoloured(labelled, weak, video, key)
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(within, stage.config)
         network = self.learner.network
@@ -104,6 +107,26 @@ class Trainer:
             self.average.update(within)
         images = sum(len(batch[0]) for batch in (labelled, weak) if batch is not None)
         return metrics, images + (0 if video is None else video.shape[0] * video.shape[1])
+
+    def recoloured(
+        self,
+        labelled: tuple[Tensor, Tensor, Tensor] | None,
+        weak: tuple[Tensor, Tensor] | None,
+        video: Tensor | None,
+        key: int,
+    ) -> tuple[tuple[Tensor, Tensor, Tensor] | None, tuple[Tensor, Tensor] | None, Tensor | None]:
+        """A step's batches with their pictures in other colours."""
+        generator = torch.Generator().manual_seed(seed_of("colours", self.seed, key))
+        strength = self.config.colour_jitter
+
+        def changed(images: Tensor) -> Tensor:
+            return recoloured(images, strength, generator)
+
+        return (
+            None if labelled is None else (changed(labelled[0]), *labelled[1:]),
+            None if weak is None else (changed(weak[0]), *weak[1:]),
+            None if video is None else changed(video),
+        )
 
     def images_left(self, done: int) -> int:
         """Images that the steps after the first ``done`` will use."""

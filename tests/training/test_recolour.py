@@ -1,0 +1,61 @@
+"""Changes of colour move nothing, keep greys grey, and are the seed's."""
+
+import colorsys
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gplac.training.recolour import colour_maps, recoloured
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def pictures(count: int = 4) -> torch.Tensor:
+    return torch.from_numpy(np.random.default_rng(0).integers(0, 256, (count, 5, 6, 3), dtype=np.uint8))
+
+
+def test_strength_nought_changes_nothing() -> None:
+    assert torch.equal(recoloured(pictures(), 0.0, generator()), pictures())
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**31), strength=st.floats(0.01, 1.0))
+def test_pixels_of_one_colour_keep_one_colour(seed: int, strength: float) -> None:
+    before = pictures()
+    before[:, 2:, 3:] = before[:, :1, :1]
+    after = recoloured(before, strength, generator(seed))
+    assert after.dtype == torch.uint8 and after.shape == before.shape
+    assert torch.equal(after[:, 2:, 3:], after[:, :1, :1].expand(-1, 3, 3, -1))
+
+
+def test_every_picture_gets_colours_of_its_own_and_the_frames_of_a_clip_the_same() -> None:
+    one = pictures(1)
+    alike = recoloured(one.expand(3, -1, -1, -1), 0.5, generator())
+    assert not torch.equal(alike[0], alike[1])
+    clip = recoloured(one[:, None].expand(-1, 3, -1, -1, -1), 0.5, generator())
+    assert torch.equal(clip[:, 0], clip[:, 1])
+
+
+def test_hue_is_turned_about_grey() -> None:
+    """Without the tint of the light, greys stay grey; and a colour keeps its distance from the grey axis."""
+    matrix, offset = colour_maps(200, 1.0, generator(3))
+    grey = torch.full((200, 1, 3), 90.0) @ matrix + offset[:, None]
+    spread = grey.amax(-1) - grey.amin(-1)
+    assert (
+        float(spread.max()) <= 90 * 0.5 * 1.5 + 1e-3
+    )  # the light's colour alone: 0.75 to 1.25 times, at contrast 1.5
+    hues = [
+        colorsys.rgb_to_hsv(*np.clip(row / 255, 0, 1))[0]
+        for row in (torch.tensor([200.0, 60.0, 60.0]) @ matrix).numpy()
+    ]
+    assert np.histogram(hues, bins=6, range=(0, 1))[0].min() > 0  # red becomes every hue
+
+
+def test_two_runs_of_one_seed_see_the_same_colours() -> None:
+    first, second, other = (recoloured(pictures(), 0.5, generator(seed)) for seed in (1, 1, 2))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, other)
