@@ -74,6 +74,12 @@ def test_a_resumed_run_ends_with_the_same_bytes(
     assert losses[0] == losses[1]
 
 
+def test_a_jitter_beyond_its_scale_is_refused(demonstrations: Frames, preset: Preset, tmp_path: Path) -> None:
+    preset = replace(preset, training=replace(preset.training, colour_jitter=1.5))
+    with pytest.raises(UserError, match=r"colour_jitter is 1\.5"):
+        fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
+
+
 def test_a_finished_run_resumes_to_itself(demonstrations: Frames, preset: Preset, tmp_path: Path) -> None:
     first = fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path).state_dict()
     again = fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True).state_dict()

@@ -55,6 +55,8 @@ def fit(
     device = device or best_device()
     method = resolved(method, preset)
     stages(method, preset.training)  # says what is wrong before anything is written
+    if not 0 <= preset.training.colour_jitter <= 1:
+        raise UserError(f"training.colour_jitter is {preset.training.colour_jitter}: choose 0 (none) to 1")
     if "weak" not in method.reads:
         weak = None
     elif weak is None:
