@@ -38,7 +38,7 @@ def main(
         method: Which method.
         task: Which task.
         preset: What is changed.
-        set: The changes, such as training.steps=3000; not those of data.
+        set: The changes, such as training.steps=3000, or data.width=48 data.height=42.
         seed: Of weights, batches and dropout.
         table: Only print the results that are there.
     """
@@ -50,7 +50,10 @@ def main(
             print(f"{path.stem}: {found['success_rate']:.1%} ({low:.1%} to {high:.1%} over scenes)")
         return
     torch.set_num_threads(1)
-    settings, data = Size(preset, set).settings(task), Path("data") / preset / task
+    settings = Size(preset, set).settings(task)
+    # Data of another size lie beside the preset's own.
+    other = sorted(change for change in set if change.startswith("data."))
+    data = Path("data") / "-".join([preset, *other]) / task
     name = "-".join([method, preset, *sorted(set), f"seed{seed}"])
     folders = {each: collect(each, task, data, settings) for each in data_sets(Cell(task, method), settings)}
     demos, weak = next(iter(folders.values())), folders.get(WEAK)
