@@ -114,6 +114,8 @@ class Preset:
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     classification_weight: float = 0.3
     """Lambda, the weight of L_CE against L_task (section 4); unstated in the paper."""
+    domain_weight: float = 1.0
+    """Weight of ATT-DA's and GPLAC-DA's domain adaptation (section 6.1); unstated in the paper."""
 
 
 def smoke() -> Preset:

@@ -71,7 +71,7 @@ def test_features_ascend_on_what_the_classifier_of_domains_descends_on(progress:
 
 
 def test_the_encoder_meets_the_reversed_gradient() -> None:
-    objective = DomainConfusion()
+    objective = DomainConfusion(weight=1.0)
     model = learner(objective)
     labelled = (pictures(4), torch.randn(4, 5), torch.randn(4, 3))
     weak = (pictures(4), torch.tensor([1.0, 1.0, 0.0, 0.0]))

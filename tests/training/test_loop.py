@@ -18,6 +18,8 @@ from gplac.errors import UserError
 from gplac.methods import METHODS
 from gplac.models.encoders import PIXEL_STD, vgg16_first_layer
 from gplac.models.network import Network
+from gplac.objectives import domain_confusion
+from gplac.objectives.domain_confusion import reversal_strength
 from gplac.training.batches import WeakBatches
 from gplac.training.heldout import held_out
 from gplac.training.loop import fit
@@ -122,6 +124,27 @@ def test_warm_up_is_action_loss_alone(
 
 def _clone(network: Network) -> dict[str, torch.Tensor]:
     return {name: value.clone() for name, value in network.state_dict().items()}
+
+
+def test_domain_adaptation_sets_in_gently_after_the_warm_up(
+    demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strengths: list[float] = []
+
+    def kept(progress: float) -> float:
+        strengths.append(reversal_strength(progress))
+        return strengths[-1]
+
+    monkeypatch.setattr(domain_confusion, "reversal_strength", kept)
+    training = replace(preset.training, steps=8, warmup_steps=3)
+    weights = []
+    for weight in (1.0, 0.1):
+        settings = replace(preset, training=training, domain_weight=weight)
+        network = fit(METHODS["att-da"](), settings, demonstrations, weak, tmp_path / str(weight))
+        weights.append(network.state_dict())
+    assert strengths[:5] == strengths[5:] == [reversal_strength(done / 5) for done in range(5)]
+    assert strengths[0] == 0.0
+    assert any(not torch.equal(value, weights[1][name]) for name, value in weights[0].items())
 
 
 def test_both_batches_share_statistics_after_the_warm_up(

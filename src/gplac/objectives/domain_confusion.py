@@ -28,8 +28,8 @@ class Reversal(torch.autograd.Function):
 
 
 def reversal_strength(progress: float) -> float:
-    """2 / (1 + exp(-10 p)) - 1: from 0 at the start of training to nearly 1 at its end, so that the classifier of
-    domains has learned something before the features are turned against it."""
+    """2 / (1 + exp(-10 p)) - 1: from 0 where the term sets in to nearly 1 at the end, so that the classifier of domains
+    has learned something before the features are turned against it."""
     return 2.0 / (1.0 + math.exp(-10.0 * progress)) - 1.0
 
 
@@ -40,7 +40,8 @@ class DomainConfusion:
     The classifier of domains q descends on it; the features f ascend, by the reversed gradient.
     """
 
-    weight: float = 1.0
+    weight: float | None = None
+    """None: the preset's `domain_weight`."""
     name: str = "domain"
     reads: frozenset[Source] = frozenset({"labelled", "weak"})
     warmup: bool = False

@@ -55,7 +55,8 @@ class Context:
 
     network: Network
     progress: float
-    """Share of the stage's optimiser steps that are done, in [0, 1): for terms whose strength follows a schedule."""
+    """Share of the stage's optimiser steps after its warm-up that are done, in [0, 1): for terms whose strength follows
+    a schedule."""
     labelled: Labelled | None
     """None unless an active term reads "labelled"."""
     weak: Weak | None
@@ -80,7 +81,7 @@ class Objective(Protocol):
 
     @property
     def weight(self) -> float | None:
-        """Factor in the total loss; None: the preset's `classification_weight`."""
+        """Factor in the total loss; None: the preset's, `classification_weight` or `domain_weight`."""
 
     @property
     def reads(self) -> frozenset[Source]:

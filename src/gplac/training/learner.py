@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from gplac.config import Preset
 from gplac.methods import Method
 from gplac.models.network import Network
+from gplac.objectives.classification import Classification
+from gplac.objectives.domain_confusion import DomainConfusion
 from gplac.objectives.objective import Context, Labelled, Objective, Video, Weak
 
 
@@ -67,11 +69,12 @@ class Learner(nn.Module):
 
 
 def resolved(method: Method, preset: Preset) -> Method:
-    """The method with the preset's `classification_weight` where an objective leaves its weight open."""
+    """The method with the preset's weights where an objective leaves its own open."""
+    weights = {Classification.name: preset.classification_weight, DomainConfusion.name: preset.domain_weight}
 
     def weighted(objectives: tuple[Objective, ...]) -> tuple[Objective, ...]:
         return tuple(
-            replace(objective, weight=preset.classification_weight) if objective.weight is None else objective  # type: ignore[type-var]
+            replace(objective, weight=weights[objective.name]) if objective.weight is None else objective  # type: ignore[type-var]
             for objective in objectives
         )
 

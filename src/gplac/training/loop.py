@@ -16,6 +16,7 @@ from gplac.data.manifest import Manifest
 from gplac.errors import UserError
 from gplac.methods import METHODS, Method
 from gplac.models.network import Network
+from gplac.objectives.domain_confusion import DomainConfusion
 from gplac.provenance import provenance
 from gplac.seeding import seed_of
 from gplac.training.batches import LabelledBatches, LabelledFrames, VideoBatches, WeakBatches, WeakFrames
@@ -109,6 +110,8 @@ def fit(
         run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
     else:
         del run["preset"]["training"]["pretrain_steps"]  # no part of what this run is
+    if DomainConfusion.name not in run["objectives"]:
+        del run["preset"]["domain_weight"]
     for unused in ("weak_budget", "colour_jitter"):  # so that runs of before these settings resume
         if not getattr(config, unused):
             del run["preset"]["training"][unused]

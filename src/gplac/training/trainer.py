@@ -96,7 +96,8 @@ class Trainer:
         network.policy_head.dropout.p = policy_dropout(within, network.config.policy_dropout, stage.config)
         torch.manual_seed(seed_of("dropout", self.seed, key))
         with mixed_precision(self.device):
-            progress = within / stage.config.steps
+            warm = stage.config.warmup_steps
+            progress = max(0, within - warm) / max(1, stage.config.steps - warm)
             loss, metrics = self.learner.loss(objectives, labelled, weak, progress, video, positions)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
