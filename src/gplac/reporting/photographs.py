@@ -174,8 +174,8 @@ def _notes(preset: str, found: Mapping[Key, Pooled | None]) -> list[str]:
     measured = {key: each for key, each in found.items() if each is not None}
     sizes = config.preset(preset, TASK).data
     notes = [
-        "**Emulated:** robot, camera, places and photographs are simulated. GPLAC learns from demonstrations of one place"
-        " and these photographs, and is tried in places, and with mugs, that are in neither.",
+        "**Emulated:** robot, camera, places and photographs are simulated. GPLAC learns from demonstrations of one"
+        " place and these photographs, and is tried in places, and with mugs, that are in neither.",
         "First rows: fewer and fewer photographs, half of them with the mug, one with and one without of each place in"
         f" turn; the fewest leave places out. Then: {EACH * sizes.weak_scenes} photographs of fewer and fewer places,"
         " which show fewer mugs and backgrounds, too. Fewer photographs are a part of more, fewer places a part of"
