@@ -74,6 +74,8 @@ class TrainConfig:
     weak_budget: int = 0
     """Weak images that training may see, half of them positive, chosen from those collected by the seed (Table 3,
     `gplac.data.budget`); 0: all."""
+    scene_budget: int = 0
+    """Weak scenes that training may see images of, the first of the seed's order; 0: all."""
     colour_jitter: float = 0.0
     """How much each picture's colours are changed at random, every time it is seen (`gplac.training.recolour`); 0: not
     at all, as in the paper."""

@@ -67,6 +67,7 @@ class Run:
             preset=self.facts["preset"]["name"],
             seed=self.facts["seed"],
             weak_images=self.facts["weak_images"],
+            weak_scenes=self.facts.get("weak_scenes"),
             **{name: facts[name] for name in ("steps", "images_per_s", "wall_s", "parameters")},
         )
 

@@ -1,11 +1,11 @@
-"""Which weak images a budget takes."""
+"""Which weak images a budget takes, and of which scenes."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gplac.data.budget import chosen
+from gplac.data.budget import chosen, scene_order
 from gplac.errors import UserError
 
 
@@ -45,6 +45,40 @@ def test_an_even_budget_takes_both_kinds_of_the_same_scenes_and_seeds_differ() -
 def test_scenes_without_one_kind_are_made_up_for_by_the_others() -> None:
     labels, scene = np.array([1, 1, 1, 0, 0, 0]), np.array([0, 0, 0, 1, 1, 1])
     assert chosen(labels, scene, 6, 0).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@given(st.integers(1, 12), st.integers(1, 8), st.integers(0, 5), st.data())
+def test_fewer_scenes_are_a_part_of_more_and_give_as_many_images(
+    scenes: int, each: int, seed: int, data: st.DataObject
+) -> None:
+    labels, scene = weak_set(scenes, each)
+    counts = st.integers(1, scenes)
+    small, large = sorted([data.draw(counts), data.draw(counts)])
+    few, many = (chosen(labels, scene, 0, seed, count) for count in (small, large))
+    assert set(few) <= set(many)
+    assert len(set(scene[few])) == small and len(few) == 2 * each * small
+    assert set(scene[few]) == set(scene_order(scene, seed)[:small])
+    budget = data.draw(st.integers(2, len(few)))
+    some = chosen(labels, scene, budget, seed, small)
+    assert len(some) == budget and set(some) <= set(few)
+    for label, count in ((1, (budget + 1) // 2), (0, budget // 2)):
+        per_scene = np.bincount(scene[some][labels[some] == label], minlength=scenes)[list(set(scene[few]))]
+        assert per_scene.sum() == count and per_scene.max() - per_scene.min() <= 1
+
+
+def test_as_many_scenes_as_there_are_change_nothing() -> None:
+    labels, scene = weak_set(6, 3)
+    for budget in (2, 9, 36):
+        np.testing.assert_array_equal(chosen(labels, scene, budget, 1, 6), chosen(labels, scene, budget, 1))
+
+
+@pytest.mark.parametrize("count", [-1, 7])
+def test_scenes_that_cannot_be_had_are_told(count: int) -> None:
+    labels, scene = weak_set(6, 3)
+    with pytest.raises(UserError, match=f"A budget of {count} weak scenes cannot be had, there are 6"):
+        chosen(labels, scene, 4, 0, count)
+    with pytest.raises(UserError, match="needs 5 with label 1, at least one, and there are 3 in 1 scenes"):
+        chosen(labels, scene, 10, 0, 1)
 
 
 @pytest.mark.parametrize("budget", [1, 7, 1000])

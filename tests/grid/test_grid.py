@@ -22,12 +22,12 @@ from gplac.grid.work import Job, measure_cell, one_thread
 from gplac.scale.executor import Executor, InProcess, executor
 from gplac.training.trainer import Trainer
 
-CELLS = [Cell("mug_push", "gplac"), Cell("mug_push", "gplac", weak_budget=4)]
+CELLS = [Cell("mug_push", "gplac"), Cell("mug_push", "gplac", weak_budget=4, scene_budget=1)]
 RECIPE = """
 from gplac.grid.cell import Cell
 
 def cells(preset):
-    return [Cell("mug_push", "gplac"), Cell("mug_push", "gplac", weak_budget={budget})]
+    return [Cell("mug_push", "gplac"), Cell("mug_push", "gplac", weak_budget={budget}, scene_budget=1)]
 """
 # Workers import this file too, and so what they call is what stands here.
 KILLED = """
@@ -104,11 +104,14 @@ def fresh(measured: Grid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gr
 def test_each_cell_leaves_a_result_that_says_what_it_was_trained_on(measured: Grid) -> None:
     whole, part = (read_result(measured.results(cell)[0]) for cell in CELLS)
     assert (whole["weak_images"], part["weak_images"]) == (16, 4)
+    assert part["weak_scenes"] == 1 and "weak_scenes" not in whole
+    assert json.loads(measured.inspection(CELLS[1]).read_text())["weak_scenes"] == 1
     assert (whole["preset"], whole["split"], whole["scenes"]) == ("smoke", "test", 2)
-    assert measured.results(CELLS[1])[0].name == "gplac-weak4-seed0.json"
+    assert measured.results(CELLS[1])[0].name == "gplac-scenes1-weak4-seed0.json"
     runs = [json.loads((measured.run(cell) / "run.json").read_text()) for cell in CELLS]
-    assert "weak_budget" not in runs[0]["preset"]["training"]
-    assert runs[1]["preset"]["training"]["weak_budget"] == 4
+    trained = [run["preset"]["training"] for run in runs]
+    assert not {"weak_budget", "scene_budget"} & set(trained[0]) and "weak_scenes" not in runs[0]
+    assert (trained[1]["weak_budget"], trained[1]["scene_budget"], runs[1]["weak_scenes"]) == (4, 1, 1)
     assert [state_of(measured, cell).state for cell in CELLS] == ["done", "done"]
 
 
@@ -142,7 +145,7 @@ def test_a_failing_cell_is_told_and_does_not_stop_the_others(
     fresh.results(CELLS[0])[0].unlink()
     shutil.copytree(measured.run(CELLS[0]), fresh.run(CELLS[0]))
     (fresh.root / "recipe.py").write_text(RECIPE.format(budget=999))
-    wrong = Cell("mug_push", "gplac", weak_budget=999)
+    wrong = Cell("mug_push", "gplac", weak_budget=999, scene_budget=1)
     with pytest.raises(SystemExit) as end:
         main(["grid", "run", "recipe.py", "--preset", "smoke", "--workers", "1"])
     assert end.value.code == 1

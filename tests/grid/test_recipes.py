@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from gplac.cli import main
+from gplac.config import preset as preset_of
 from gplac.errors import UserError
 from gplac.grid.cell import Cell, Grid
 from gplac.grid.recipe import choose, read_recipe
+from gplac.reporting.committed import Key
+from gplac.reporting.photographs import by_photographs, by_places
 from gplac.reporting.published import METHODS, TABLE_3
 
 RECIPES = Path(__file__).parents[2] / "recipes"
@@ -55,6 +58,27 @@ def test_table_3_keeps_the_papers_shares_and_does_not_train_all_images_twice(
         assert [80_000, *budgets] == list(TABLE_3["pusher"])
 
 
+@pytest.mark.parametrize("preset", ["lite", "paper", "smoke"])
+def test_photographs_measures_the_rows_of_its_table(preset: str) -> None:
+    cells = read_recipe(RECIPES / "photographs.py", preset)
+    assert {(cell.task, cell.seed) for cell in cells} == {("mug_push", 0)}
+    rows = {*by_photographs(preset), *by_places(preset), Key("att-1")}
+    assert {Key(cell.method, cell.weak_budget, cell.scene_budget) for cell in cells} == rows
+    assert len(cells) == len(rows)
+    # What Table 2 measures too comes first.
+    assert set(cells[:2]) <= set(read_recipe(RECIPES / "table2.py", preset))
+
+
+def test_photographs_varies_one_number_at_a_time() -> None:
+    assert [(key.weak_budget, key.scene_budget) for key in by_photographs("lite")] == [
+        (0, 0), (400, 0), (100, 0), (40, 0), (20, 0)
+    ]  # fmt: skip
+    assert [(key.weak_budget, key.scene_budget) for key in by_places("lite")] == [
+        (100, 0), (100, 25), (100, 12), (100, 6), (100, 3)
+    ]  # fmt: skip
+    assert 3 * preset_of("lite", "mug_push").data.weak_per_scene >= 100
+
+
 def test_cells_are_chosen_by_task_method_pattern_and_seed() -> None:
     cells = [
         Cell("pusher", "gplac"),
@@ -87,7 +111,10 @@ def test_cells_are_chosen_by_task_method_pattern_and_seed() -> None:
         ("def cells(preset): return [Cell('juggle', 'gplac')]", "juggle"),
         ("def cells(preset): return [Cell('pusher', 'magic')]", "magic"),
         ("def cells(preset): return [Cell('pusher', 'att-1', weak_budget=4)]", "no weak images"),
+        ("def cells(preset): return [Cell('pusher', 'att-1', scene_budget=4)]", "leave its scene_budget out"),
+        ("def cells(preset): return [Cell('pusher', 'bounds', scene_budget=4)]", "no weak images"),
         ("def cells(preset): return [Cell('pusher', 'gplac', -1)]", "negative"),
+        ("def cells(preset): return [Cell('pusher', 'gplac', scene_budget=-3)]", "negative"),
         ("def cells(preset): return 1 / 0", "ZeroDivisionError"),
     ],
 )
@@ -111,4 +138,7 @@ def test_a_recipe_that_is_not_there() -> None:
 def test_a_cell_is_trained_with_the_presets_settings_and_its_own_budget() -> None:
     grid = Grid("lite", Path())
     assert grid.settings(Cell("mug_push", "gplac")).data.weak_scenes == 50
-    assert grid.settings(Cell("pusher", "gplac", 0, 160)).training.weak_budget == 160
+    training = grid.settings(Cell("pusher", "gplac", 0, 160, 10)).training
+    assert (training.weak_budget, training.scene_budget) == (160, 10)
+    assert Cell("pusher", "gplac", 0, 160, 10).id == "pusher/gplac-scenes10-weak160-seed0"
+    assert Cell("pusher", "gplac", 2, scene_budget=10).id == "pusher/gplac-scenes10-seed2"

@@ -51,6 +51,21 @@ def test_weak_budgets_are_told_apart_and_keep_their_own_inspections(tmp_path: Pa
     assert [entry.inspection for entry in found] == [older, older | {"weak_images": 160}]
 
 
+def test_budgets_of_scenes_are_told_apart_and_keep_their_own_inspections(tmp_path: Path) -> None:
+    about = {"task": "pusher", "method": "gplac", "preset": "lite", "seed": 0, "level": "standard"}
+    few = {"weak_images": 160, "weak_scenes": 4}
+    write(tmp_path, small("gplac", 0.3) | few, "gplac-scenes4-weak160")
+    write(tmp_path, small("gplac", 0.5) | {"weak_images": 160}, "gplac-weak160")
+    for name, more in {"a": {"weak_images": 160}, "b": few}.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(about | {"sensitivity": {}} | more))
+    found = entries([tmp_path])
+    assert [entry.name for entry in found] == [
+        "GPLAC, 160 weak images",
+        "GPLAC, 160 weak images of 4 scenes",
+    ]
+    assert [(entry.inspection or {}).get("weak_scenes") for entry in found] == [None, 4]
+
+
 def test_seeds_are_told_apart_and_compared_with_their_own_baseline(tmp_path: Path) -> None:
     paths = [
         write(tmp_path, small(method, rate, seed))

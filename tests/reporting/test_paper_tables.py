@@ -203,10 +203,10 @@ def test_the_verb_writes_every_table_from_the_files_alone(
     main(["table", "all"])
     folder = tmp_path / "results/tables/lite"
     written = {path.name for path in folder.iterdir()}
-    names = ("table1", "table2", "table3", "fair", "figure5")
+    names = ("table1", "table2", "table3", "photographs", "fair", "figure5")
     assert {f"{name}.{suffix}" for name in names for suffix in ("md", "tex", "csv")} <= written
     pictures = {name for name in written if name.endswith(".png")}
-    charts = ("table1-pusher", "table2-mug-push", "table3-pusher", "figure5-pusher")
+    charts = ("table1-pusher", "table2-mug-push", "table3-pusher", "photographs", "figure5-pusher")
     assert pictures == {f"{name}{theme}.png" for name in charts for theme in ("", "-dark")}
     for name in pictures:
         with Image.open(folder / name) as image:

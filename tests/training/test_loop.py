@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from cut import KilledError, killed_before, log
@@ -195,6 +196,10 @@ def test_bad_data_is_refused_in_one_sentence(
     limited = replace(preset, training=replace(preset.training, weak_budget=4))
     with pytest.raises(UserError, match="weak_budget is 4, and there are 30"):
         fit(METHODS["gplac"](), limited, demonstrations, weak, tmp_path)
+    limited = replace(preset, training=replace(preset.training, scene_budget=2))
+    places = replace(weak, scene=np.arange(30) % 3)
+    with pytest.raises(UserError, match="scene_budget is 2, and the weak images are of 3 scenes"):
+        fit(METHODS["gplac"](), limited, demonstrations, places, tmp_path)
     with pytest.raises(UserError, match="no frame"):
         fit(METHODS["att-1"](), preset, empty, None, tmp_path)
 

@@ -4,12 +4,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from tiny import HEIGHT, WIDTH, Frames, Photographs
 
 from gplac.config import Preset
+from gplac.data.dataset import WeakImages
 from gplac.errors import UserError
 from gplac.training import loop
 
@@ -46,6 +48,31 @@ def test_a_run_knows_its_data(
     monkeypatch.setattr(loop, "Demonstrations", SimpleNamespace(load=lambda _folder: demonstrations))
     with pytest.raises(UserError, match="was trained with another data"):
         loop.train("gplac", sized, Path("other"), Path("weak"), tmp_path, "pusher", resume=True)
+
+
+def test_budgets_say_which_weak_images_are_seen(
+    sized: Preset, tmp_path: Path, weak: Photographs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = WeakImages(weak.images, weak.labels, np.arange(30) // 6)
+    monkeypatch.setattr(loop, "WeakImages", SimpleNamespace(load=lambda _folder: places))
+
+    def seen(run: Path, **budgets: int) -> dict[str, Any]:
+        settings = replace(sized, training=replace(sized.training, **budgets))
+        loop.train("gplac", settings, Path("one"), Path("weak"), run, "pusher", resume=run.exists())
+        return json.loads((run / "run.json").read_text())
+
+    whole = seen(tmp_path / "whole")
+    assert whole["weak_images"] == 30 and "weak_scenes" not in whole
+    assert not {"weak_budget", "scene_budget"} & set(whole["preset"]["training"])
+    two = seen(tmp_path / "two", scene_budget=2)
+    assert (two["weak_images"], two["weak_scenes"]) == (12, 2)
+    both = seen(tmp_path / "both", scene_budget=2, weak_budget=4)
+    assert (both["weak_images"], both["weak_scenes"]) == (4, 2)
+    with pytest.raises(UserError, match="another preset"):
+        seen(tmp_path / "two", scene_budget=3)
+    with pytest.raises(UserError, match="6 weak scenes cannot be had, there are 5"):
+        seen(tmp_path / "many", scene_budget=6)
+    assert not (tmp_path / "many").exists()
 
 
 def test_refuses_what_does_not_fit(sized: Preset, preset: Preset, tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def inspect(
         "preset": training.preset,
         "seed": training.seed,
         "weak_images": training.weak_images,
+        **({} if training.weak_scenes is None else {"weak_scenes": training.weak_scenes}),
         "split": split,
         "level": view.level,
         "scenes": scenes,

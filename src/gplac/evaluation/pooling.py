@@ -54,7 +54,7 @@ def pooled(results: Sequence[Result]) -> Pooled:
     first = results[0]
     scenes = [scene["scene"] for scene in first["per_scene"]]
     for other in results[1:]:
-        for field in ("method", "weak_images", "preset", *SAME):
+        for field in ("method", "weak_images", "weak_scenes", "preset", *SAME):
             if other.get(field) != first.get(field):
                 raise UserError(
                     f"These results are not seeds of one thing: their {field} is {first.get(field)} and"

@@ -42,6 +42,8 @@ class Training:
     """Seconds that training took."""
     parameters: int
     """Numbers in the network."""
+    weak_scenes: int | None = None
+    """Scenes that those images are of, where a scene budget left others out."""
 
 
 def result(
@@ -100,6 +102,8 @@ def result(
         },
         "provenance": dict(provenance),
     }
+    if training.weak_scenes is not None:
+        found["weak_scenes"] = training.weak_scenes
     if view.assets is not None:
         found["assets"] = view.assets.name
     if view.vary is not None:

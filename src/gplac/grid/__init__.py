@@ -1,1 +1,1 @@
-"""Many cells (a method, a task, a seed, a weak budget) measured by several processes, whatever interrupts them."""
+"""Many cells (method, task, seed, budgets of weak data) measured by several processes, whatever interrupts them."""

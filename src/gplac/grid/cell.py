@@ -25,15 +25,18 @@ class Cell:
     method: str
     """One of `gplac.methods.METHODS`, or of `REFERENCES`."""
     seed: int = 0
-    """Of weights, batches, dropout, and of which weak images a budget takes."""
+    """Of weights, batches, dropout, and of which weak images and scenes budgets take."""
     weak_budget: int = 0
     """Weak images that training may see; 0: all that were collected."""
+    scene_budget: int = 0
+    """Weak scenes that these may be of; 0: all."""
 
     @property
     def name(self) -> str:
-        """Name of its run and, beside a reference, of its result: ``gplac-weak160-seed0``."""
-        budget = f"-weak{self.weak_budget}" if self.weak_budget else ""
-        return f"{self.method}{budget}-seed{self.seed}"
+        """Name of its run and, beside a reference, of its result: ``gplac-scenes10-weak160-seed0``."""
+        scenes = f"-scenes{self.scene_budget}" if self.scene_budget else ""
+        images = f"-weak{self.weak_budget}" if self.weak_budget else ""
+        return f"{self.method}{scenes}{images}-seed{self.seed}"
 
     @property
     def id(self) -> str:
@@ -52,12 +55,11 @@ class Cell:
             raise UserError(
                 f"{self.id}: no method is called {self.method!r}; choose one of {', '.join([*METHODS, *REFERENCES])}."
             )
-        if self.weak_budget and not (self.trained and METHODS[self.method]().weak_scenes):
-            raise UserError(
-                f"{self.id}: {self.method} learns from no weak images; leave its weak_budget out."
-            )
-        if self.seed < 0 or self.weak_budget < 0:
-            raise UserError(f"{self.id}: seed and weak_budget cannot be negative.")
+        for name in ("weak_budget", "scene_budget"):
+            if getattr(self, name) and not (self.trained and METHODS[self.method]().weak_scenes):
+                raise UserError(f"{self.id}: {self.method} learns from no weak images; leave its {name} out.")
+        if min(self.seed, self.weak_budget, self.scene_budget) < 0:
+            raise UserError(f"{self.id}: seed, weak_budget and scene_budget cannot be negative.")
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ class Grid:
     def settings(self, cell: Cell) -> config.Preset:
         """What the cell is trained with."""
         chosen = config.preset(self.preset, cell.task)
-        return replace(chosen, training=replace(chosen.training, weak_budget=cell.weak_budget))
+        budgets = {"weak_budget": cell.weak_budget, "scene_budget": cell.scene_budget}
+        return replace(chosen, training=replace(chosen.training, **budgets))
 
     def data(self, task: str) -> Path:
         """Where the task's data sets lie."""

@@ -6,16 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gplac.errors import UserError
 from gplac.evaluation.pooling import Pooled, pooled
 from gplac.evaluation.result import Result, check, read_result
 
-NAME = re.compile(r"(?P<method>.+?)(-weak(?P<budget>\d+))?-seed\d+")
-"""Of a file: METHOD-seedK, or METHOD-weakN-seedK where not all weak images were seen."""
-Key = tuple[str, int]
-"""Method and number of weak images; 0: all that there are."""
+NAME = re.compile(r"(?P<method>.+?)(-scenes(?P<scenes>\d+))?(-weak(?P<images>\d+))?-seed\d+")
+"""Of a file: METHOD-seedK, or METHOD-scenesM-weakN-seedK where not all weak scenes, or images, were seen."""
+
+
+class Key(NamedTuple):
+    """What the seeds of one thing share."""
+
+    method: str
+    weak_budget: int = 0
+    """Number of weak images; 0: all that there are."""
+    scene_budget: int = 0
+    """Number of scenes that they are of; 0: all."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ class Committed:
                 None,
                 None,
             ):
-                found.setdefault((match["method"], int(match["budget"] or 0)), []).append(result)
+                found.setdefault(_key(match), []).append(result)
         return found
 
     @cached_property
@@ -63,19 +71,23 @@ class Committed:
                 raise UserError(f"{path} is not JSON ({error}); write it again.") from error
             if isinstance(document, dict) and "sensitivity" in document:
                 check(document, "inspection", str(path))
-                found.setdefault((match["method"], int(match["budget"] or 0)), []).append(document)
+                found.setdefault(_key(match), []).append(document)
         return found
 
-    def pooled(self, method: str, budget: int = 0) -> Pooled | None:
+    def pooled(self, method: str, weak_budget: int = 0, scene_budget: int = 0) -> Pooled | None:
         """All seeds of a method as one; None if there is no result of it.
 
         Raises:
             UserError: they cannot be pooled.
         """
-        results = self.results.get((method, budget))
+        results = self.results.get(Key(method, weak_budget, scene_budget))
         return pooled(results) if results else None
 
     @staticmethod
     def _named(folder: Path) -> list[tuple[Path, re.Match[str]]]:
         matches = [(path, NAME.fullmatch(path.stem)) for path in sorted(folder.glob("*.json"))]
         return [(path, match) for path, match in matches if match is not None]
+
+
+def _key(match: re.Match[str]) -> Key:
+    return Key(match["method"], int(match["images"] or 0), int(match["scenes"] or 0))

@@ -85,12 +85,12 @@ def entries(paths: Sequence[Path], split: str = "test", level: str = "standard")
                 f"One report is about one {field}, not {' and '.join(values)}; make one report for each."
             )
     seeds = {entry.result["seed"] for entry in found}
-    budgets = Counter(
-        method for method, _ in {(entry.method, entry.result["weak_images"]) for entry in found}
-    )
+    budgets = Counter(method for method, _ in {(entry.method, _weak(entry.result)) for entry in found})
 
     def name(entry: Entry) -> str:
-        images = f", {entry.result['weak_images']:,} weak images" if budgets[entry.method] > 1 else ""
+        count, scenes = _weak(entry.result)
+        images = f", {count:,} weak images" if budgets[entry.method] > 1 else ""
+        images += f" of {scenes} scenes" if scenes else ""
         return label(entry.method) + images + (f", seed {entry.result['seed']}" if len(seeds) > 1 else "")
 
     named = [
@@ -115,9 +115,15 @@ def difference(entry: Entry, among: Iterable[Entry]) -> PairedDifference | None:
     return compare((same_seed or baselines)[0].result, entry.result) if baselines else None
 
 
-def _place(entry: Entry) -> tuple[int, str, int, int]:
+def _weak(result: Result) -> tuple[int, int]:
+    """How many weak images it was trained on, and of how many scenes; 0: of all."""
+    return result["weak_images"], result.get("weak_scenes", 0)
+
+
+def _place(entry: Entry) -> tuple[int, str, int, bool, int, int]:
     rank = _ORDER.index(entry.method) if entry.method in _ORDER else len(_ORDER)
-    return rank, entry.method, -entry.result["weak_images"], entry.result["seed"]
+    count, scenes = _weak(entry.result)
+    return rank, entry.method, -count, scenes > 0, -scenes, entry.result["seed"]
 
 
 def _read(path: Path, split: str, level: str) -> list[Entry]:
@@ -144,8 +150,8 @@ def _read(path: Path, split: str, level: str) -> list[Entry]:
 
 def _is_about(inspection: Mapping[str, Any], result: Result) -> bool:
     """Whether an inspection is of the policy of a result; older ones do not say how many weak images that saw."""
-    images = inspection.get("weak_images", result["weak_images"])
-    return images == result["weak_images"] and all(inspection.get(key) == result[key] for key in _SAME)
+    about = inspection.get("weak_images", result["weak_images"]), inspection.get("weak_scenes", 0)
+    return about == _weak(result) and all(inspection.get(key) == result[key] for key in _SAME)
 
 
 def _of_run(run: Path, split: str, level: str) -> Entry:

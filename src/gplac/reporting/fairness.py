@@ -88,7 +88,7 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
 def _record(
     task: str, preset: str, key: Key, results: Sequence[Result], inspections: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    method, budget = key
+    method, budget, _ = key
     sizes, steps = config.preset(preset, task).data, task_named(task).episode_steps
     scenes, told = 1, SOURCES["positions"] if method == "ceiling" else ""
     if method in MAKERS:
@@ -142,8 +142,8 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
             {
                 "task": task,
                 "preset": preset,
-                "method": key[0],
-                "weak_budget": key[1],
+                "method": key.method,
+                "weak_budget": key.weak_budget,
                 "seeds": " ".join(str(each["seed"]) for each in found),
                 "unseen": unseen,
                 "labelled": labelled,
@@ -151,7 +151,7 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
                 "map_entropy": round(fmean(entropy), 6) if entropy else None,
             }
         )
-        bars.append(PointsBar(key[0], _name(*key), unseen, labelled, chance))
+        bars.append(PointsBar(key.method, _name(key.method, key.weak_budget), unseen, labelled, chance))
     rows = tuple(
         (
             _name(record["method"], record["weak_budget"]),
@@ -185,9 +185,10 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
 
 
 def _in_order(found: Mapping[Key, Any]) -> list[tuple[Key, Any]]:
-    """The paper's order, then the references; all weak images first, then smaller budgets."""
+    """The paper's order, then the references; all weak images first, then smaller budgets. Those of fewer scenes are
+    another table's (`gplac.reporting.photographs`)."""
     order = (*METHODS, *REFERENCES)
-    known = [(key, each) for key, each in found.items() if key[0] in order]
+    known = [(key, each) for key, each in found.items() if key.method in order and not key.scene_budget]
     return sorted(known, key=lambda item: (order.index(item[0][0]), item[0][1] > 0, -item[0][1]))
 
 

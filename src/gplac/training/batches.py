@@ -53,6 +53,10 @@ class WeakFrames(Protocol):
     def labels(self) -> npt.NDArray[np.uint8]:
         """(N,): 1 where the object of interest is in the picture, else 0"""
 
+    @property
+    def scene(self) -> npt.NDArray[np.int64]:
+        """(N,): which scene it is of; read where a scene budget is set"""
+
 
 def resident(array: npt.NDArray[Any], device: torch.device) -> Tensor:
     """The whole array on the device. On the CPU the memory is shared, not copied."""

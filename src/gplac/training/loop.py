@@ -71,6 +71,11 @@ def fit(
             f"training.weak_budget is {preset.training.weak_budget}, and there are {len(weak.images)} weak images: "
             "choose as many with gplac.data.budget.chosen"
         )
+    elif preset.training.scene_budget and preset.training.scene_budget < len(np.unique(weak.scene)):
+        raise UserError(
+            f"training.scene_budget is {preset.training.scene_budget}, and the weak images are of "
+            f"{len(np.unique(weak.scene))} scenes: choose as many with gplac.data.budget.chosen"
+        )
     resume = resume and (run_dir / CHECKPOINT).exists()
     if (run_dir / CHECKPOINT).exists() and not resume:
         raise UserError(f"{run_dir} already holds a run: resume it, or choose another directory")
@@ -112,9 +117,15 @@ def fit(
         del run["preset"]["training"]["pretrain_steps"]  # no part of what this run is
     if DomainConfusion.name not in run["objectives"]:
         del run["preset"]["domain_weight"]
-    for unused in ("weak_budget", "colour_jitter"):  # so that runs of before these settings resume
+    for unused in (
+        "weak_budget",
+        "scene_budget",
+        "colour_jitter",
+    ):  # so that runs of before these settings resume
         if not getattr(config, unused):
             del run["preset"]["training"][unused]
+    if config.scene_budget and weak is not None:
+        run["weak_scenes"] = len(np.unique(weak.scene))
     facts: dict[str, Any] = {"step": 0, "wall_s": 0.0, "images": 0, "run": run}
     if resume:
         before, now = read_facts(run_dir)["run"], json.loads(json.dumps(run))
@@ -198,8 +209,9 @@ def train(
     method = METHODS[method_name]()
     demonstrations = Demonstrations.load(demos_dir)
     weak = WeakImages.load(weak_dir) if weak_dir is not None and method.weak_scenes else None
-    if weak is not None and preset.training.weak_budget:
-        weak = weak.some(chosen(weak.labels, weak.scene, preset.training.weak_budget, seed))
+    budgets = preset.training.weak_budget, preset.training.scene_budget
+    if weak is not None and any(budgets):
+        weak = weak.some(chosen(weak.labels, weak.scene, budgets[0], seed, budgets[1]))
     size = f"{preset.data.width}x{preset.data.height} pixels"
     if _size(demonstrations) != size:
         raise UserError(
