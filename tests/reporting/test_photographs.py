@@ -44,9 +44,10 @@ def test_what_is_measured_and_what_is_waiting(tmp_path: Path) -> None:
     put(tmp_path, "att-1-seed0", [0, 0, 0, 0])
     rows = {cells[:2]: cells[4:] for cells in sheet_of(tmp_path).rows}
     assert rows["1,700", "50"] == ("**100.0 %**", "100.0 to 100.0", "", "16", "0")
-    # Scenes drawn with replacement from differences of 0, 1/2, 0, 1/2: from 0 to all of them a half, at the ends.
+    # Against all photographs four scenes differ by 0, 1/2, 0 and 1/2; at the ends four of one kind are drawn.
     assert rows["100", "50"] == ("**75.0 %**", "50.0 to 100.0", "−25.0 (−50.0 to +0.0)", "16", "0")
-    assert rows["100", "3"] == ("**25.0 %**", "25.0 to 25.0", "−75.0 (−75.0 to −75.0)", "16", "0")
+    # Against 100 photographs of all places.
+    assert rows["100", "3"] == ("**25.0 %**", "25.0 to 25.0", "−50.0 (−75.0 to −25.0)", "16", "0")
     assert rows["none (ATT-1)", ""] == ("**0.0 %**", "0.0 to 0.0", "−100.0 (−100.0 to −100.0)", "16", "0")
     assert rows["100", "12"] == ("waiting", "", "", "", "")
     assert len(rows) == 10
@@ -59,10 +60,13 @@ def test_nothing_measured_is_no_failure(tmp_path: Path) -> None:
     assert "gplac grid run recipes/photographs.py" in " ".join(sheet.notes)
 
 
-def test_differences_need_all_photographs(tmp_path: Path) -> None:
-    put(tmp_path, "gplac-weak20-seed0", [4, 2])
-    (row,) = [cells for cells in sheet_of(tmp_path).rows if cells[0] == "20"]
+def test_a_difference_needs_what_it_is_from(tmp_path: Path) -> None:
+    put(tmp_path, "gplac-seed0", [4, 4])
+    put(tmp_path, "gplac-scenes3-weak100-seed0", [4, 2])
+    (row,) = [cells for cells in sheet_of(tmp_path).rows if cells[1] == "3"]
     assert row[4:7] == ("**75.0 %**", "50.0 to 100.0", "")
+    record = next(each for each in sheet_of(tmp_path).records if each["places"] == 3)
+    assert (record["against_weak_images"], record["against_places"]) == (100, 50)
 
 
 def test_it_says_emulated_wherever_it_is_read(tmp_path: Path) -> None:

@@ -60,17 +60,17 @@ def photographs(results: Path, preset: str) -> list[Sheet]:
     lines = by_photographs(preset), by_places(preset)
     keys = list(dict.fromkeys([*lines[0], *lines[1], Key(WITHOUT)]))
     found = {key: committed.pooled(*key) for key in keys}
-    records = [_record(preset, key, found[key], found[Key(METHOD)]) for key in keys]
+    records = [_record(preset, key, found) for key in keys]
     total = config.preset(preset, TASK).data.weak_scenes
     measured = sum(each is not None for each in found.values())
     about = (
         "Success of GPLAC on the emulated mug push, by number of photographs and by number of places, with 95 %"
         f" intervals: {measured} of {len(keys)} measured"
     )
-    curves = [
+    by_count, by_place = (
         [Point(_seen(preset, key)[axis], found[key]) for key in line] for axis, line in enumerate(lines)
-    ]
-    draw = partial(success_curves, *curves, EACH * total, found[Key(WITHOUT)])
+    )
+    draw = partial(success_curves, by_count, by_place, EACH * total, found[Key(WITHOUT)])
     return [
         Sheet(
             f"Photographs and places, emulated: mug push (preset {preset})",
@@ -81,7 +81,7 @@ def photographs(results: Path, preset: str) -> list[Sheet]:
                 "Backgrounds",
                 "Success, emulated",
                 "95 % over scenes",
-                "Beyond all photographs",
+                "Difference",
                 "Episodes",
                 "Seeds",
             ),
@@ -117,12 +117,19 @@ def _kinds(preset: str, key: Key, seed: int) -> tuple[int, int]:
     return mugs, backgrounds
 
 
-def _record(preset: str, key: Key, each: Pooled | None, whole: Pooled | None) -> dict[str, Any]:
+def _against(key: Key) -> Key | None:
+    """What a row is compared with: as many photographs of all places, or all photographs."""
+    return None if key == Key(METHOD) else Key(METHOD, key.weak_budget if key.scene_budget else 0)
+
+
+def _record(preset: str, key: Key, found: Mapping[Key, Pooled | None]) -> dict[str, Any]:
+    each, against = found[key], _against(key)
     images, places = _seen(preset, key)
     seeds = list(each.by_seed) if each else [0]
     mugs, backgrounds = zip(*(_kinds(preset, key, seed) for seed in seeds), strict=True)
     interval = each.interval95 if each else None
-    gain = _beyond(whole, each) if key != Key(METHOD) else None
+    difference = _difference(each, found[against]) if against else None
+    compared = _seen(preset, against) if against else (None, None)
     return {
         "task": TASK,
         "emulated": True,
@@ -135,20 +142,22 @@ def _record(preset: str, key: Key, each: Pooled | None, whole: Pooled | None) ->
         "success_rate": round(each.rate, 6) if each else None,
         "low95": round(interval.low, 6) if interval else None,
         "high95": round(interval.high, 6) if interval else None,
-        "beyond_all": round(gain.ours, 6) if gain else None,
-        "beyond_all_low95": round(gain.interval95.low, 6) if gain else None,
-        "beyond_all_high95": round(gain.interval95.high, 6) if gain else None,
+        "against_weak_images": compared[0],
+        "against_places": compared[1],
+        "difference": round(difference.ours, 6) if difference else None,
+        "difference_low95": round(difference.interval95.low, 6) if difference else None,
+        "difference_high95": round(difference.interval95.high, 6) if difference else None,
         "successes": each.successes if each else None,
         "episodes": each.episodes if each else None,
         "seeds": " ".join(map(str, each.by_seed)) if each else None,
     }
 
 
-def _beyond(whole: Pooled | None, each: Pooled | None) -> Pair | None:
-    """How much more often it succeeds than with all photographs, the same scenes drawn for both."""
-    if whole is None or each is None:
+def _difference(each: Pooled | None, against: Pooled | None) -> Pair | None:
+    """How much more often one succeeds than another, the same scenes drawn for both."""
+    if each is None or against is None:
         return None
-    (pair,) = agreement({"each": 1.0, "all": 0.0}, {"each": each, "all": whole}).pairs
+    (pair,) = agreement({"each": 1.0, "against": 0.0}, {"each": each, "against": against}).pairs
     return pair
 
 
@@ -159,11 +168,11 @@ def _row(record: Mapping[str, Any]) -> tuple[str, ...]:
     )
     if record["success_rate"] is None:
         return (*about, WAITING, "", "", "", "")
-    gain = ""
-    if record["beyond_all"] is not None:
-        gain = f"{points(record['beyond_all'])} ({_ends(record, 'beyond_all_', point_span)})"
+    difference = ""
+    if record["difference"] is not None:
+        difference = f"{points(record['difference'])} ({_ends(record, 'difference_', point_span)})"
     rate, interval = percent(record["success_rate"]), _ends(record, "", span)
-    return (*about, f"**{rate}**", interval, gain, str(record["episodes"]), record["seeds"])
+    return (*about, f"**{rate}**", interval, difference, str(record["episodes"]), record["seeds"])
 
 
 def _ends(record: Mapping[str, Any], prefix: str, text: Callable[[float, float], str]) -> str:
@@ -185,9 +194,9 @@ def _notes(preset: str, found: Mapping[Key, Pooled | None]) -> list[str]:
         return [*notes, f"Nothing is measured at preset {preset} yet: {MEASURE}."]
     scenes = " or ".join(map(str, sorted({len(each.outcomes) for each in measured.values()})))
     notes.append(
-        f"Preset {preset}, {scenes} unseen test scenes. Intervals: bootstrap over scenes; differences from all"
-        " photographs are in points, the same scenes drawn for both. They tell what other scenes might have given, not"
-        " other seeds."
+        f"Preset {preset}, {scenes} unseen test scenes. Intervals: bootstrap over scenes; they tell what other scenes"
+        " might have given, not other seeds. Difference, in points, the same scenes drawn for both: from all"
+        " photographs, and where there are fewer places, from as many photographs of all places."
     )
     if len(measured) < len(found):
         notes.append(f"{len(measured)} of {len(found)} are measured; the others are waiting for {MEASURE}.")
