@@ -1,6 +1,6 @@
 """How many photographs, and of how many places: GPLAC's success on the emulated mug push by either."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 
 from gplac import config
 from gplac.data.budget import scene_order
-from gplac.evaluation.pooling import Pooled
+from gplac.evaluation.pooling import Pooled, pooled
 from gplac.evaluation.ranks import Pair, agreement
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.photograph_charts import Point, success_curves
@@ -56,10 +56,9 @@ def photographs(results: Path, preset: str) -> list[Sheet]:
     Raises:
         UserError: a result file is damaged, or of something else.
     """
-    committed = Committed(results / preset / TASK)
     lines = by_photographs(preset), by_places(preset)
     keys = list(dict.fromkeys([*lines[0], *lines[1], Key(WITHOUT)]))
-    found = {key: committed.pooled(*key) for key in keys}
+    found = _found(Committed(results / preset / TASK), keys)
     records = [_record(preset, key, found) for key in keys]
     total = config.preset(preset, TASK).data.weak_scenes
     measured = sum(each is not None for each in found.values())
@@ -77,11 +76,9 @@ def photographs(results: Path, preset: str) -> list[Sheet]:
             (
                 "Photographs",
                 "Places",
-                "Mugs",
-                "Backgrounds",
-                "Success, emulated",
-                "95 % over scenes",
-                "Difference",
+                "Mugs, backgrounds",
+                "Success, emulated (95 %)",
+                "Difference (95 %)",
                 "Episodes",
                 "Seeds",
             ),
@@ -94,6 +91,17 @@ def photographs(results: Path, preset: str) -> list[Sheet]:
 
 
 SHEETS: dict[str, Callable[[Path, str], list[Sheet]]] = {"photographs": photographs}
+
+
+def _found(committed: Committed, keys: Sequence[Key]) -> dict[Key, Pooled | None]:
+    """What is measured, of the seeds that all of it has: others, which Table 2 has of some rows, would vary as well."""
+    results = {key: committed.results.get(key, []) for key in keys}
+    seeds = [{result["seed"] for result in each} for each in results.values() if each]
+    shared = set.intersection(*seeds) if seeds else set()
+    kept = {
+        key: [result for result in each if result["seed"] in shared] or each for key, each in results.items()
+    }
+    return {key: pooled(each) if each else None for key, each in kept.items()}
 
 
 def _seen(preset: str, key: Key) -> tuple[int, int]:
@@ -117,6 +125,11 @@ def _kinds(preset: str, key: Key, seed: int) -> tuple[int, int]:
     return mugs, backgrounds
 
 
+def _range(counts: Sequence[int]) -> str:
+    """Of several seeds, whose places are others."""
+    return "-".join(map(str, dict.fromkeys([min(counts), max(counts)])))
+
+
 def _against(key: Key) -> Key | None:
     """What a row is compared with: as many photographs of all places, or all photographs."""
     return None if key == Key(METHOD) else Key(METHOD, key.weak_budget if key.scene_budget else 0)
@@ -137,8 +150,8 @@ def _record(preset: str, key: Key, found: Mapping[Key, Pooled | None]) -> dict[s
         "method": key.method,
         "weak_images": images,
         "places": places,
-        "mugs": " ".join(map(str, sorted(set(mugs)))),
-        "backgrounds": " ".join(map(str, sorted(set(backgrounds)))),
+        "mugs": _range(mugs),
+        "backgrounds": _range(backgrounds),
         "success_rate": round(each.rate, 6) if each else None,
         "low95": round(interval.low, 6) if interval else None,
         "high95": round(interval.high, 6) if interval else None,
@@ -162,17 +175,17 @@ def _difference(each: Pooled | None, against: Pooled | None) -> Pair | None:
 
 
 def _row(record: Mapping[str, Any]) -> tuple[str, ...]:
-    about = (
-        f"{record['weak_images']:,}" if record["weak_images"] else f"none ({label(WITHOUT)})",
-        *(str(record[name] or "") for name in ("places", "mugs", "backgrounds")),
-    )
+    about: tuple[str, ...] = (f"none ({label(WITHOUT)})", "", "")
+    if record["weak_images"]:
+        kinds = f"{record['mugs']}, {record['backgrounds']}"
+        about = f"{record['weak_images']:,}", str(record["places"]), kinds
     if record["success_rate"] is None:
-        return (*about, WAITING, "", "", "", "")
+        return (*about, WAITING, "", "", "")
+    success = f"**{percent(record['success_rate'])}** ({_ends(record, '', span)})"
     difference = ""
     if record["difference"] is not None:
         difference = f"{points(record['difference'])} ({_ends(record, 'difference_', point_span)})"
-    rate, interval = percent(record["success_rate"]), _ends(record, "", span)
-    return (*about, f"**{rate}**", interval, difference, str(record["episodes"]), record["seeds"])
+    return (*about, success, difference, str(record["episodes"]), record["seeds"].replace(" ", ", "))
 
 
 def _ends(record: Mapping[str, Any], prefix: str, text: Callable[[float, float], str]) -> str:
@@ -195,7 +208,7 @@ def _notes(preset: str, found: Mapping[Key, Pooled | None]) -> list[str]:
     scenes = " or ".join(map(str, sorted({len(each.outcomes) for each in measured.values()})))
     notes.append(
         f"Preset {preset}, {scenes} unseen test scenes. Intervals: bootstrap over scenes; they tell what other scenes"
-        " might have given, not other seeds. Difference, in points, the same scenes drawn for both: from all"
+        " might have given, not other seeds; those that not all rows have are left out. Difference, in points, the same scenes drawn for both: from all"
         " photographs, and where there are fewer places, from as many photographs of all places."
     )
     if len(measured) < len(found):
