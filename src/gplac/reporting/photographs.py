@@ -208,8 +208,9 @@ def _notes(preset: str, found: Mapping[Key, Pooled | None]) -> list[str]:
     scenes = " or ".join(map(str, sorted({len(each.outcomes) for each in measured.values()})))
     notes.append(
         f"Preset {preset}, {scenes} unseen test scenes. Intervals: bootstrap over scenes; they tell what other scenes"
-        " might have given, not other seeds; those that not all rows have are left out. Difference, in points, the same scenes drawn for both: from all"
-        " photographs, and where there are fewer places, from as many photographs of all places."
+        " might have given, not other seeds. Seeds that some rows lack are left out. Difference, in points, the same"
+        " scenes drawn for both: from all photographs, and where there are fewer places, from as many photographs of"
+        " all places."
     )
     if len(measured) < len(found):
         notes.append(f"{len(measured)} of {len(found)} are measured; the others are waiting for {MEASURE}.")
