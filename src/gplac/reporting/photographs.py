@@ -76,9 +76,9 @@ def photographs(results: Path, preset: str) -> list[Sheet]:
             (
                 "Photographs",
                 "Places",
-                "Mugs, backgrounds",
                 "Success, emulated (95 %)",
                 "Difference (95 %)",
+                "Mugs, backgrounds",
                 "Episodes",
                 "Seeds",
             ),
@@ -175,17 +175,18 @@ def _difference(each: Pooled | None, against: Pooled | None) -> Pair | None:
 
 
 def _row(record: Mapping[str, Any]) -> tuple[str, ...]:
-    about: tuple[str, ...] = (f"none ({label(WITHOUT)})", "", "")
+    images, places, kinds = f"none ({label(WITHOUT)})", "", ""
     if record["weak_images"]:
+        images, places = f"{record['weak_images']:,}", str(record["places"])
         kinds = f"{record['mugs']}, {record['backgrounds']}"
-        about = f"{record['weak_images']:,}", str(record["places"]), kinds
     if record["success_rate"] is None:
-        return (*about, WAITING, "", "", "")
+        return images, places, WAITING, "", kinds, "", ""
     success = f"**{percent(record['success_rate'])}** ({_ends(record, '', span)})"
     difference = ""
     if record["difference"] is not None:
         difference = f"{points(record['difference'])} ({_ends(record, 'difference_', point_span)})"
-    return (*about, success, difference, str(record["episodes"]), record["seeds"].replace(" ", ", "))
+    seeds = record["seeds"].replace(" ", ", ")
+    return images, places, success, difference, kinds, str(record["episodes"]), seeds
 
 
 def _ends(record: Mapping[str, Any], prefix: str, text: Callable[[float, float], str]) -> str:
