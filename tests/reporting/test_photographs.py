@@ -23,8 +23,9 @@ COUNT = 4
 
 def put(results: Path, stem: str, won: list[int]) -> None:
     """Write a result in which so many of each scene's trials succeed."""
-    method = stem.split("-scenes")[0].split("-weak")[0].removesuffix("-seed0")
-    result = synthetic_result(method, 0.5, scenes=len(won), count=COUNT)
+    name, seed = stem.split("-seed")
+    method = name.split("-scenes")[0].split("-weak")[0]
+    result = synthetic_result(method, 0.5, seed=int(seed), scenes=len(won), count=COUNT)
     for each, count in zip(result["per_scene"], won, strict=True):
         each["outcomes"] = [trial < count for trial in range(COUNT)]
         each |= {"successes": count, "success_rate": count / COUNT}
@@ -37,38 +38,57 @@ def sheet_of(results: Path) -> Sheet:
     return sheet
 
 
+def numbers(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """A row's success, difference, episodes and seeds."""
+    return (*cells[2:4], *cells[5:])
+
+
 def test_what_is_measured_and_what_is_waiting(tmp_path: Path) -> None:
     put(tmp_path, "gplac-seed0", [4, 4, 4, 4])
     put(tmp_path, "gplac-weak100-seed0", [4, 2, 4, 2])
     put(tmp_path, "gplac-scenes3-weak100-seed0", [1, 1, 1, 1])
     put(tmp_path, "att-1-seed0", [0, 0, 0, 0])
-    rows = {cells[:2]: cells[4:] for cells in sheet_of(tmp_path).rows}
-    assert rows["1,700", "50"] == ("**100.0 %**", "100.0 to 100.0", "", "16", "0")
-    # Scenes drawn with replacement from differences of 0, 1/2, 0, 1/2: from 0 to all of them a half, at the ends.
-    assert rows["100", "50"] == ("**75.0 %**", "50.0 to 100.0", "−25.0 (−50.0 to +0.0)", "16", "0")
-    assert rows["100", "3"] == ("**25.0 %**", "25.0 to 25.0", "−75.0 (−75.0 to −75.0)", "16", "0")
-    assert rows["none (ATT-1)", ""] == ("**0.0 %**", "0.0 to 0.0", "−100.0 (−100.0 to −100.0)", "16", "0")
-    assert rows["100", "12"] == ("waiting", "", "", "", "")
+    rows = {cells[:2]: numbers(cells) for cells in sheet_of(tmp_path).rows}
+    assert rows["1,700", "50"] == ("**100.0 %** (100.0 to 100.0)", "", "16", "0")
+    # Against all photographs four scenes differ by 0, 1/2, 0 and 1/2; at the ends four of one kind are drawn.
+    assert rows["100", "50"] == ("**75.0 %** (50.0 to 100.0)", "−25.0 (−50.0 to +0.0)", "16", "0")
+    # Against 100 photographs of all places.
+    assert rows["100", "3"] == ("**25.0 %** (25.0 to 25.0)", "−50.0 (−75.0 to −25.0)", "16", "0")
+    assert rows["none (ATT-1)", ""] == ("**0.0 %** (0.0 to 0.0)", "−100.0 (−100.0 to −100.0)", "16", "0")
+    assert rows["100", "12"] == ("waiting", "", "", "")
     assert len(rows) == 10
     assert "4 of 10 are measured" in " ".join(sheet_of(tmp_path).notes)
 
 
 def test_nothing_measured_is_no_failure(tmp_path: Path) -> None:
     sheet = sheet_of(tmp_path)
-    assert {cells[4] for cells in sheet.rows} == {"waiting"} and sheet.charts == ()
+    assert {cells[2] for cells in sheet.rows} == {"waiting"} and sheet.charts == ()
     assert "gplac grid run recipes/photographs.py" in " ".join(sheet.notes)
 
 
-def test_differences_need_all_photographs(tmp_path: Path) -> None:
-    put(tmp_path, "gplac-weak20-seed0", [4, 2])
-    (row,) = [cells for cells in sheet_of(tmp_path).rows if cells[0] == "20"]
-    assert row[4:7] == ("**75.0 %**", "50.0 to 100.0", "")
+def test_seeds_of_some_rows_alone_are_left_out(tmp_path: Path) -> None:
+    put(tmp_path, "gplac-seed0", [4, 2])
+    put(tmp_path, "gplac-seed1", [0, 0])
+    assert numbers(sheet_of(tmp_path).rows[0]) == ("**37.5 %** (25.0 to 50.0)", "", "16", "0, 1")
+    put(tmp_path, "gplac-weak20-seed0", [2, 2])
+    first, *others = sheet_of(tmp_path).rows
+    assert numbers(first) == ("**75.0 %** (50.0 to 100.0)", "", "8", "0")
+    assert numbers(others[3]) == ("**50.0 %** (50.0 to 50.0)", "−25.0 (−50.0 to +0.0)", "8", "0")
+
+
+def test_a_difference_needs_what_it_is_from(tmp_path: Path) -> None:
+    put(tmp_path, "gplac-seed0", [4, 4])
+    put(tmp_path, "gplac-scenes3-weak100-seed0", [4, 2])
+    (row,) = [cells for cells in sheet_of(tmp_path).rows if cells[1] == "3"]
+    assert row[2:4] == ("**75.0 %** (50.0 to 100.0)", "")
+    record = next(each for each in sheet_of(tmp_path).records if each["places"] == 3)
+    assert (record["against_weak_images"], record["against_places"]) == (100, 50)
 
 
 def test_it_says_emulated_wherever_it_is_read(tmp_path: Path) -> None:
     put(tmp_path, "gplac-seed0", [4, 2])
     sheet = sheet_of(tmp_path)
-    for text in (sheet.title, *sheet.head[4:5], " ".join(sheet.notes), sheet.charts[0].about):
+    for text in (sheet.title, sheet.head[2], " ".join(sheet.notes), sheet.charts[0].about):
         assert "emulated" in text.lower()
     assert {each["emulated"] for each in csv.DictReader(comma_separated([sheet]).splitlines())} == {"True"}
 
@@ -83,8 +103,7 @@ def test_its_counts_are_what_training_sees(tmp_path: Path) -> None:
         places = set(scenes[taken].tolist())
         mugs = {looks[place].object.instance for place in places}
         rooms = {looks[place].room.wall.instance for place in places}
-        counts = (len(taken), len(places), len(mugs), len(rooms))
-        assert tuple(int(cell.replace(",", "")) for cell in cells[:4]) == counts
+        assert (*cells[:2], cells[4]) == (f"{len(taken):,}", f"{len(places)}", f"{len(mugs)}, {len(rooms)}")
 
 
 def test_the_chart_has_what_is_measured_on_either_axis(tmp_path: Path) -> None:

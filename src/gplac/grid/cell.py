@@ -74,8 +74,8 @@ class Grid:
     def settings(self, cell: Cell) -> config.Preset:
         """What the cell is trained with."""
         chosen = config.preset(self.preset, cell.task)
-        budgets = {"weak_budget": cell.weak_budget, "scene_budget": cell.scene_budget}
-        return replace(chosen, training=replace(chosen.training, **budgets))
+        training = replace(chosen.training, weak_budget=cell.weak_budget, scene_budget=cell.scene_budget)
+        return replace(chosen, training=training)
 
     def data(self, task: str) -> Path:
         """Where the task's data sets lie."""

@@ -1,6 +1,6 @@
 """How many photographs, and of how many places: GPLAC's success on the emulated mug push by either."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 
 from gplac import config
 from gplac.data.budget import scene_order
-from gplac.evaluation.pooling import Pooled
+from gplac.evaluation.pooling import Pooled, pooled
 from gplac.evaluation.ranks import Pair, agreement
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.photograph_charts import Point, success_curves
@@ -56,32 +56,29 @@ def photographs(results: Path, preset: str) -> list[Sheet]:
     Raises:
         UserError: a result file is damaged, or of something else.
     """
-    committed = Committed(results / preset / TASK)
     lines = by_photographs(preset), by_places(preset)
     keys = list(dict.fromkeys([*lines[0], *lines[1], Key(WITHOUT)]))
-    found = {key: committed.pooled(*key) for key in keys}
-    records = [_record(preset, key, found[key], found[Key(METHOD)]) for key in keys]
+    found = _found(Committed(results / preset / TASK), keys)
+    records = [_record(preset, key, found) for key in keys]
     total = config.preset(preset, TASK).data.weak_scenes
     measured = sum(each is not None for each in found.values())
     about = (
         "Success of GPLAC on the emulated mug push, by number of photographs and by number of places, with 95 %"
         f" intervals: {measured} of {len(keys)} measured"
     )
-    curves = [
+    by_count, by_place = (
         [Point(_seen(preset, key)[axis], found[key]) for key in line] for axis, line in enumerate(lines)
-    ]
-    draw = partial(success_curves, *curves, EACH * total, found[Key(WITHOUT)])
+    )
+    draw = partial(success_curves, by_count, by_place, EACH * total, found[Key(WITHOUT)])
     return [
         Sheet(
             f"Photographs and places, emulated: mug push (preset {preset})",
             (
                 "Photographs",
                 "Places",
-                "Mugs",
-                "Backgrounds",
-                "Success, emulated",
-                "95 % over scenes",
-                "Beyond all photographs",
+                "Success, emulated (95 %)",
+                "Difference (95 %)",
+                "Mugs, backgrounds",
                 "Episodes",
                 "Seeds",
             ),
@@ -94,6 +91,17 @@ def photographs(results: Path, preset: str) -> list[Sheet]:
 
 
 SHEETS: dict[str, Callable[[Path, str], list[Sheet]]] = {"photographs": photographs}
+
+
+def _found(committed: Committed, keys: Sequence[Key]) -> dict[Key, Pooled | None]:
+    """What is measured, of the seeds that all of it has: others, which Table 2 has of some rows, would vary as well."""
+    results = {key: committed.results.get(key, []) for key in keys}
+    seeds = [{result["seed"] for result in each} for each in results.values() if each]
+    shared = set.intersection(*seeds) if seeds else set()
+    kept = {
+        key: [result for result in each if result["seed"] in shared] or each for key, each in results.items()
+    }
+    return {key: pooled(each) if each else None for key, each in kept.items()}
 
 
 def _seen(preset: str, key: Key) -> tuple[int, int]:
@@ -117,12 +125,24 @@ def _kinds(preset: str, key: Key, seed: int) -> tuple[int, int]:
     return mugs, backgrounds
 
 
-def _record(preset: str, key: Key, each: Pooled | None, whole: Pooled | None) -> dict[str, Any]:
+def _range(counts: Sequence[int]) -> str:
+    """Of several seeds, whose places are others."""
+    return "-".join(map(str, dict.fromkeys([min(counts), max(counts)])))
+
+
+def _against(key: Key) -> Key | None:
+    """What a row is compared with: as many photographs of all places, or all photographs."""
+    return None if key == Key(METHOD) else Key(METHOD, key.weak_budget if key.scene_budget else 0)
+
+
+def _record(preset: str, key: Key, found: Mapping[Key, Pooled | None]) -> dict[str, Any]:
+    each, against = found[key], _against(key)
     images, places = _seen(preset, key)
     seeds = list(each.by_seed) if each else [0]
     mugs, backgrounds = zip(*(_kinds(preset, key, seed) for seed in seeds), strict=True)
     interval = each.interval95 if each else None
-    gain = _beyond(whole, each) if key != Key(METHOD) else None
+    difference = _difference(each, found[against]) if against else None
+    compared = _seen(preset, against) if against else (None, None)
     return {
         "task": TASK,
         "emulated": True,
@@ -130,40 +150,43 @@ def _record(preset: str, key: Key, each: Pooled | None, whole: Pooled | None) ->
         "method": key.method,
         "weak_images": images,
         "places": places,
-        "mugs": " ".join(map(str, sorted(set(mugs)))),
-        "backgrounds": " ".join(map(str, sorted(set(backgrounds)))),
+        "mugs": _range(mugs),
+        "backgrounds": _range(backgrounds),
         "success_rate": round(each.rate, 6) if each else None,
         "low95": round(interval.low, 6) if interval else None,
         "high95": round(interval.high, 6) if interval else None,
-        "beyond_all": round(gain.ours, 6) if gain else None,
-        "beyond_all_low95": round(gain.interval95.low, 6) if gain else None,
-        "beyond_all_high95": round(gain.interval95.high, 6) if gain else None,
+        "against_weak_images": compared[0],
+        "against_places": compared[1],
+        "difference": round(difference.ours, 6) if difference else None,
+        "difference_low95": round(difference.interval95.low, 6) if difference else None,
+        "difference_high95": round(difference.interval95.high, 6) if difference else None,
         "successes": each.successes if each else None,
         "episodes": each.episodes if each else None,
         "seeds": " ".join(map(str, each.by_seed)) if each else None,
     }
 
 
-def _beyond(whole: Pooled | None, each: Pooled | None) -> Pair | None:
-    """How much more often it succeeds than with all photographs, the same scenes drawn for both."""
-    if whole is None or each is None:
+def _difference(each: Pooled | None, against: Pooled | None) -> Pair | None:
+    """How much more often one succeeds than another, the same scenes drawn for both."""
+    if each is None or against is None:
         return None
-    (pair,) = agreement({"each": 1.0, "all": 0.0}, {"each": each, "all": whole}).pairs
+    (pair,) = agreement({"each": 1.0, "against": 0.0}, {"each": each, "against": against}).pairs
     return pair
 
 
 def _row(record: Mapping[str, Any]) -> tuple[str, ...]:
-    about = (
-        f"{record['weak_images']:,}" if record["weak_images"] else f"none ({label(WITHOUT)})",
-        *(str(record[name] or "") for name in ("places", "mugs", "backgrounds")),
-    )
+    images, places, kinds = f"none ({label(WITHOUT)})", "", ""
+    if record["weak_images"]:
+        images, places = f"{record['weak_images']:,}", str(record["places"])
+        kinds = f"{record['mugs']}, {record['backgrounds']}"
     if record["success_rate"] is None:
-        return (*about, WAITING, "", "", "", "")
-    gain = ""
-    if record["beyond_all"] is not None:
-        gain = f"{points(record['beyond_all'])} ({_ends(record, 'beyond_all_', point_span)})"
-    rate, interval = percent(record["success_rate"]), _ends(record, "", span)
-    return (*about, f"**{rate}**", interval, gain, str(record["episodes"]), record["seeds"])
+        return images, places, WAITING, "", kinds, "", ""
+    success = f"**{percent(record['success_rate'])}** ({_ends(record, '', span)})"
+    difference = ""
+    if record["difference"] is not None:
+        difference = f"{points(record['difference'])} ({_ends(record, 'difference_', point_span)})"
+    seeds = record["seeds"].replace(" ", ", ")
+    return images, places, success, difference, kinds, str(record["episodes"]), seeds
 
 
 def _ends(record: Mapping[str, Any], prefix: str, text: Callable[[float, float], str]) -> str:
@@ -185,9 +208,10 @@ def _notes(preset: str, found: Mapping[Key, Pooled | None]) -> list[str]:
         return [*notes, f"Nothing is measured at preset {preset} yet: {MEASURE}."]
     scenes = " or ".join(map(str, sorted({len(each.outcomes) for each in measured.values()})))
     notes.append(
-        f"Preset {preset}, {scenes} unseen test scenes. Intervals: bootstrap over scenes; differences from all"
-        " photographs are in points, the same scenes drawn for both. They tell what other scenes might have given, not"
-        " other seeds."
+        f"Preset {preset}, {scenes} unseen test scenes. Intervals: bootstrap over scenes; they tell what other scenes"
+        " might have given, not other seeds. Seeds that some rows lack are left out. Difference, in points, the same"
+        " scenes drawn for both: from all photographs, and where there are fewer places, from as many photographs of"
+        " all places."
     )
     if len(measured) < len(found):
         notes.append(f"{len(measured)} of {len(found)} are measured; the others are waiting for {MEASURE}.")
