@@ -106,5 +106,5 @@ class ConvEncoder(Encoder):
         self.feature_size = config.channels[-1] * self.map_height * self.map_width
 
     def forward(self, images_BHW3: Tensor) -> Tensor:
-        """(B, H, W, 3) uint8 images to features (B, C*H'*W')."""
+        """(B, H, W, 3) uint8 images to features (B, C H' W')."""
         return self.map(images_BHW3).flatten(1)
