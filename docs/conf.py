@@ -1,19 +1,15 @@
 """Sphinx configuration. Pages that only repeat the code are written from the code, each time the docs are built."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Any
 
-from sphinx.application import Sphinx
-from sphinx.util.typing import stringify_annotation
 from tyro.extras import SubcommandApp
 
-from gplac import api, cli, models
+from gplac import cli, models
 from gplac.methods import METHODS, PARENTS, differences
 
 HERE = Path(__file__).parent
@@ -28,9 +24,10 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosectionlabel",
-    "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
+    "reference",  # in _ext/
 ]
+sys.path.insert(0, str(HERE / "_ext"))
 myst_heading_anchors = 3
 autosectionlabel_prefix_document = True
 exclude_patterns = ["_build"]
@@ -44,8 +41,6 @@ default_role = "py:obj"
 autodoc_default_options = {"members": True}
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
-autodoc_typehints_format = "short"
-napoleon_numpy_docstring = False
 python_maximum_signature_line_length = 80
 
 linkcheck_timeout = 20
@@ -108,52 +103,3 @@ GENERATED.mkdir(exist_ok=True)
 (GENERATED / "methods_table.md").write_text(methods_table())
 (GENERATED / "shapes_table.md").write_text(shapes_table())
 exclude_patterns.append("_generated/*_table.md")
-
-
-PAPER_MAP = {
-    "3": "Losses and training",
-    "4": "Losses and training",
-    "5": "Network (section 5, appendix 8.3)",
-    "6": "Tasks and data",
-    "8.2": "Tasks and data",
-    "8.3": "Losses and training",
-}
-"""Sections of the paper -> where the map of the paper speaks of them."""
-
-
-def link_sections(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
-    """Mentions of the paper's sections in docstrings become links into the map of the paper."""
-
-    def link(found: re.Match[str]) -> str:
-        heading = next((PAPER_MAP[key] for key in PAPER_MAP if found[2].startswith(key)), None)
-        return found[0] if heading is None else f":ref:`{found[0]} <paper_map:{heading}>`"
-
-    lines[:] = [re.sub(r"\b([Ss]ection|[Aa]ppendix) (\d(?:\.\d)*)", link, line) for line in lines]
-
-
-def shorten_types(
-    app: Sphinx, what: str, name: str, obj: Any, options: object, signature: str | None, returns: str | None
-) -> tuple[str | None, str | None]:
-    """Types as the source has them: `NDArray[uint8]` and gplac's own aliases, not what they stand for."""
-    if getattr(obj, "_is_protocol", False):
-        return "", None  # nobody calls an interface
-
-    def shorter(text: str) -> str:
-        for alias, spelt in ALIASES.items():
-            text = text.replace(spelt, f"~{alias}")
-        array = r"~?numpy\.ndarray\[tuple\[[^]]*\], ~?numpy\.dtype\[([^]]*)\]\]"
-        return re.sub(array, r"~numpy.typing.NDArray[\1]", text).replace("~typing.Self", "Self")
-
-    return signature and shorter(signature), returns and shorter(returns)
-
-
-ALIASES = {
-    f"gplac.api.{name}": stringify_annotation(getattr(api, name), "smart")
-    for name in ("WeakArrays", "DemonstrationArrays")
-}
-
-
-def setup(app: Sphinx) -> None:
-    """Connect what docstrings and signatures go through; called by Sphinx."""
-    app.connect("autodoc-process-docstring", link_sections)
-    app.connect("autodoc-process-signature", shorten_types)

@@ -49,7 +49,17 @@ class FirstLayer(nn.Module):
 
 
 class Encoder(nn.Module):
-    """The convolutions that both encoders share; `stride` is the first one's."""
+    """The convolutions that both encoders share.
+
+    Args:
+        config: filters of the convolutions, and what becomes of the first.
+        height: of the images, pixels.
+        width: of the images, pixels.
+        stride: of the first convolution.
+
+    Raises:
+        UserError: the first layer is not VGG-16's of 64 filters.
+    """
 
     def __init__(self, config: NetworkConfig, height: int, width: int, stride: int) -> None:
         super().__init__()

@@ -26,6 +26,7 @@ def task(name: str, robot_model: Path | None = None) -> Task:
     """The task called ``name``.
 
     Args:
+        name: one of `task_names`.
         robot_model: MJCF file of a robot to take in place of ours, where a task has a real one: the mug push (Sawyer).
 
     Raises:
