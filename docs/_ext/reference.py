@@ -1,8 +1,11 @@
 """The reference's own Sphinx extension: what happens to docstrings and types on their way from the code to a page."""
 
+import builtins
 import re
 from typing import Any
 
+from docutils import nodes
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.domains.python import PyAttribute, PyProperty, PyVariable
 from sphinx.ext.napoleon import Config, GoogleDocstring
@@ -71,6 +74,13 @@ def signature(
     return arguments and shorter(arguments), returns and shorter(returns)
 
 
+def builtin_types(app: Sphinx, doctree: nodes.document) -> None:
+    """`bytes` in a signature is Python's; Sphinx would take it for any attribute of that name."""
+    for reference in list(doctree.findall(pending_xref)):
+        if reference.get("reftype") == "class" and hasattr(builtins, reference["reftarget"]):
+            reference.replace_self(reference.children)
+
+
 class ShortTypes:
     """A directive with a type, and without the line that spells an alias of arrays out."""
 
@@ -88,6 +98,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     app.connect("autodoc-process-docstring", docstring)
     app.connect("autodoc-process-signature", signature)
+    app.connect("doctree-read", builtin_types)
     for kind, directive in (("attribute", PyAttribute), ("property", PyProperty), ("data", PyVariable)):
         app.add_directive_to_domain(
             "py", kind, type(directive.__name__, (ShortTypes, directive), {}), override=True
