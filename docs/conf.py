@@ -38,6 +38,7 @@ html_css_files = ["gplac.css"]
 
 # In docstrings, a name in single backticks is a link where the reference has it, and code elsewhere.
 default_role = "py:obj"
+highlight_language = "text"
 autodoc_default_options = {"members": True}
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
