@@ -12,7 +12,7 @@ PRESET ?= lite
 TORCH ?= 2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help venv dev demo test pytest lint format types contracts docs bench tables pins clean
+.PHONY: help venv dev demo test pytest lint format types contracts docs linkcheck bench tables pins clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -74,6 +74,11 @@ contracts: $(VENV)/.test  ## which room may import which (import-linter)
 
 docs: $(VENV)/.dev  ## the documentation as HTML in docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+# Tests check the links within the repository; those to elsewhere need a network, and fail without one.
+linkcheck: $(VENV)/.dev  ## whether the documentation's links to other sites still lead somewhere (needs a network)
+	@$(BIN)/sphinx-build -q --keep-going -b linkcheck docs docs/_build/linkcheck || \
+	  { echo 'Some links lead nowhere, or there is no network: see docs/_build/linkcheck/output.txt.' >&2; exit 1; }
 
 bench: $(VENV)/.test $(VENV)/.graphics  ## speed against peers, as ratios, into results/bench/
 	$(BIN)/python benchmarks/run.py

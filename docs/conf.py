@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tyro.extras import SubcommandApp
 
-from gplac import cli
+from gplac import cli, models
 from gplac.methods import METHODS, PARENTS, differences
 
 HERE = Path(__file__).parent
@@ -20,11 +20,32 @@ author = "the gplac authors"
 project_copyright = "2026, the gplac authors"
 release = version_of("gplac")
 
-extensions = ["myst_parser"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosectionlabel",
+    "sphinx.ext.viewcode",
+    "reference",  # in _ext/
+]
+sys.path.insert(0, str(HERE / "_ext"))
 myst_heading_anchors = 3
+autosectionlabel_prefix_document = True
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"gplac {release}"
+html_static_path = ["_static"]
+html_css_files = ["gplac.css"]
+
+# In docstrings, a name in single backticks is a link where the reference has it, and code elsewhere.
+default_role = "py:obj"
+highlight_language = "text"
+autodoc_default_options = {"members": True}
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+python_maximum_signature_line_length = 80
+
+linkcheck_timeout = 20
+linkcheck_workers = 4
 
 
 def verbs(app: SubcommandApp, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -73,7 +94,13 @@ def _plain(value: object) -> str:
     return str(value)
 
 
+def shapes_table() -> str:
+    """The letters that names of tensors end in."""
+    return "\n".join(line for line in (models.__doc__ or "").splitlines() if line.startswith("|")) + "\n"
+
+
 GENERATED.mkdir(exist_ok=True)
 (GENERATED / "commands.md").write_text(commands())
 (GENERATED / "methods_table.md").write_text(methods_table())
-exclude_patterns.append("_generated/methods_table.md")
+(GENERATED / "shapes_table.md").write_text(shapes_table())
+exclude_patterns.append("_generated/*_table.md")

@@ -44,9 +44,9 @@ def train(
     """Train a policy on your own demonstrations and photographs, and write how far to trust it.
 
     Args:
-        demonstrations: a folder that `gplac import demos` wrote, or arrays; see `DemonstrationArrays`.
+        demonstrations: a folder that `gplac import demos` wrote, or arrays; see `gplac.api.DemonstrationArrays`.
         weak: photographs that show the object of interest or do not: a folder that `gplac import weak` wrote, or
-            arrays; see `WeakArrays`. Without them ATT-1 is trained.
+            arrays; see `gplac.api.WeakArrays`. Without them ATT-1 is trained.
         out: folder of the run, ``policy.run`` afterwards.
         method: one of `gplac.methods.METHODS`; by default GPLAC with photographs and ATT-1 without.
         steps: optimiser steps; by default as many as suit the amount of data.

@@ -112,6 +112,7 @@ METHODS: dict[str, Callable[[], Method]] = {
     "att-ae": att_ae,
     "att-po": att_po,
 }
+"""The methods by the names that the command line knows: name -> what makes it."""
 
 PARENTS = {
     "cnn-1": "att-1",

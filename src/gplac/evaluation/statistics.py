@@ -47,7 +47,11 @@ class PairedDifference:
 
 
 def wilson(successes: int, episodes: int, confidence: float = 0.95) -> Interval:
-    """Wilson's score interval of a success rate, episodes taken as independent; sensible at 0 and 1 too."""
+    """Wilson's score interval of a success rate, episodes taken as independent; sensible at 0 and 1 too.
+
+    Raises:
+        ValueError: no episodes, or more successes than episodes.
+    """
     if episodes < 1 or not 0 <= successes <= episodes:
         raise ValueError(f"{successes} successes in {episodes} episodes")
     z = NormalDist().inv_cdf((1 + confidence) / 2)
@@ -93,6 +97,9 @@ def paired_difference(a: Outcomes, b: Outcomes) -> PairedDifference:
     Args:
         a: success of the first policy, scene by scene.
         b: success of the second, the same scenes and episodes in the same order.
+
+    Raises:
+        ValueError: the two differ in their numbers of scenes or episodes.
     """
     if [len(scene) for scene in a] != [len(scene) for scene in b]:
         raise ValueError("the two policies were not run on the same episodes")

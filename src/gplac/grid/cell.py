@@ -49,7 +49,11 @@ class Cell:
         return self.method not in REFERENCES
 
     def check(self) -> None:
-        """Raises `UserError` for an unknown task or method, or a budget of what the method does not learn from."""
+        """Whether there is such a cell.
+
+        Raises:
+            UserError: unknown task or method, or a budget of what the method does not learn from.
+        """
         task_named(self.task)
         if self.trained and self.method not in METHODS:
             raise UserError(

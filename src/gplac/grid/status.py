@@ -22,7 +22,7 @@ COLOURS = {"done": "green", "running": "cyan", "failed": "red", "waiting": "dim"
 
 @dataclass(frozen=True)
 class State:
-    """Of one cell."""
+    """How far one cell is."""
 
     cell: Cell
     state: Literal["done", "running", "failed", "waiting"]

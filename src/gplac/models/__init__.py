@@ -11,7 +11,7 @@ Names of tensors end in their shape:
 | 3 | red, green, blue |
 | K | feature points, one for each channel of the last convolution |
 | 2 | (x, y) of a point: x to the right, y down, both in [-0.5, 0.5] |
-| F | features that the heads read: 2K for the attention encoder, C*H*W for the plain one |
+| F | features that the heads read: 2K for the attention encoder, C x H x W for the plain one |
 | S | robot state: joint angles and velocities, end-effector position |
 | A | action |
 """

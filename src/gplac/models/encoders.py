@@ -49,7 +49,17 @@ class FirstLayer(nn.Module):
 
 
 class Encoder(nn.Module):
-    """The convolutions that both encoders share; `stride` is the first one's."""
+    """The convolutions that both encoders share.
+
+    Args:
+        config: filters of the convolutions, and what becomes of the first.
+        height: of the images, pixels.
+        width: of the images, pixels.
+        stride: of the first convolution.
+
+    Raises:
+        UserError: the first layer is not VGG-16's of 64 filters.
+    """
 
     def __init__(self, config: NetworkConfig, height: int, width: int, stride: int) -> None:
         super().__init__()
@@ -106,5 +116,5 @@ class ConvEncoder(Encoder):
         self.feature_size = config.channels[-1] * self.map_height * self.map_width
 
     def forward(self, images_BHW3: Tensor) -> Tensor:
-        """(B, H, W, 3) uint8 images to features (B, C*H'*W')."""
+        """(B, H, W, 3) uint8 images to features (B, C H' W')."""
         return self.map(images_BHW3).flatten(1)

@@ -14,9 +14,18 @@ EncoderName = Literal["attention", "conv"]
 
 
 class Network(nn.Module):
-    """Figure 2 for images of `height` x `width` pixels; `classifier` adds the second head.
+    """Figure 2: shared convolutions, a policy head, and a classifier head.
 
     The statistics that normalise state and action are buffers: they are saved and loaded with the weights.
+
+    Args:
+        config: sizes of the layers, temperature, dropout.
+        height: of the images, pixels.
+        width: of the images, pixels.
+        state_size: numbers of the robot's state, S.
+        action_size: numbers of an action, A.
+        encoder: "attention", or "conv" for the plain network.
+        classifier: whether there is a classifier head.
     """
 
     def __init__(
@@ -53,7 +62,8 @@ class Network(nn.Module):
         return FeatureHead(self.encoder.feature_size, outputs, self.config.hidden, dropout)
 
     def set_statistics(self, states_NS: Tensor, actions_NA: Tensor) -> None:
-        """Take mean and standard deviation from demonstrations; a number that never varies is only centred."""
+        """Take mean and standard deviation from demonstrations: states (N, S), actions (N, A), in their own units. A
+        number that never varies is only centred."""
         for name, values in (("state", states_NS), ("action", actions_NA)):
             std, mean = torch.std_mean(values.double(), dim=0, correction=0)
             suffix = name[0].upper()
@@ -70,7 +80,11 @@ class Network(nn.Module):
         return features_BF
 
     def points(self, images_BHW3: Tensor) -> Tensor:
-        """(B, H, W, 3) uint8 images to feature points (B, K, 2); `TypeError` without attention."""
+        """(B, H, W, 3) uint8 images to feature points (B, K, 2): x right, y down, in [-0.5, 0.5].
+
+        Raises:
+            TypeError: a network without attention.
+        """
         if not isinstance(self.encoder, AttentionEncoder):
             raise TypeError("a network without attention has no feature points")
         return self.encoder.points(images_BHW3)
@@ -81,7 +95,11 @@ class Network(nn.Module):
         return action_BA
 
     def classify(self, features_BF: Tensor) -> Tensor:
-        """(B, F) features to logits (B,) of the object's presence; `TypeError` without the head."""
+        """(B, F) features to logits (B,) of the object's presence.
+
+        Raises:
+            TypeError: a network without the head.
+        """
         if self.classifier_head is None:
             raise TypeError("this network has no classifier: its method does not train one")
         logit_B1: Tensor = self.classifier_head(features_BF)

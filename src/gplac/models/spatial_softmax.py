@@ -15,9 +15,18 @@ def coordinates(height: int, width: int) -> Tensor:
 class SpatialSoftmax(nn.Module):
     """Soft arg-max of each channel (section 5).
 
-    z_cij = exp(h_cij / t) / sum_i'j' exp(h_ci'j' / t);  f_c = (sum_ij x_j z_cij, sum_ij y_i z_cij).
+    ::
+
+        z_cij = exp(h_cij / t) / sum_i'j' exp(h_ci'j' / t)
+        f_c = (sum_ij x_j z_cij, sum_ij y_i z_cij)
 
     The paper has no temperature t (t = 1). A learnable one is held as its logarithm, so that it stays positive.
+
+    Args:
+        height: rows of the maps.
+        width: columns of the maps.
+        temperature: t, or where it starts.
+        learn_temperature: whether it is trained.
     """
 
     def __init__(

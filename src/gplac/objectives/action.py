@@ -10,8 +10,8 @@ from gplac.objectives.objective import Context, Source
 
 @dataclass(frozen=True)
 class Action:
-    """L_task = 1/N sum_i d(a_i, pi(o_i)), with d the squared error of the normalised action, averaged over its
-    numbers: always predicting the mean action costs 1."""
+    """``L_task = 1/N sum_i d(a_i, pi(o_i))`` (section 3), with d the squared error of the normalised action, averaged
+    over its numbers: always predicting the mean action costs 1."""
 
     weight: float = 1.0
     name: str = "action"

@@ -11,7 +11,7 @@ from gplac.objectives.objective import Context, Source
 
 @dataclass(frozen=True)
 class Classification:
-    """L_CE = -1/N sum_j [y_j log c(o_j) + (1 - y_j) log(1 - c(o_j))] over weakly labelled images."""
+    """``L_CE = -1/N sum_j [y_j log c(o_j) + (1 - y_j) log(1 - c(o_j))]`` over weakly labelled images (section 4)."""
 
     weight: float | None = None
     """Lambda of section 4; None: the preset's `classification_weight`."""

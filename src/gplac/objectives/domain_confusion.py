@@ -28,14 +28,14 @@ class Reversal(torch.autograd.Function):
 
 
 def reversal_strength(progress: float) -> float:
-    """2 / (1 + exp(-10 p)) - 1: from 0 where the term sets in to nearly 1 at the end, so that the classifier of domains
-    has learned something before the features are turned against it."""
+    """``2 / (1 + exp(-10 progress)) - 1``: from 0 where the term sets in to nearly 1 at the end, so that the classifier
+    of domains has learned something before the features are turned against it."""
     return 2.0 / (1.0 + math.exp(-10.0 * progress)) - 1.0
 
 
 @dataclass(frozen=True)
 class DomainConfusion:
-    """L_D = -1/N sum_i [d_i log q(f_i) + (1 - d_i) log(1 - q(f_i))] over labelled (d = 1) and weak (d = 0) images.
+    """``L_D = -1/N sum_i [d_i log q(f_i) + (1 - d_i) log(1 - q(f_i))]`` over labelled (d = 1) and weak (d = 0) images.
 
     The classifier of domains q descends on it; the features f ascend, by the reversed gradient.
     """

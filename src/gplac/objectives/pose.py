@@ -10,7 +10,7 @@ from gplac.objectives.objective import Context, Source
 
 @dataclass(frozen=True)
 class PoseRegression:
-    """L_P = 1/N sum_i d(p_i, r(f_i)), with d the squared error of the normalised position (x, y), averaged over its
+    """``L_P = 1/N sum_i d(p_i, r(f_i))``, with d the squared error of the normalised position (x, y), averaged over its
     numbers: always predicting the mean position costs 1."""
 
     weight: float = 1.0

@@ -43,8 +43,8 @@ class Decoder(nn.Module):
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """L_R = 1/N sum_i ||g_i - D(f_i)||^2: g the small grey picture, D linear in the features f, the square summed over
-    pixels. Over weak images without their labels, and demonstrated frames without their actions."""
+    """``L_R = 1/N sum_i ||g_i - D(f_i)||^2``: g the small grey picture, D linear in the features f, the square summed
+    over pixels. Over weak images without their labels, and demonstrated frames without their actions."""
 
     weight: float = 1.0
     name: str = "reconstruction"

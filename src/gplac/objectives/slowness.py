@@ -10,8 +10,8 @@ from gplac.objectives.objective import Context, Source
 
 @dataclass(frozen=True)
 class Slowness:
-    """L_S = 1/N sum_t ||(f_{t+1} - f_t) - (f_t - f_{t-1})||^2 over three consecutive frames each: a point that moves
-    at one velocity costs nothing, one that jumps to and fro does."""
+    """``L_S = 1/N sum_t ||(f_{t+1} - f_t) - (f_t - f_{t-1})||^2`` over three consecutive frames each: a point that
+    moves at one velocity costs nothing, one that jumps to and fro does."""
 
     weight: float = 1.0
     name: str = "slowness"

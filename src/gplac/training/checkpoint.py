@@ -66,7 +66,11 @@ def save_checkpoint(
 
 
 def read_facts(run_dir: Path) -> dict[str, Any]:
-    """The facts of a checkpoint; `UserError` if it is damaged."""
+    """The facts of a checkpoint.
+
+    Raises:
+        UserError: it is damaged.
+    """
     with _open(run_dir) as file:
         facts: dict[str, Any] = json.loads(file.metadata()["facts"])
     return facts
@@ -77,7 +81,8 @@ def load_checkpoint(
 ) -> dict[str, Any]:
     """Put a checkpoint back into `model`, `optimiser` and `average`, in place; return its facts.
 
-    Raises `UserError` if the file is damaged or belongs to another network.
+    Raises:
+        UserError: the file is damaged or belongs to another network.
     """
     with _open(run_dir) as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)

@@ -86,14 +86,18 @@ class Error(NamedTuple):
     """Difference of actions from PyTorch's in float32, in standard deviations of the action."""
 
     largest: float
+    """Of all numbers of all actions."""
     mean: float
+    """Mean over the same."""
 
 
 class Exported(NamedTuple):
     """What an export wrote."""
 
     path: Path
+    """The file."""
     card: Card
+    """What the file says of itself."""
     error: Error
     """The file's difference from PyTorch: on demonstrated frames, where they are known, else on made-up ones."""
 

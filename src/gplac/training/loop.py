@@ -44,14 +44,32 @@ def fit(
     data: dict[str, Any] | None = None,
     notes: dict[str, Any] | None = None,
 ) -> Network:
-    """Train `method` on arrays in memory and leave a run in `run_dir`; returns the evaluated network.
+    """Train a method on arrays in memory and leave a run in a folder.
 
-    `run_dir` gets run.json, weights.safetensors (rewritten with each checkpoint), checkpoint.safetensors and .json,
-    metrics.jsonl, tb/. `data` goes into run.json, to tell what it was trained on; so do `notes`, which may change
-    when a run is resumed.
-    With `resume` a stopped or killed run goes on, on the CPU to the very same weights.
-    Raises `UserError` for data that does not fit the method, a loss that is not finite, or a directory in use;
-    `KeyboardInterrupt` after saving a checkpoint, where it was stopped by hand.
+    The folder gets ``run.json``, ``weights.safetensors`` (rewritten with each checkpoint), ``checkpoint.safetensors``
+    and ``.json``, ``metrics.jsonl``, ``tb/``.
+
+    Args:
+        method: what is trained, and on which terms of the loss.
+        preset: the settings.
+        demonstrations: images ``(N, H, W, 3)`` uint8, states ``(N, S)``, actions ``(N, A)``.
+        weak: images ``(M, H, W, 3)`` uint8, labels ``(M,)``; not read for a method that learns from none.
+        run_dir: the folder.
+        name: of the method, for ``run.json``.
+        task: name of the task, for the same.
+        seed: of weights, batches and dropout.
+        resume: go on with a stopped or killed run, on the CPU to the very same weights.
+        validation: measures the network after so many steps, for the log; see `gplac.training.heldout.held_out`.
+        device: where; by default the first GPU, else the CPU.
+        data: goes into ``run.json``, to tell what was trained on.
+        notes: the same, of what may change when a run is resumed.
+
+    Returns:
+        The network as it is evaluated, with the average of its weights if the preset asks for one.
+
+    Raises:
+        UserError: data that does not fit the method, a loss that is not finite, or a folder in use.
+        KeyboardInterrupt: it was stopped by hand; a checkpoint is saved before.
     """
     device = device or best_device()
     method = resolved(method, preset)
@@ -202,7 +220,18 @@ def train(
 ) -> None:
     """Train one of `gplac.methods.METHODS` on datasets on disk; see `fit`.
 
-    Raises `UserError` for an unknown method, data of the wrong size or number of scenes, and whatever `fit` raises.
+    Args:
+        method_name: its name.
+        preset: the settings.
+        demos_dir: folder of demonstrations.
+        weak_dir: folder of weak images; None for methods that learn from none.
+        run_dir: folder of the run.
+        task: name of the task.
+        seed: of weights, batches, dropout, and of which weak images a budget takes.
+        resume: go on with a stopped or killed run.
+
+    Raises:
+        UserError: unknown method, data of the wrong size or number of scenes, and what `fit` raises it for.
     """
     if method_name not in METHODS:
         raise UserError(f"no method is called {method_name!r}: choose one of {', '.join(METHODS)}")

@@ -23,10 +23,13 @@ from gplac.training.device import best_device, has_bf16
 
 
 class Policy:
-    """Figure 2 after training: `policy(images, states) -> actions`, all numpy, a batch at a time.
+    """Figure 2 after training: ``policy(images, states) -> actions``, all NumPy, a batch at a time.
 
-    `half`: convolutions in bfloat16, as in training, where the hardware has it: twice as fast on a CPU. `run`: the
-    folder it comes from, which is also how it is saved.
+    Args:
+        network: trained.
+        device: where it computes.
+        half: convolutions in bfloat16, as in training, where the hardware has it: twice as fast on a CPU.
+        run: the folder it comes from, which is also how it is saved.
     """
 
     def __init__(
@@ -44,13 +47,20 @@ class Policy:
             return _numpy(self.network.act(self._tensor(images), state_BS))
 
     def points(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Images (B, H, W, 3) uint8 to feature points (B, K, 2): x right, y down, in [-0.5, 0.5]; `TypeError` without
-        attention."""
+        """Images (B, H, W, 3) uint8 to feature points (B, K, 2): x right, y down, in [-0.5, 0.5].
+
+        Raises:
+            TypeError: a policy without attention.
+        """
         with self._inference():
             return _numpy(self.network.points(self._tensor(images)))
 
     def pixels(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Images (B, H, W, 3) uint8 to feature points (B, K, 2) in pixels: column, row; (0, 0) is a centre."""
+        """Images (B, H, W, 3) uint8 to feature points (B, K, 2) in pixels: column, row; (0, 0) is a centre.
+
+        Raises:
+            TypeError: a policy without attention.
+        """
         points_BK2 = self.points(images)
         encoder = self.network.encoder
         cells = np.array([encoder.map_width - 1, encoder.map_height - 1], dtype=np.float32)
@@ -58,13 +68,17 @@ class Policy:
         return (points_BK2 + 0.5) * cells * encoder.stride
 
     def classify(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Images (B, H, W, 3) uint8 to the probability (B,) that the object of interest is there; `TypeError` without
-        the head."""
+        """Images (B, H, W, 3) uint8 to the probability (B,) that the object of interest is there.
+
+        Raises:
+            TypeError: a policy without a classifier.
+        """
         with self._inference():
             return _numpy(torch.sigmoid(self.network.classify(self.network.encode(self._tensor(images)))))
 
     def act_from(self, points: npt.NDArray[Any], states: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Feature points (B, K, 2) in place of an image, and robot states (B, S), to actions (B, A)."""
+        """Feature points (B, K, 2) in place of images, and robot states (B, S), to actions (B, A), both in the robot's
+        units."""
         with self._inference():
             network = self.network
             normalised_BA = network.policy(self._tensor(points).flatten(1), self._tensor(states)).float()
@@ -76,8 +90,11 @@ class Policy:
             return _numpy(torch.sigmoid(self.network.classify(self._tensor(points).flatten(1))))
 
     def maps(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Images (B, H, W, 3) uint8 to the softmax of each channel (B, K, H', W'), each of sum 1; `TypeError` without
-        attention."""
+        """Images (B, H, W, 3) uint8 to the softmax of each channel (B, K, H', W'), each of sum 1.
+
+        Raises:
+            TypeError: a policy without attention.
+        """
         with self._inference():
             encoder = self.network.encoder
             if not isinstance(encoder, AttentionEncoder):
@@ -99,10 +116,15 @@ def _numpy(tensor: Tensor) -> npt.NDArray[np.float32]:
 
 
 def load_policy(run_dir: Path, device: torch.device | None = None, half: bool = True) -> Policy:
-    """The policy of a run that `gplac.training.loop` left in `run_dir`, finished or at its last checkpoint.
+    """The policy of a run that `gplac.training.loop` left in a folder, finished or at its last checkpoint.
 
-    `half`: see `Policy`.
-    Raises `UserError` if there is none or its files are damaged.
+    Args:
+        run_dir: the folder.
+        device: where it computes; by default the first GPU, else the CPU.
+        half: see `Policy`.
+
+    Raises:
+        UserError: there is none, or its files are damaged.
     """
     try:
         described: dict[str, Any] = json.loads((run_dir / RUN_JSON).read_text())["network"]

@@ -12,7 +12,9 @@ from gplac.worlds.striker import Striker
 from gplac.worlds.task import Task
 
 TASKS: dict[str, Callable[[], Task]] = {"pusher": Pusher, "striker": Striker, "mug_push": MugPush}
+"""The tasks: name -> what makes one."""
 ENV_IDS = {"pusher": "gplac/Pusher-v0", "striker": "gplac/Striker-v0", "mug_push": "gplac/MugPush-v0"}
+"""The tasks as Gymnasium environments: name -> what to hand to `gymnasium.make`."""
 
 
 def task_names() -> list[str]:
@@ -24,6 +26,7 @@ def task(name: str, robot_model: Path | None = None) -> Task:
     """The task called ``name``.
 
     Args:
+        name: one of `task_names`.
         robot_model: MJCF file of a robot to take in place of ours, where a task has a real one: the mug push (Sawyer).
 
     Raises:

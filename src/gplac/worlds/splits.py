@@ -69,6 +69,10 @@ def scene(
     """The look of one scene; a function of its arguments alone.
 
     Args:
+        task: name of the task.
+        split: labelled, weak, validation or test.
+        index: of the scene within the split, from 0.
+        level: how varied the looks are: standard or wild.
         assets: folder of an asset pack whose textures and meshes replace the procedural ones.
         vary: one of `factors`: the labelled scene (standard, without assets) in which that alone is this scene's.
 
