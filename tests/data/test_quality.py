@@ -226,16 +226,64 @@ def test_dark_everywhere(tmp_path: Path) -> None:
     assert found(survey([photos.write(tmp_path / "w")]), "dark").severity == "problem"
 
 
-@pytest.mark.parametrize("turn", [lambda image: image[::-1], lambda image: _rotated(image)])
-def test_another_view(tmp_path: Path, turn: Callable[[Images], Images]) -> None:
+def _rotated(quarters: int) -> Callable[[Images], Images]:
+    """Counter-clockwise."""
+
+    def change(image: Images) -> Images:
+        return np.asarray(Image.fromarray(np.rot90(image, quarters)).resize(image.shape[1::-1]))
+
+    return change
+
+
+def _with_an_arm(frames: Frames) -> Frames:
+    """A robot in every picture, which comes from below, moves, and has stronger edges than all else."""
+    stripes = np.where(np.arange(16) // 2 % 2, 230, 20)[None, :, None]
+    for row, image in enumerate(frames.images):
+        left = int(24 + 9 * np.sin(row / 4))
+        image[30:, left : left + 16] = stripes
+    return frames
+
+
+ALIKE = pytest.mark.parametrize("change", [lambda image: image, lambda image: image[:, ::-1]])
+TURNED = pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_rotated(1), "turned by a quarter, counter-clockwise"),
+        (_rotated(2), "turned upside down"),
+        (_rotated(3), "turned by a quarter, clockwise"),
+        (lambda image: image[::-1], "turned upside down"),
+    ],
+)
+ARM = pytest.mark.parametrize("demonstrations", [Frames, lambda: _with_an_arm(Frames())], ids=["alone", "arm"])
+
+
+@ARM
+@ALIKE
+def test_the_same_view(
+    tmp_path: Path, demonstrations: Callable[[], Frames], change: Callable[[Images], Images]
+) -> None:
     photos = Photos()
-    photos.change(slice(None), turn)
+    photos.change(slice(None), change)
+    result = survey([demonstrations().write(tmp_path / "d"), photos.write(tmp_path / "w")])
+    assert "view" not in [each.code for each in result.findings]
+
+
+@ARM
+@TURNED
+def test_pictures_that_are_turned(
+    tmp_path: Path, demonstrations: Callable[[], Frames], change: Callable[[Images], Images], words: str
+) -> None:
+    photos = Photos()
+    photos.change(slice(None), change)
+    view = found(survey([demonstrations().write(tmp_path / "d"), photos.write(tmp_path / "w")]), "view")
+    assert view.severity == "warning" and words in view.what and view.examples
+
+
+def test_another_view(tmp_path: Path) -> None:
+    photos = Photos()
+    photos.change(slice(None), lambda image: np.roll(image[::-1], -20, 0))
     view = found(survey([Frames().write(tmp_path / "d"), photos.write(tmp_path / "w")]), "view")
     assert view.severity == "warning" and "doubtful" in view.what and view.examples
-
-
-def _rotated(image: Images) -> Images:
-    return np.asarray(Image.fromarray(image).rotate(90, expand=True).resize(image.shape[1::-1]))
 
 
 def test_a_scene_of_another_view(tmp_path: Path) -> None:
