@@ -254,7 +254,9 @@ TURNED = pytest.mark.parametrize(
         (lambda image: image[::-1], "turned upside down"),
     ],
 )
-ARM = pytest.mark.parametrize("demonstrations", [Frames, lambda: _with_an_arm(Frames())], ids=["alone", "arm"])
+ARM = pytest.mark.parametrize(
+    "demonstrations", [Frames, lambda: _with_an_arm(Frames())], ids=["alone", "arm"]
+)
 
 
 @ARM
