@@ -2,9 +2,9 @@
 
     python benchmarks/view.py pusher data/lite/pusher/demos-1 data/lite/pusher/weak ...
 
-Sets are named by three words each: a name, demonstrations, weak images from the same viewpoint. Every scene of the
-demonstrations is held against all weak images on its own, as they are and spoiled in ways that users spoil them, and all
-of it again with a robot arm painted into every frame. Writes results/view/distances.json.
+A set is three words: a name, demonstrations, weak images from the same viewpoint. Every scene of the demonstrations is
+held against all weak images on its own, as they are and spoiled in ways that users spoil them, and all of it again with
+a robot arm painted into every frame. Writes results/view/distances.json.
 """
 
 import json
@@ -25,6 +25,15 @@ from gplac.seeding import rng
 
 Images = npt.NDArray[np.uint8]
 Layouts = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+KINDS = (
+    "as they are",
+    "mirrored",
+    "upside down",
+    "quarter left",
+    "quarter right",
+    "middle half",
+    "upper left half",
+)
 FRAMES, PHOTOS = 60, 1500
 """How many frames of a scene, and how many weak images, are taken: evenly spread."""
 
@@ -123,7 +132,7 @@ def main(sets: tyro.conf.Positional[tuple[tuple[str, Path, Path], ...]], /, out:
             ]
             for what, theirs in held.items():
                 rows.append({"set": name, "arm_painted": arm, "weak": what, **compared(theirs, frames)})
-                counts = "{scenes:3} scenes, warned {warned:3}, before {warned_together:3}".format(**rows[-1])
+                counts = "{scenes:3} scenes, warned of {warned:3}, with directions together {warned_together:3}".format(**rows[-1])
                 print(f"{name:12} {'arm' if arm else '   '} {what:16} {counts}", flush=True)
     found = {
         "far": FAR,
@@ -142,15 +151,7 @@ def totals(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     """Over all sets: of how many scenes of demonstrations a warning comes."""
     found = []
     for arm in (False, True):
-        for what in (
-            "as they are",
-            "mirrored",
-            "upside down",
-            "quarter left",
-            "quarter right",
-            "middle half",
-            "upper left half",
-        ):
+        for what in KINDS:
             mine = [row for row in rows if row["arm_painted"] is arm and row["weak"] == what]
             sums = {
                 key: sum(int(str(row[key])) for row in mine)
