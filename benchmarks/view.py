@@ -132,8 +132,10 @@ def main(sets: tyro.conf.Positional[tuple[tuple[str, Path, Path], ...]], /, out:
             ]
             for what, theirs in held.items():
                 rows.append({"set": name, "arm_painted": arm, "weak": what, **compared(theirs, frames)})
-                counts = "{scenes:3} scenes, warned of {warned:3}, with directions together {warned_together:3}".format(**rows[-1])
-                print(f"{name:12} {'arm' if arm else '   '} {what:16} {counts}", flush=True)
+                counts = "{warned:2} of {scenes:2}, directions together {warned_together:2}".format(
+                    **rows[-1]
+                )
+                print(f"{name:12} {'arm' if arm else '   '} {what:16} warned: {counts}", flush=True)
     found = {
         "far": FAR,
         "turned": TURNED,
