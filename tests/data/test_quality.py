@@ -63,6 +63,8 @@ def test_numbers(tmp_path: Path) -> None:
     )
     assert (state.severity, state.where) == ("note", ("state d: always 7",))
     assert (action.severity, action.where) == ("warning", ("action 2: always 0",))
+    assert "nothing needs to be done: the policy" in action.mend and "--action" in action.mend
+    assert "policy" not in state.mend and "--state" in state.mend
     # The gripper is at its extremes all the time, and that is no saturation.
     assert found(result, "saturated").count == 1 and "0.1 in 4" in found(result, "saturated").where[0]
 
