@@ -153,6 +153,13 @@ def test_labels(tmp_path: Path) -> None:
     assert only.where == ("scene 1: 24 with, 0 without",) and few.where == ("scene 2: 1 with, 23 without",)
 
 
+def test_imported_scenes_have_their_names(tmp_path: Path) -> None:
+    photos = Photos(origin={"scenes": [{"name": f"photos/place{number}"} for number in range(3)]})
+    data = survey([photos.write(tmp_path / "w")]).data["weak"]
+    assert data.place(PER_SCENE + 3) == "image 3 of photos/place1, labelled 1"
+    assert data.scene_name(3) == "scene 3"  # of which the import says nothing
+
+
 @pytest.mark.parametrize(("present", "severity"), [(0, "problem"), (7, "problem"), (20, "warning")])
 def test_balance(tmp_path: Path, present: int, severity: str) -> None:
     photos = Photos()

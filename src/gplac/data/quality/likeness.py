@@ -130,7 +130,7 @@ def check_likeness(demonstrations: Measured, weak: Measured, found: Likeness) ->
     if min(len(demonstrations), len(weak)) < ENOUGH:
         return
     odd = [(scene, distance) for scene, distance in found.scenes if distance > SCENE_FAR]
-    places = listed([f"scene {scene}: distance {distance:.2f}" for scene, distance in odd])
+    places = listed([f"{weak.scene_name(scene)}: distance {distance:.2f}" for scene, distance in odd])
     rows = [int(np.flatnonzero(weak.columns[schema.SCENE] == scene)[0]) for scene, _ in odd[:EXAMPLES]]
     mend = (
         "Take weak images from about the height, distance and angle of the robot's camera, upright, of the kind of"
