@@ -301,7 +301,7 @@ def test_a_scene_of_another_view(tmp_path: Path) -> None:
     photos = Photos()
     photos.change(slice(PER_SCENE, 2 * PER_SCENE), lambda image: image[::-1])
     view = found(survey([Frames().write(tmp_path / "d"), photos.write(tmp_path / "w")]), "view")
-    assert view.count == 1 and view.where[0].startswith("scene 1")
+    assert view.count == 1 and view.where[0].startswith("scene 1") and "walls and things" in view.what
 
 
 def test_grey_photographs_beside_colourful_demonstrations(tmp_path: Path) -> None:

@@ -168,8 +168,10 @@ def check_likeness(demonstrations: Measured, weak: Measured, found: Likeness) ->
             "warning" if len(odd) > SCENES_FAR * len(found.scenes) else "note",
             "view",
             "weak",
-            f"{share(len(odd), len(found.scenes))} scenes look as if the camera stood elsewhere than the robot's.",
-            mend,
+            f"{share(len(odd), len(found.scenes))} scenes have their edges elsewhere in the picture than the"
+            f" demonstrations (distance above {SCENE_FAR:g}): another viewpoint, or only walls and things with strong"
+            " patterns.",
+            f"Look at them. If the viewpoint is another one: {mend[0].lower()}{mend[1:]}",
             len(odd),
             places,
             tuple((row,) for row in rows),
