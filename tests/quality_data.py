@@ -88,6 +88,7 @@ class Photos:
         default_factory=lambda: np.tile(np.arange(PER_SCENE) % 2, SCENES).astype(np.uint8)
     )
     scene: npt.NDArray[np.int64] = field(default_factory=lambda: np.repeat(np.arange(SCENES), PER_SCENE))
+    origin: dict[str, Any] = field(default_factory=lambda: {"format": "test"})
 
     def __post_init__(self) -> None:
         self.images = [
@@ -113,7 +114,7 @@ class Photos:
         present = int((self.label == 1).sum())
         counts = {"rows": len(self.label), "present": present, "absent": len(self.label) - present}
         scenes = tuple(int(each) for each in np.unique(self.scene))
-        return _write(folder, "weak", schema.weak_schema(), columns, counts, scenes, {"format": "test"})
+        return _write(folder, "weak", schema.weak_schema(), columns, counts, scenes, self.origin)
 
 
 def _encoded(images: list[Any]) -> list[bytes]:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from quality_data import Frames, Photos
+
 from gplac.evaluation.result import check
 
 ROOT = Path(__file__).parents[1]
@@ -24,6 +26,21 @@ def test_the_bench_writes_a_file_of_the_promised_form(tmp_path: Path) -> None:
         assert row["ratio_min"] <= row["ratio"] <= row["ratio_max"]
     for p50, p99 in (rows[1:3], rows[3:5]):
         assert p99["ours"] >= p50["ours"]
+
+
+def test_viewpoints_are_told_apart(tmp_path: Path) -> None:
+    frames, photos, out = (
+        Frames().write(tmp_path / "d"),
+        Photos().write(tmp_path / "w"),
+        tmp_path / "view.json",
+    )
+    command = [sys.executable, "benchmarks/view.py", "room", str(frames), str(photos), "--out", str(out)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
+    found = json.loads(out.read_text())
+    assert {row["set"] for row in found["rows"]} == {"room"} and "command" in found["provenance"]
+    warned = {total["weak"]: total["warned"] for total in found["totals"] if not total["arm_painted"]}
+    assert warned["as they are"] == warned["mirrored"] == 0
+    assert warned["upside down"] == warned["quarter left"] == warned["quarter right"] == 1
 
 
 def test_the_plain_network_is_the_same_network() -> None:

@@ -1,19 +1,20 @@
 """Run exported policies in Meta-World, in the look they were recorded in and in others, from the same states.
 
-Needs only few of gplac's packages: NumPy, ONNX, ONNX Runtime and Pillow.
+Needs only few of gplac's packages: NumPy, ONNX, ONNX Runtime and Pillow. A file of trials that is there already is gone
+on with, and what it has is not done again: take another name for another policy.
 """
 
 import argparse
-import json
 import warnings
 from pathlib import Path
 
 import numpy as np
 import stage
 from PIL import Image
+from trials import Trials
 
+from gplac.errors import UserError
 from gplac.evaluation.statistics import wilson
-from gplac.provenance import provenance
 from gplac.robot import Policy
 
 
@@ -70,25 +71,33 @@ if __name__ == "__main__":
         makers[name] = seeing(loaded, (loaded.card.width, loaded.card.height))
     rng = np.random.default_rng(asked.seed)
     places = [rng.uniform(*stage.PLACES) for _ in range(asked.episodes)]
-    rows = []
-    for look in asked.looks if asked.policies else asked.looks[:1]:
+    todo = []
+    try:
+        trials = Trials.opened(asked.json, stage.TASK, asked.seed)
+        for look in asked.looks if asked.policies else asked.looks[:1]:
+            for name in makers:
+                if trials.has(name, look, asked.episodes):
+                    print(f"{look}: {name} is in {asked.json} already")
+                else:
+                    todo.append((look, name))
+    except UserError as error:
+        parser.error(str(error))
+    for look, name in todo:
         env = stage.make_env(width, height, stage.LOOKS[look])
-        for name, maker in makers.items():
-            outcomes = [episode(env, place, maker(env)) for place in places]
-            successes = sum(pressed for pressed, _ in outcomes)
-            interval = wilson(successes, len(places))
-            rows.append(
-                {
-                    "policy": name,
-                    "look": look,
-                    "episodes": len(places),
-                    "successes": successes,
-                    "interval95": [interval.low, interval.high],
-                    "pressed": [pressed for pressed, _ in outcomes],
-                    "distance_m": [round(distance, 4) for _, distance in outcomes],
-                }
-            )
-            print(f"{look}: {name} {successes} of {len(places)}", flush=True)
-            found = {"task": stage.TASK, "seed": asked.seed, "rows": rows, "provenance": provenance()}
-            asked.json.write_text(json.dumps(found) + "\n")
+        outcomes = [episode(env, place, makers[name](env)) for place in places]
+        successes = sum(pressed for pressed, _ in outcomes)
+        interval = wilson(successes, len(places))
+        trials.add(
+            {
+                "policy": name,
+                "look": look,
+                "episodes": len(places),
+                "successes": successes,
+                "interval95": [interval.low, interval.high],
+                "pressed": [pressed for pressed, _ in outcomes],
+                "distance_m": [round(distance, 4) for _, distance in outcomes],
+            }
+        )
+        print(f"{look}: {name} {successes} of {len(places)}", flush=True)
+        trials.write(asked.json)
         env.close()

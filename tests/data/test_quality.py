@@ -63,6 +63,8 @@ def test_numbers(tmp_path: Path) -> None:
     )
     assert (state.severity, state.where) == ("note", ("state d: always 7",))
     assert (action.severity, action.where) == ("warning", ("action 2: always 0",))
+    assert "nothing needs to be done: the policy" in action.mend and "--action" in action.mend
+    assert "policy" not in state.mend and "--state" in state.mend
     # The gripper is at its extremes all the time, and that is no saturation.
     assert found(result, "saturated").count == 1 and "0.1 in 4" in found(result, "saturated").where[0]
 
@@ -151,6 +153,13 @@ def test_labels(tmp_path: Path) -> None:
     assert only.where == ("scene 1: 24 with, 0 without",) and few.where == ("scene 2: 1 with, 23 without",)
 
 
+def test_imported_scenes_have_their_names(tmp_path: Path) -> None:
+    photos = Photos(origin={"scenes": [{"name": f"photos/place{number}"} for number in range(3)]})
+    data = survey([photos.write(tmp_path / "w")]).data["weak"]
+    assert data.place(PER_SCENE + 3) == "image 3 of photos/place1, labelled 1"
+    assert data.scene_name(3) == "scene 3"  # of which the import says nothing
+
+
 @pytest.mark.parametrize(("present", "severity"), [(0, "problem"), (7, "problem"), (20, "warning")])
 def test_balance(tmp_path: Path, present: int, severity: str) -> None:
     photos = Photos()
@@ -226,23 +235,73 @@ def test_dark_everywhere(tmp_path: Path) -> None:
     assert found(survey([photos.write(tmp_path / "w")]), "dark").severity == "problem"
 
 
-@pytest.mark.parametrize("turn", [lambda image: image[::-1], lambda image: _rotated(image)])
-def test_another_view(tmp_path: Path, turn: Callable[[Images], Images]) -> None:
+def _rotated(quarters: int) -> Callable[[Images], Images]:
+    """Counter-clockwise."""
+
+    def change(image: Images) -> Images:
+        return np.asarray(Image.fromarray(np.rot90(image, quarters)).resize(image.shape[1::-1]))
+
+    return change
+
+
+def _with_an_arm(frames: Frames) -> Frames:
+    """A robot in every picture, which comes from below, moves, and has stronger edges than all else."""
+    stripes = np.where(np.arange(16) // 2 % 2, 230, 20)[None, :, None]
+    for row, image in enumerate(frames.images):
+        left = int(24 + 9 * np.sin(row / 4))
+        image[30:, left : left + 16] = stripes
+    return frames
+
+
+ALIKE = pytest.mark.parametrize("change", [lambda image: image, lambda image: image[:, ::-1]])
+TURNED = pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_rotated(1), "turned by a quarter, counter-clockwise"),
+        (_rotated(2), "turned upside down"),
+        (_rotated(3), "turned by a quarter, clockwise"),
+        (lambda image: image[::-1], "turned upside down"),
+    ],
+)
+ARM = pytest.mark.parametrize(
+    "demonstrations", [Frames, lambda: _with_an_arm(Frames())], ids=["alone", "arm"]
+)
+
+
+@ARM
+@ALIKE
+def test_the_same_view(
+    tmp_path: Path, demonstrations: Callable[[], Frames], change: Callable[[Images], Images]
+) -> None:
     photos = Photos()
-    photos.change(slice(None), turn)
+    photos.change(slice(None), change)
+    result = survey([demonstrations().write(tmp_path / "d"), photos.write(tmp_path / "w")])
+    assert "view" not in [each.code for each in result.findings]
+
+
+@ARM
+@TURNED
+def test_pictures_that_are_turned(
+    tmp_path: Path, demonstrations: Callable[[], Frames], change: Callable[[Images], Images], words: str
+) -> None:
+    photos = Photos()
+    photos.change(slice(None), change)
+    view = found(survey([demonstrations().write(tmp_path / "d"), photos.write(tmp_path / "w")]), "view")
+    assert view.severity == "warning" and words in view.what and view.examples
+
+
+def test_another_view(tmp_path: Path) -> None:
+    photos = Photos()
+    photos.change(slice(None), lambda image: np.roll(image[::-1], -20, 0))
     view = found(survey([Frames().write(tmp_path / "d"), photos.write(tmp_path / "w")]), "view")
     assert view.severity == "warning" and "doubtful" in view.what and view.examples
-
-
-def _rotated(image: Images) -> Images:
-    return np.asarray(Image.fromarray(image).rotate(90, expand=True).resize(image.shape[1::-1]))
 
 
 def test_a_scene_of_another_view(tmp_path: Path) -> None:
     photos = Photos()
     photos.change(slice(PER_SCENE, 2 * PER_SCENE), lambda image: image[::-1])
     view = found(survey([Frames().write(tmp_path / "d"), photos.write(tmp_path / "w")]), "view")
-    assert view.count == 1 and view.where[0].startswith("scene 1")
+    assert view.count == 1 and view.where[0].startswith("scene 1") and "walls and things" in view.what
 
 
 def test_grey_photographs_beside_colourful_demonstrations(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from gplac.data.quality.pictures import (
     area_means,
     detail,
     difference_hash,
+    layout,
     repeated,
+    turned,
 )
 from gplac.data.shards import encode_jpeg
 from gplac.seeding import rng
@@ -54,6 +56,25 @@ def test_detail_of_what_is_known() -> None:
     assert detail(noise)[0] == pytest.approx(4.0, rel=0.1)
     assert detail(edges)[0] == pytest.approx(0.5, rel=0.05)
     assert np.isinf(detail(np.full((1, 64, 64), 80, np.float32))[0])
+
+
+def test_the_layout_area_by_area() -> None:
+    grey = np.zeros((1, 41, 41), np.float32)
+    grey[0, 15:] = 80  # an edge across the second row of areas
+    grey[0, :, 35:] += 40  # and one down the last column
+    across, down = layout(grey).reshape(2, 4, 4)
+    np.testing.assert_allclose(across[:, 3], np.log1p(40 / 10), rtol=1e-5)
+    np.testing.assert_allclose(down[1], np.log1p(80 / 10), rtol=1e-5)
+    assert not across[:, :3].any() and not down[[0, 2, 3]].any()
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_layouts_of_turned_pictures(quarters: int) -> None:
+    grey = np.stack(Photos().images[:8])[:, :56, :56] @ GREY
+    expected = layout(np.rot90(grey, quarters, (1, 2)))
+    # Of each picture the differences at two of its sides are not counted.
+    np.testing.assert_allclose(turned(layout(grey), quarters), expected, atol=0.15)
+    assert np.abs(turned(layout(grey), quarters + 1) - expected).max() > 0.5
 
 
 @pytest.mark.parametrize("factor", [2, 3, 4, 5, 6])

@@ -68,7 +68,7 @@ def test_page_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert parser.sources and all(source.startswith("data:image/jpeg;base64,") for source in parser.sources)
     assert re.search(r"The camera stands still 1 time .*episode 2, frame 4 to 16", text, re.DOTALL)
     assert "image 6 of scene 1, labelled 0" in text
-    assert "state&nbsp;&lt;b&gt;" in text and "<b><" not in text
+    assert "state &lt;b&gt;" in text and "<b><" not in text
     document = json.loads(file.read_text())
     fits(document, "data_check", str(file))
     assert document["verdict"] == "problem"

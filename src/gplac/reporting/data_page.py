@@ -10,7 +10,7 @@ from gplac.data.files import write_atomically
 from gplac.data.quality.episodes import lengths
 from gplac.data.quality.finding import Finding, summary
 from gplac.data.quality.labels import per_scene
-from gplac.data.quality.likeness import FAR
+from gplac.data.quality.likeness import FAR, TURNED
 from gplac.data.quality.read import Measured
 from gplac.data.quality.survey import Survey
 from gplac.data.quality.values import Dimension
@@ -137,7 +137,7 @@ def _demonstrations(survey: Survey) -> list[str]:
 
 def _dimension(each: Dimension) -> list[str]:
     word = "state" if each.column == schema.STATE else "action"
-    name = f"{word}&nbsp;{html.escape(each.name)}"
+    name = f"{word} {html.escape(each.name)}"
     if each.constant:
         return [name, "", f"always {each.minimum:.4g}", "", "", ""]
     limits = f"{100 * each.at_minimum:.1f} / {100 * each.at_maximum:.1f} %"
@@ -163,7 +163,7 @@ def _weak(survey: Survey) -> list[str]:
             parts += [f"<p>{word} the object of interest: {len(rows):,}.</p>", _shots(data, _spread(rows))]
     scenes = per_scene(data)
     cells = [
-        f'<div class="tag">scene {scene}: {yes} of {yes + no}<span class="bar"><i'
+        f'<div class="tag">{html.escape(data.scene_name(scene))}: {yes} of {yes + no}<span class="bar"><i'
         f' style="width:{100 * yes / (yes + no):.0f}%"></i></span></div>'
         for scene, yes, no in scenes
     ]
@@ -184,11 +184,19 @@ def _likeness(survey: Survey) -> list[str]:
         low, middle, high = values
         return f"{middle:.0f}<small>{low:.0f} to {high:.0f}</small>"
 
+    left, over, right = found.turned_distances
+    both = survey.data["demonstrations"], survey.data["weak"]
     return [
         "<h2>Weak images beside demonstrations</h2>",
-        f"<p>Where the pictures have edges, weak images are {found.layout_distance:.2f} away from demonstrations (0: at"
-        f" the same places; 1: nothing in common; usual is below {FAR:g}). Below: medians in grey levels, small the"
-        " range of nine in ten pictures.</p>",
+        "<p>Demonstrations above, weak images below. Are both the same way up, and the table and the things on it about"
+        " as large and as high in the picture?</p>",
+        *(_shots(data, _spread(np.arange(len(data)))) for data in both),
+        "<p>Where pictures have edges tells where the camera stood, whatever the place looks like. The weak images are"
+        f" {found.layout_distance:.2f} away from the demonstrations (0: edges at the same places; 1: nothing in common;"
+        f" above {FAR:g} there is a warning). Upside down they would be {over:.2f} away, turned by a quarter {left:.2f}"
+        f" (counter-clockwise) or {right:.2f} (clockwise); if one of these were nearer by {TURNED:g}, there would be a"
+        " warning, too.</p>",
+        '<p class="note">Below: medians in grey levels, small the range of nine in ten pictures.</p>',
         html.table(
             ["", "Demonstrations", "Weak images"],
             [

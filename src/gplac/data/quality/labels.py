@@ -67,6 +67,6 @@ def _scenes(data: Measured, scenes: list[tuple[int, int, int]]) -> Iterator[Find
                 " by the object.",
                 "Photograph each scene both with and without the object of interest.",
                 len(found),
-                listed([f"scene {scene}: {yes} with, {no} without" for scene, yes, no in found]),
+                listed([f"{data.scene_name(scene)}: {yes} with, {no} without" for scene, yes, no in found]),
                 tuple((first,) for first in firsts),
             )

@@ -7,19 +7,20 @@ the wall above it, things in the middle), whatever they look like. And what the 
 their brightness and colourfulness, should be within what the weak images show.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from gplac.data import schema
 from gplac.data.quality.finding import EXAMPLES, Finding, listed, share
+from gplac.data.quality.pictures import Floats, turned
 from gplac.data.quality.read import Measured
 
 FAR = 0.9
-"""Distance of layouts from which the whole set is warned about. Weak images drawn here stay below it for every task;
-pictures upside down, turned, or of something else are above 1."""
+"""Distance of layouts from which the whole set is warned about; see ``results/view/`` for what was measured."""
+TURNED = 0.25
+"""By how much nearer the set would have to be if it were turned, to say that it has been."""
 SCENE_FAR, SCENES_FAR = 1.25, 0.25
 """Distance from which one scene is odd, whose things have more weight than in a whole set;
 and the share of such scenes from which it is a warning."""
@@ -47,6 +48,8 @@ class Likeness:
 
     layout_distance: float
     """1 minus the correlation of the mean layouts: 0 the same, 1 nothing in common, 2 the opposite."""
+    turned_distances: tuple[float, float, float]
+    """The same if the weak images were turned counter-clockwise by 90, 180 and 270 degrees."""
     scenes: tuple[tuple[int, float], ...]
     """The same for each scene of enough images, the farthest first."""
     statistics: tuple[Statistic, ...]
@@ -57,26 +60,45 @@ def likeness(demonstrations: Measured, weak: Measured) -> Likeness:
     mean = demonstrations.pictures.layout.mean(0)
     layout, scene = weak.pictures.layout, weak.columns[schema.SCENE]
     scenes = [
-        (int(each), _distance(layout[scene == each].mean(0), mean))
+        (int(each), layout_distances(layout[scene == each].mean(0), mean)[0])
         for each in np.unique(scene)
         if (scene == each).sum() >= ENOUGH
     ]
     scenes.sort(key=lambda pair: -pair[1])
     ours, theirs = _statistics(demonstrations), _statistics(weak)
+    distance, *others = layout_distances(layout.mean(0), mean)
     return Likeness(
-        _distance(layout.mean(0), mean),
+        distance,
+        (others[0], others[1], others[2]),
         tuple(scenes),
         tuple(_compare(name, ours[name], theirs[name]) for name in ours),
     )
 
 
-def _distance(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> float:
+def layout_distances(weak: Floats, demonstrations: Floats) -> tuple[float, ...]:
+    """Of mean layouts ``(32,)``: the distance as they are, and with weak images turned counter-clockwise by 90, 180
+    and 270 degrees.
+    """
+    return tuple(_distance(turned(weak, quarters), demonstrations) for quarters in range(4))
+
+
+def better_turn(distances: Sequence[float]) -> int:
+    """Quarters of a turn, counter-clockwise, by which weak images come clearly nearer; 0: they are as they should be.
+
+    Args:
+        distances: of `layout_distances`.
+    """
+    best = int(np.argmin(distances))
+    return best if distances[0] - distances[best] > TURNED else 0
+
+
+def _distance(a: Floats, b: Floats) -> float:
     a, b = a - a.mean(), b - b.mean()
     norm = float(np.linalg.norm(a) * np.linalg.norm(b))
     return 1.0 - float(a @ b) / norm if norm > 0 else 1.0
 
 
-def _statistics(data: Measured) -> dict[str, npt.NDArray[np.float32]]:
+def _statistics(data: Measured) -> dict[str, Floats]:
     thumbnail = data.pictures.thumbnail.astype(np.float32)
     return {
         "brightness": data.pictures.brightness,
@@ -84,8 +106,8 @@ def _statistics(data: Measured) -> dict[str, npt.NDArray[np.float32]]:
     }
 
 
-def _compare(name: str, ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> Statistic:
-    def percentiles(values: npt.NDArray[np.float32]) -> tuple[float, float, float]:
+def _compare(name: str, ours: Floats, theirs: Floats) -> Statistic:
+    def percentiles(values: Floats) -> tuple[float, float, float]:
         low, middle, high = np.percentile(values, [5, 50, 95])
         return float(low), float(middle), float(high)
 
@@ -108,13 +130,27 @@ def check_likeness(demonstrations: Measured, weak: Measured, found: Likeness) ->
     if min(len(demonstrations), len(weak)) < ENOUGH:
         return
     odd = [(scene, distance) for scene, distance in found.scenes if distance > SCENE_FAR]
-    places = listed([f"scene {scene}: distance {distance:.2f}" for scene, distance in odd])
+    places = listed([f"{weak.scene_name(scene)}: distance {distance:.2f}" for scene, distance in odd])
     rows = [int(np.flatnonzero(weak.columns[schema.SCENE] == scene)[0]) for scene, _ in odd[:EXAMPLES]]
     mend = (
         "Take weak images from about the height, distance and angle of the robot's camera, upright, of the kind of"
         " place where the robot works."
     )
-    if found.layout_distance > FAR:
+    if turn := better_turn((found.layout_distance, *found.turned_distances)):
+        way = {1: "by a quarter, clockwise", 2: "upside down", 3: "by a quarter, counter-clockwise"}[turn]
+        yield Finding(
+            "warning",
+            "view",
+            "weak",
+            f"The weak images seem to be turned {way}: turned back they would have their edges where the demonstrations"
+            f" have theirs (layout distance {found.turned_distances[turn - 1]:.2f} instead of"
+            f" {found.layout_distance:.2f}).",
+            "Compare the samples of both on the page of --out. If one of the two is turned, turn it before the import:"
+            " the demonstrations and the weak images have to be the same way up.",
+            len(weak),
+            examples=_spread(weak),
+        )
+    elif found.layout_distance > FAR:
         yield Finding(
             "warning",
             "view",
@@ -132,8 +168,10 @@ def check_likeness(demonstrations: Measured, weak: Measured, found: Likeness) ->
             "warning" if len(odd) > SCENES_FAR * len(found.scenes) else "note",
             "view",
             "weak",
-            f"{share(len(odd), len(found.scenes))} scenes look as if the camera stood elsewhere than the robot's.",
-            mend,
+            f"{share(len(odd), len(found.scenes))} scenes have their edges elsewhere in the picture than the"
+            f" demonstrations (distance above {SCENE_FAR:g}): another viewpoint, or only walls and things with strong"
+            " patterns.",
+            f"Look at them. If the viewpoint is another one: {mend[0].lower()}{mend[1:]}",
             len(odd),
             places,
             tuple((row,) for row in rows),

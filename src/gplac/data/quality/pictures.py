@@ -49,7 +49,7 @@ class Features:
     detail: Floats
     """``(N,)``: see `detail`."""
     layout: Floats
-    """``(N, 16)``: see `layout`."""
+    """``(N, 32)``: see `layout`."""
     enlarged: npt.NDArray[np.bool_]
     """``(N,)``: whether each pixel was repeated; see `repeated`."""
 
@@ -137,11 +137,22 @@ def _roughness(grey: Floats) -> Floats:
 
 
 def layout(grey: Floats) -> Floats:
-    """Where each picture ``(N, H, W)`` has structure: the logarithm of the mean gradient in a grid of 4 x 4 areas."""
-    across, down = np.diff(grey, axis=2)[:, :-1], np.diff(grey, axis=1)[:, :, :-1]
-    means = area_means(np.hypot(across, down), LAYOUT, LAYOUT)
-    areas: Floats = np.log1p(means).reshape(len(grey), LAYOUT**2)
+    """Where each picture ``(N, H, W)`` has which structure, ``(N, 32)``.
+
+    Logarithms of the mean differences between neighbours in a grid of 4 x 4 areas, row by row: first between left and
+    right, then between above and below. Apart, they tell the edge of a table from the side of an arm.
+    """
+    steps = np.abs(np.diff(grey, axis=2))[:, :-1], np.abs(np.diff(grey, axis=1))[:, :, :-1]
+    means = np.stack([area_means(each, LAYOUT, LAYOUT) for each in steps], axis=1)
+    areas: Floats = np.log1p(means).reshape(len(grey), 2 * LAYOUT**2)
     return areas
+
+
+def turned(layouts: Floats, quarters: int) -> Floats:
+    """What layouts ``(N, 32)`` would be if their pictures were turned counter-clockwise, so many times by a quarter."""
+    grids = np.rot90(layouts.reshape(-1, 2, LAYOUT, LAYOUT), quarters, (2, 3))
+    # Who was at the left is then below.
+    return (grids[:, ::-1] if quarters % 2 else grids).reshape(layouts.shape)
 
 
 def repeated(grey: Floats) -> npt.NDArray[np.bool_]:

@@ -48,7 +48,16 @@ class Measured:
         if self.kind == "demonstrations":
             return f"episode {values[schema.EPISODE][row]}, frame {values[schema.FRAME][row]}"
         number, scene, label = (values[name][row] for name in (schema.WEAK_INDEX, schema.SCENE, schema.LABEL))
-        return f"image {number} of scene {scene}, labelled {label}"
+        return f"image {number} of {self.scene_name(scene)}, labelled {label}"
+
+    def scene_name(self, scene: int | np.integer) -> str:
+        """What a scene was called when it was imported, or else its number, in words."""
+        match self.manifest.origin.get("scenes"):
+            case [*scenes] if (
+                scene < len(scenes) and isinstance(scenes[scene], dict) and "name" in scenes[scene]
+            ):
+                return str(scenes[scene]["name"])
+        return f"scene {scene}"
 
     @property
     def starts(self) -> npt.NDArray[np.int64]:

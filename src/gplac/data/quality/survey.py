@@ -24,7 +24,7 @@ from gplac.data.quality.values import Dimension, check_values, dimensions
 from gplac.errors import UserError
 from gplac.provenance import provenance
 
-FORMAT = 1
+FORMAT = 2
 Progress = Callable[[str], Callable[[int, int], None]]
 _RESTORE = "Restore the files from where they came, or collect or import them again."
 

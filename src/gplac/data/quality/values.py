@@ -15,6 +15,7 @@ SATURATED_NOTE, SATURATED = 0.1, 0.75
 """Shares of frames with an action at one of its own extremes, from which it is noted and warned about."""
 SWITCH = 8
 """An action of no more values than this is a switch, such as a gripper, and always at an extreme."""
+_ANSWER = ": the policy will always answer the same there"
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,10 @@ def _not_finite(data: Measured) -> Iterator[Finding]:
 
 
 def _constant(found: list[Dimension]) -> Iterator[Finding]:
-    for column, word in ((schema.ACTION, "action"), (schema.STATE, "state")):
+    for column, word, holds in (
+        (schema.ACTION, "action", "the commands of the robot"),
+        (schema.STATE, "state", "what the robot feels"),
+    ):
         mine = [each for each in found if each.column == column]
         constant = [each for each in mine if each.constant]
         if not constant:
@@ -114,7 +118,7 @@ def _constant(found: list[Dimension]) -> Iterator[Finding]:
                 "constant",
                 "demonstrations",
                 "The action never changes: there is nothing to learn from these demonstrations.",
-                "Import the column that holds the commands of the robot.",
+                f"Import the column that holds {holds} (--action).",
                 len(constant),
                 places,
             )
@@ -124,7 +128,9 @@ def _constant(found: list[Dimension]) -> Iterator[Finding]:
                 "constant",
                 "demonstrations",
                 f"{len(constant)} of {len(mine)} {word} dimensions never change.",
-                "Leave them out, unless they are meant to be so: what never changes teaches nothing.",
+                f"If the robot is to keep {'it' if len(constant) == 1 else 'them'} so, as a gripper that stays closed,"
+                f" nothing needs to be done{_ANSWER if column == schema.ACTION else ''}. If not, import the column that"
+                f" holds {holds} (--{word}).",
                 len(constant),
                 places,
             )
