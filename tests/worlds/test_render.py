@@ -188,6 +188,12 @@ def test_a_chosen_way_that_opens_no_context_is_a_sentence(monkeypatch: pytest.Mo
         gl.context()
 
 
+@pytest.mark.parametrize("count", [21, 0, -1])
+def test_a_contact_sheet_shows_scenes_that_the_split_has(tmp_path: Path, count: int) -> None:
+    with pytest.raises(UserError, match=r"validation split has 20 scenes.*ask for 1 to 20"):
+        contact_sheet("pusher", "validation", tmp_path / "sheet.png", scenes=count)
+
+
 @pytest.mark.parametrize("kind", ["view", "positive", "negative"])
 def test_a_contact_sheet_is_written(tmp_path: Path, kind: str) -> None:
     out = contact_sheet("pusher", "test", tmp_path / "deep" / "sheet.png", kind, 2, 40, 35, scenes=3)  # type: ignore[arg-type]
