@@ -106,7 +106,7 @@ def test_a_clear_reversal_is_told_with_its_numbers(tmp_path: Path) -> None:
     put(tmp_path, "gplac", [2, 2, 2, 2])
     text = said(table_1(tmp_path, "lite")[0])
     assert (
-        "Clearly against the paper's order: ATT-1 over GPLAC by +50.0 points (+50.0 to +50.0; the paper: −42.2)"
+        "Clearly against the paper's order: ATT-1 over GPLAC by +50.0 points (+50.0 to +50.0; the paper: −42.3)"
         in text
     )
 

@@ -220,9 +220,8 @@ def test_a_robot_of_ones_own_is_seen_collected_and_evaluated(own_sawyer: Path, t
         tmp_path / "demos", "mug_push", load_expert("mug_push"), [("labelled", 0)], 2, 32, 24,
         workers=1, robot_model=own_sawyer,
     )  # fmt: skip
-    assert (
-        collected.manifest.request.action_noise == 0.0
-    )  # nothing that comes after a push could recover from it
+    # Nothing that comes after a push could recover from noise.
+    assert collected.manifest.request.action_noise == 0.0
     assert collected.manifest.request.robot_model == str(own_sawyer.resolve())
     assert "robot" in collected.manifest.fingerprints
     with pytest.raises(UserError, match="robot_model"):

@@ -8,10 +8,10 @@ from typing import Any
 from gplac.data.files import write_atomically
 from gplac.data.manifest import Manifest
 from gplac.errors import UserError
+from gplac.evaluation.percent import percent
 from gplac.hub.opening import documents, open_run
 from gplac.methods import METHODS
 from gplac.reporting.html import escape
-from gplac.reporting.tables import percent
 from gplac.reporting.themes import label
 from gplac.runs import Run
 from gplac.training.policy import Policy

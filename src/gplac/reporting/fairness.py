@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from gplac import config
+from gplac.evaluation.percent import percent
 from gplac.evaluation.result import Result
 from gplac.methods import METHODS as MAKERS
 from gplac.reporting.committed import Committed, Key
@@ -14,7 +15,6 @@ from gplac.reporting.paper_tables import REFERENCES
 from gplac.reporting.published import METHODS
 from gplac.reporting.sheets import Chart, Sheet
 from gplac.reporting.table_charts import PointsBar, points_bars
-from gplac.reporting.tables import percent
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.registry import task_names

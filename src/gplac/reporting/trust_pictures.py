@@ -9,11 +9,11 @@ import numpy.typing as npt
 from PIL import Image
 
 from gplac.evaluation.inspection import calls
+from gplac.evaluation.percent import percent
 from gplac.evaluation.policies import Attentive
 from gplac.evaluation.trust import Data, Names
 from gplac.reporting import html
 from gplac.reporting.pictures import with_points
-from gplac.reporting.tables import percent
 from gplac.reporting.themes import save_image
 
 WIDTH_PX = 256
