@@ -50,7 +50,7 @@ class Run:
             ) from error
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise UserError(
-                f"{folder / RUN_JSON} cannot be read as a run ({error}); train it again."
+                f"{folder / RUN_JSON} cannot be read as a run ({error}); restore it, or train again."
             ) from error
         if not finished:
             raise UserError(

@@ -171,8 +171,8 @@ def test_names_where_to(simulated: Path, capsys: pytest.CaptureFixture[str]) -> 
         ({"training": {"finished": False}}, "is not finished"),
         ({"network": []}, "network"),
         ({"network": {"channels": [10**9]}}, "network"),
-        ({"network": {"channels": [64, 64]}}, "no usable run"),
-        ({"network": {"encoder": "os.system"}}, "no usable run"),
+        ({"network": {"channels": [64, 64]}}, "is damaged"),
+        ({"network": {"encoder": "os.system"}}, "is damaged"),
         ({"provenance": {}}, "provenance"),
         ({"seed": "0"}, "seed"),
     ],
@@ -198,7 +198,7 @@ def test_damaged_files_are_refused_at_both_ends(
     for content in (whole[:1000], b"", b"\x80\x04pickle", (simulated / "nan").read_bytes()):
         write_atomically(weights, content)
         told = fails(capsys, "push", str(simulated), "jane/mugs", "--yes")
-        assert "weights" in told or "no usable run" in told
+        assert "weights" in told and "is damaged" in told and "restore" in told
         hub.repositories["jane/mugs"]["weights.safetensors"] = content
         _error(lambda: gplac.from_pretrained("jane/mugs"))
     write_atomically(weights, whole)
