@@ -1,7 +1,9 @@
 """Handing a run on: exactly the files that others need, up to a hub, into a folder, and down again."""
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -158,6 +160,13 @@ def test_without_the_extra_it_says_what_to_install(
     main(["card", str(simulated)])
     main(["push", str(simulated), "--to", str(tmp_path / "out")])
     assert acts_alike(gplac.from_pretrained(tmp_path / "out"), simulated)
+
+
+def test_the_first_thing_that_a_process_asks_of_the_hub_fails_in_a_sentence(tmp_path: Path) -> None:
+    code = "from gplac.hub.repository import download; download('jane/mugs')"
+    offline = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=offline, capture_output=True, text=True)
+    assert "gplac.errors.UserError: Cannot read jane/mugs" in done.stderr
 
 
 def test_names_where_to(simulated: Path, capsys: pytest.CaptureFixture[str]) -> None:
