@@ -256,12 +256,13 @@ def _points(policy: Attentive, data: Data, tested: npt.NDArray[np.int64]) -> dic
     if weak is not None:
         chosen = some(weak.images)
         pixels, present = calls(policy.pixels, weak.images[chosen]), weak.labels[chosen] > 0
-        found |= {
-            "spread_present_px": spread(pixels[present]).tolist(),
-            "spread_absent_px": spread(pixels[~present]).tolist(),
-            "reaction": reaction(pixels, present).tolist(),
-        }
-        if isinstance(policy, Classifying):
+        if present.any() and not present.all():
+            found |= {
+                "spread_present_px": spread(pixels[present]).tolist(),
+                "spread_absent_px": spread(pixels[~present]).tolist(),
+                "reaction": reaction(pixels, present).tolist(),
+            }
+        if isinstance(policy, Classifying) and has_classifier(policy, images[:1]):
             points = calls(policy.points, weak.images[chosen])
             found["classifier_use"] = shares(classifier_channels(policy, points)).tolist()
     return found

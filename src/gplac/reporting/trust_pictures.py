@@ -83,6 +83,8 @@ def where_it_looks(
     if weak is not None:
         for kind, label_ in (("with", 1), ("without", 0)):
             rows = _even(np.flatnonzero((weak.labels > 0) == label_), EXAMPLES)
+            if not len(rows):
+                continue
             paths = _save(_drawn(weak.images[rows], policy, main), folder, f"{kind}-object")
             parts += [f"<p>Held-out photographs {kind} the object:</p>", _grid(paths, [""] * len(paths))]
     episode = data.tested.episode
