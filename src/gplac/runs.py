@@ -67,6 +67,7 @@ class Run:
             preset=self.facts["preset"]["name"],
             seed=self.facts["seed"],
             weak_images=self.facts["weak_images"],
+            labelled_images=self.facts.get("labelled_images"),
             **{name: facts[name] for name in ("steps", "images_per_s", "wall_s", "parameters")},
         )
 

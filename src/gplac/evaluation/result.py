@@ -42,6 +42,8 @@ class Training:
     """Seconds that training took."""
     parameters: int
     """Numbers in the network."""
+    labelled_images: int | None = None
+    """Demonstrated frames it was trained on; None: not recorded, as in runs of older versions."""
 
 
 def result(
@@ -100,6 +102,8 @@ def result(
         },
         "provenance": dict(provenance),
     }
+    if training.labelled_images is not None:
+        found["labelled_images"] = training.labelled_images
     if view.assets is not None:
         found["assets"] = view.assets.name
     if view.vary is not None:
