@@ -104,7 +104,7 @@ def collect_demonstrations(
     ) as collection:
         looks = _looks(collection)
         if not collection.missing:
-            return Collected(collection.manifest, 0, 0.0)
+            return Collected(collection.manifest, 0)
         total = len(indices) * episodes_per_scene
         with progress("episodes", total) as advance:
             episodes = roll_out(what, expert, total, action_noise, seed, advance, noise_time_s=noise_time_s)
@@ -178,7 +178,7 @@ def collect_weak(
     ) as collection:
         looks = _looks(collection)
         if not collection.missing:
-            return Collected(collection.manifest, 0, 0.0)
+            return Collected(collection.manifest, 0)
 
         def job(number: int) -> WeakJob:
             part = parts[number]

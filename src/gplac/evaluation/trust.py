@@ -97,9 +97,9 @@ def measure_trust(policy: Policy, data: Data, names: Names) -> dict[str, Any]:
     return found
 
 
-def some(rows: npt.NDArray[Any], most: int = MOST) -> npt.NDArray[np.int64]:
-    """Numbers of at most ``most`` rows, in order; always the same ones."""
-    return np.sort(rng("trust", len(rows)).permutation(len(rows))[:most])
+def some(rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Numbers of at most `MOST` rows, in order; always the same ones."""
+    return np.sort(rng("trust", len(rows)).permutation(len(rows))[:MOST])
 
 
 def luminance(images: npt.NDArray[np.uint8]) -> Floats:
