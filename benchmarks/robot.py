@@ -19,7 +19,8 @@ def ours(name: str, height: int, width: int, int8: bool) -> Run:
     from gplac.config import preset
     from gplac.models.network import Network
     from gplac.robot.policy import Policy
-    from gplac.training.export import file_of, made_up
+    from gplac.training.export import file_of
+    from gplac.training.onnx_model import made_up
 
     torch.manual_seed(0)
     network = Network(preset("lite").network, height, width, 17, 7).eval()
@@ -35,7 +36,7 @@ def peer(name: str, height: int, width: int) -> Run:
 
     from gplac.config import preset
     from gplac.models.network import Network
-    from gplac.training.export import made_up
+    from gplac.training.onnx_model import made_up
 
     network = PlainNetwork(height, width).eval()
     sample = made_up(Network(preset("lite").network, height, width, 17, 7), height, width, FRAMES)

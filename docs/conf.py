@@ -10,10 +10,10 @@ from pathlib import Path
 from tyro.extras import SubcommandApp
 
 from gplac import cli, models
+from gplac.evaluation.percent import percent, span
 from gplac.methods import METHODS, PARENTS, differences
 from gplac.reporting.committed import Committed
 from gplac.reporting.published import published
-from gplac.reporting.tables import percent
 from gplac.worlds.registry import TASKS
 
 HERE = Path(__file__).parent
@@ -110,7 +110,7 @@ def measured(name: str) -> str:
             low, high = found.interval95.low, found.interval95.high
             seeds = ", ".join(str(seed) for seed in sorted(found.by_seed))
             ours = f"**{percent(found.rate)}** ({found.successes} of {found.episodes}, seed {seeds}) |"
-            ours += f" {percent(low)} to {percent(high)}"
+            ours += f" {span(low, high)} %"
         title = task.replace("_", " ") + (
             " (emulated; the paper's is of a robot)" if task == "mug_push" else ""
         )

@@ -40,6 +40,18 @@ def test_from_arrays_to_a_policy(arrays: tuple[Arrays, Arrays], tmp_path: Path) 
         gplac.trust(tmp_path / "run", demos, (weak[0], 1 - weak[1], weak[2]))
 
 
+@pytest.mark.parametrize("method", ["att-da", "att-ae"])
+def test_methods_that_read_no_labels_bear_photographs_of_one_kind(
+    arrays: tuple[Arrays, Arrays], tmp_path: Path, method: str
+) -> None:
+    demonstrations, (images, labels, scene) = arrays
+    same = images, np.ones_like(labels), scene
+    policy = gplac.train(demonstrations, same, out=tmp_path, method=method, steps=2, preset="smoke")
+    assert policy.run == tmp_path and "no photographs" not in (tmp_path / "trust.json").read_text()
+    with pytest.raises(UserError, match="needs both kinds"):
+        gplac.train(demonstrations, same, out=tmp_path / "ft", method="att-ft", steps=2, preset="smoke")
+
+
 def test_data_sets_arrays_and_folders_are_the_same_data(tmp_path: Path) -> None:
     """Folders hold JPEG: what was decoded from them is handed over as arrays."""
     folders = (

@@ -28,6 +28,7 @@ def test_ceiling_and_floor_are_results(
     for name in ("ceiling", "floor"):
         result = read_result(tmp_path / f"{name}-seed0.json")
         assert result == found[name]
+        assert result["labelled_images"] == 10 * 100
         assert (result["method"], result["episodes"], result["split"]) == (name, 6, "validation")
 
 

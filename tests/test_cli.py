@@ -64,6 +64,7 @@ def test_from_data_to_report(workplace: Path, capsys: pytest.CaptureFixture[str]
         assert json.loads((run / "run.json").read_text())["training"]["finished"]
         main(["evaluate", str(run), "--split", "validation", "--episodes", "1", "--json", f"{method}.json"])
         found = read_result(Path(f"{method}.json"))
+        assert found["labelled_images"] == 400
         assert (found["method"], found["split"], found["scenes"], found["episodes"]) == (
             method,
             "validation",

@@ -111,9 +111,11 @@ def _gl() -> Finding:
     if works:
         return Finding("drawing", answer)
     asked = os.environ.get("MUJOCO_GL")
-    if asked and probe(_GL_PROBE, MUJOCO_GL="")[0]:
-        advice = f"MUJOCO_GL={asked} is set; without it gplac finds a way that works: unset MUJOCO_GL"
-        return Finding("drawing", f"fails with MUJOCO_GL={asked}", ok=False, advice=advice)
+    if asked:
+        works, answer = probe(_GL_PROBE, MUJOCO_GL="")
+        if works:
+            advice = f"MUJOCO_GL={asked} is set; without it gplac finds a way that works: unset MUJOCO_GL"
+            return Finding("drawing", f"fails with MUJOCO_GL={asked}", ok=False, advice=advice)
     return Finding("drawing", "fails", ok=False, advice=answer)
 
 

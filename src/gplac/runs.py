@@ -50,7 +50,7 @@ class Run:
             ) from error
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise UserError(
-                f"{folder / RUN_JSON} cannot be read as a run ({error}); train it again."
+                f"{folder / RUN_JSON} cannot be read as a run ({error}); restore it, or train again."
             ) from error
         if not finished:
             raise UserError(
@@ -68,6 +68,7 @@ class Run:
             seed=self.facts["seed"],
             weak_images=self.facts["weak_images"],
             weak_scenes=self.facts.get("weak_scenes"),
+            labelled_images=self.facts.get("labelled_images"),
             **{name: facts[name] for name in ("steps", "images_per_s", "wall_s", "parameters")},
         )
 

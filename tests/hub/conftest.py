@@ -4,9 +4,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import huggingface_hub
 import pytest
 from fake_hub import TOKEN, FakeHub
+from huggingface_hub import constants
 from own_data import demonstrations, photographs, write_demonstrations, write_weak
 from synthetic_run import synthetic_run
 
@@ -18,7 +18,6 @@ from gplac.training.export import export_run
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeHub]:
     """The client asks this hub, as a user who is logged in."""
     with FakeHub() as fake:
-        constants = huggingface_hub.constants
         monkeypatch.setattr(constants, "ENDPOINT", fake.url)
         template = fake.url + "/{repo_id}/resolve/{revision}/{filename}"
         monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)

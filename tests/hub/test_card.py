@@ -10,9 +10,9 @@ from synthetic_run import synthetic_run
 
 from gplac.cli import main
 from gplac.errors import UserError
+from gplac.evaluation.percent import percent
 from gplac.evaluation.statistics import wilson
 from gplac.hub.card import MARK, card
-from gplac.reporting.tables import percent
 
 
 def test_its_header_is_what_the_hub_reads(simulated: Path) -> None:

@@ -1,7 +1,9 @@
 """Handing a run on: exactly the files that others need, up to a hub, into a folder, and down again."""
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -160,6 +162,13 @@ def test_without_the_extra_it_says_what_to_install(
     assert acts_alike(gplac.from_pretrained(tmp_path / "out"), simulated)
 
 
+def test_the_first_thing_that_a_process_asks_of_the_hub_fails_in_a_sentence(tmp_path: Path) -> None:
+    code = "from gplac.hub.repository import download; download('jane/mugs')"
+    offline = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=offline, capture_output=True, text=True)
+    assert "gplac.errors.UserError: Cannot read jane/mugs" in done.stderr
+
+
 def test_names_where_to(simulated: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "Name where to" in fails(capsys, "push", str(simulated))
     assert "Name where to" in fails(capsys, "push", str(simulated), "jane/mugs", "--to", "out")
@@ -171,8 +180,8 @@ def test_names_where_to(simulated: Path, capsys: pytest.CaptureFixture[str]) -> 
         ({"training": {"finished": False}}, "is not finished"),
         ({"network": []}, "network"),
         ({"network": {"channels": [10**9]}}, "network"),
-        ({"network": {"channels": [64, 64]}}, "no usable run"),
-        ({"network": {"encoder": "os.system"}}, "no usable run"),
+        ({"network": {"channels": [64, 64]}}, "is damaged"),
+        ({"network": {"encoder": "os.system"}}, "is damaged"),
         ({"provenance": {}}, "provenance"),
         ({"seed": "0"}, "seed"),
     ],
@@ -198,7 +207,7 @@ def test_damaged_files_are_refused_at_both_ends(
     for content in (whole[:1000], b"", b"\x80\x04pickle", (simulated / "nan").read_bytes()):
         write_atomically(weights, content)
         told = fails(capsys, "push", str(simulated), "jane/mugs", "--yes")
-        assert "weights" in told or "no usable run" in told
+        assert "weights" in told and "is damaged" in told and "restore" in told
         hub.repositories["jane/mugs"]["weights.safetensors"] = content
         _error(lambda: gplac.from_pretrained("jane/mugs"))
     write_atomically(weights, whole)

@@ -29,6 +29,7 @@ def put(
     task: str = "pusher",
     seed: int = 0,
     weak_images: int = 0,
+    labelled_images: int | None = None,
     stem: str = "",
 ) -> dict[str, Any]:
     """Write a result in which so many of each scene's episodes succeed."""
@@ -38,6 +39,7 @@ def put(
         scene |= {"successes": count, "success_rate": count / COUNT}
     rate = sum(won) / (COUNT * len(won))
     result |= {"task": task, "successes": sum(won), "success_rate": rate, "weak_images": weak_images}
+    result |= {} if labelled_images is None else {"labelled_images": labelled_images}
     path = results / "lite" / task / f"{stem or f'{method}-seed{seed}'}.json"
     write_json(result, "result", path)
     return result
@@ -106,7 +108,7 @@ def test_a_clear_reversal_is_told_with_its_numbers(tmp_path: Path) -> None:
     put(tmp_path, "gplac", [2, 2, 2, 2])
     text = said(table_1(tmp_path, "lite")[0])
     assert (
-        "Clearly against the paper's order: ATT-1 over GPLAC by +50.0 points (+50.0 to +50.0; the paper: −42.2)"
+        "Clearly against the paper's order: ATT-1 over GPLAC by +50.0 points (+50.0 to +50.0; the paper: −42.3)"
         in text
     )
 
@@ -148,11 +150,15 @@ def test_fair_comparison_tells_data_cost_and_controls(tmp_path: Path) -> None:
     one, two = (put(tmp_path, "gplac", [4, 4], seed=seed, weak_images=16_000) for seed in (0, 1))
     put(tmp_path, "att-po", [1, 1])
     put(tmp_path, "att-40", [1, 1])
+    put(tmp_path, "att-1", [1, 1], labelled_images=123)
     inspection(tmp_path, "gplac", 0.7, classifier=0.9)
     inspection(tmp_path, "gplac", 0.5, classifier=0.8, seed=1)
     (sheet,) = fair(tmp_path, "lite")
     records = {record["method"]: record for record in sheet.records}
     assert [records[name]["labelled_frames"] for name in ("gplac", "att-40")] == [400 * 100, 40 * 20 * 100]
+    assert (
+        records["att-1"]["labelled_frames"] == 123
+    )  # what the file tells, before what the preset would have
     assert [records[name]["labelled_scenes"] for name in ("gplac", "att-40")] == [1, 40]
     assert records["att-po"]["also_told"] == "positions of the object"
     assert records["gplac"]["also_told"] == ""

@@ -119,7 +119,7 @@ def test_other_demonstrations_are_refused(run_dir: Path, tmp_path: Path) -> None
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no usable run"):
+    with pytest.raises(UserError, match="holds no policy, for there is no run.json"):
         export_run(tmp_path, tmp_path / "policy.onnx")
 
 

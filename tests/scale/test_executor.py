@@ -75,12 +75,11 @@ def test_the_number_of_workers_chooses_the_kind() -> None:
 
 
 PARENT = """
-import signal, sys
+import sys
 from gplac.scale.processes import Processes
 sys.path.insert(0, {tests!r})
 import scale_work as work
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored in the background
     try:
         with Processes(2) as pool:
             list(pool.map(work.touch_and_sleep, [{marks!r} + "/0", {marks!r} + "/1"]))

@@ -46,6 +46,21 @@ def test_half_of_a_weak_batch_shows_the_object(weak: Photographs, size: int) -> 
 def test_weak_images_of_one_kind_are_refused(weak: Photographs) -> None:
     with pytest.raises(UserError, match="needs both"):
         WeakBatches(Photographs(weak.images, np.ones_like(weak.labels), weak.scene), 8, 0, CPU)
+    none = Photographs(weak.images[:0], weak.labels[:0], weak.scene[:0])
+    with pytest.raises(UserError, match="0 show"):
+        WeakBatches(none, 8, 0, CPU, classified=False)
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_without_a_classifier_weak_images_may_be_of_one_kind(weak: Photographs, label: int) -> None:
+    same = Photographs(weak.images, np.full_like(weak.labels, label), weak.scene)
+    images, labels = WeakBatches(same, 7, 0, CPU, classified=False)(3)
+    assert images.shape[0] == 7 and labels.tolist() == [label] * 7
+
+
+def test_weak_images_of_both_kinds_are_drawn_alike_with_and_without_a_classifier(weak: Photographs) -> None:
+    one, other = (WeakBatches(weak, 7, 0, CPU, classified=classified) for classified in (True, False))
+    assert np.array_equal(one.indices(5), other.indices(5))
 
 
 def test_video_is_three_frames_in_a_row_of_one_episode(demonstrations: Frames) -> None:

@@ -22,6 +22,7 @@ from gplac.models.network import Network
 from gplac.objectives import domain_confusion
 from gplac.objectives.domain_confusion import reversal_strength
 from gplac.training.batches import WeakBatches
+from gplac.training.checkpoint import write_json
 from gplac.training.heldout import held_out
 from gplac.training.loop import fit
 from gplac.training.trainer import Trainer
@@ -287,3 +288,8 @@ def test_kill_9_in_the_middle_changes_nothing(
         fit(METHODS["gplac"](), preset, demonstrations, weak, tmp_path / run, resume=True)
     weights = [(tmp_path / run / "weights.safetensors").read_bytes() for run in ("straight", "cut")]
     assert weights[0] == weights[1]
+
+
+def test_what_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"Cannot write .*run\.json: No such file or directory"):
+        write_json(tmp_path / "gone" / "run.json", {})

@@ -88,14 +88,18 @@ def test_what_is_no_run_is_refused_in_one_sentence(run: Path, tmp_path: Path) ->
     def broken() -> Policy:
         return load_policy(run)
 
-    with pytest.raises(UserError, match="no usable run"):
+    with pytest.raises(UserError, match="holds no policy, for there is no run.json in it: name a folder"):
         load_policy(tmp_path)
     described = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps(described | {"network": described["network"] | {"height": 99}}))
     broken()  # the attention network holds no number that depends on the height
     (run / "weights.safetensors").write_bytes(b"")
-    with pytest.raises(UserError, match="no usable run"):
+    with pytest.raises(
+        UserError, match="cannot be read.*weights.safetensors is damaged.*restore them, or train again"
+    ):
         broken()
     (run / "run.json").write_text("{")
-    with pytest.raises(UserError, match="no usable run"):
+    with pytest.raises(
+        UserError, match="cannot be read.*weights.safetensors is damaged.*restore them, or train again"
+    ):
         broken()

@@ -1,5 +1,8 @@
 """What pictures show: the policy's view, weak images with and without the object, nothing that betrays a label."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -154,6 +157,41 @@ def test_no_way_to_draw_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYOPENGL_PLATFORM", "egl")
     with pytest.raises(UserError, match="libegl1 libopengl0 libgl1-mesa-dri libosmesa6"):
         gl.context()
+
+
+@pytest.mark.parametrize("way", ["egl", "osmesa"])
+@pytest.mark.parametrize("verb", [("scenes", "pusher"), ("collect", "weak", "pusher", "--preset", "smoke")])
+def test_a_way_that_was_chosen_and_is_missing_is_a_sentence(
+    tmp_path: Path, way: str, verb: tuple[str, ...]
+) -> None:
+    """A PyOpenGL that fails as the real one does without the library, already when MuJoCo is imported."""
+    (tmp_path / "OpenGL").mkdir()
+    (tmp_path / "OpenGL" / "__init__.py").write_text("raise AttributeError('no glGetError')")
+    path = f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    done = subprocess.run(
+        [sys.executable, "-m", "gplac.cli", *verb, "--out", str(tmp_path / "out")],
+        env={**os.environ, "PYTHONPATH": path, "MUJOCO_GL": way},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"gplac: MUJOCO_GL={way} is set") and done.stderr.count("\n") == 1
+    assert "no glGetError" in done.stderr and "unset MUJOCO_GL" in done.stderr and "libosmesa6" in done.stderr
+
+
+def test_a_chosen_way_that_opens_no_context_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gl, "_current", None)
+    monkeypatch.setattr(gl, "_WAYS", ("nonesuch",))
+    monkeypatch.setenv("MUJOCO_GL", "nonesuch")
+    monkeypatch.setenv("PYOPENGL_PLATFORM", "egl")
+    with pytest.raises(UserError, match=r"MUJOCO_GL=nonesuch is set.*No module named.*unset MUJOCO_GL"):
+        gl.context()
+
+
+@pytest.mark.parametrize("count", [21, 0, -1])
+def test_a_contact_sheet_shows_scenes_that_the_split_has(tmp_path: Path, count: int) -> None:
+    with pytest.raises(UserError, match=r"validation split has 20 scenes.*ask for 1 to 20"):
+        contact_sheet("pusher", "validation", tmp_path / "sheet.png", scenes=count)
 
 
 @pytest.mark.parametrize("kind", ["view", "positive", "negative"])

@@ -51,6 +51,7 @@ def breadth(
         runs: Folder of the classifiers; by default runs/breadth/TASK.
     """
     from gplac.breadth import measure_breadth
+    from gplac.evaluation.percent import percent
 
     out = out or Path("results/breadth") / f"{task}.json"
     found = measure_breadth(
@@ -75,7 +76,7 @@ def breadth(
             part = found["left_out"][name]
             low, high = part["interval95"]
             print(
-                f"Classifier in scenes {what}: {part['accuracy']:.1%} right ({low:.1%} to {high:.1%}),"
-                f" in the worst {part['worst_scene']:.1%}."
+                f"Classifier in scenes {what}: {percent(part['accuracy'])} right ({percent(low)} to"
+                f" {percent(high)}), in the worst {percent(part['worst_scene'])}."
             )
     print(f"Written to {out}.")

@@ -30,6 +30,7 @@ def trust(run: Run, /, *, demos: OptionalPath = None, weak: OptionalPath = None)
 
 def evaluate_in_env(run: Path, env: Env, episodes: int | None, json: Path | None) -> None:
     """``gplac evaluate RUN --env ID``."""
+    from gplac.evaluation.percent import percent
     from gplac.runs import evaluate_in_env
 
     assert env.env is not None
@@ -52,8 +53,9 @@ def evaluate_in_env(run: Path, env: Env, episodes: int | None, json: Path | None
         return
     low, high = found["interval95"]
     print(
-        f"{env.env}: {found['successes']} of {found['episodes']} episodes succeed, {found['success_rate']:.1%}"
-        f" ({low:.1%} to {high:.1%}); mean return {found['mean_return']:.4g}."
+        f"{env.env}: {found['successes']} of {found['episodes']} episodes succeed,"
+        f" {percent(found['success_rate'])} ({percent(low)} to {percent(high)}); mean return"
+        f" {found['mean_return']:.4g}."
     )
 
 

@@ -118,6 +118,7 @@ def evaluate(
 
         evaluate_in_env(run, env, episodes, json)
         return
+    from gplac.evaluation.percent import percent
     from gplac.runs import Run, evaluate_run
     from gplac.worlds.registry import TASKS
     from gplac.worlds.registry import task as task_named
@@ -154,7 +155,7 @@ def evaluate(
         low, high = part["interval95"]
         print(
             f"{name}: {part['successes']} of {part['episodes']} episodes succeed, "
-            f"{part['success_rate']:.1%} ({low:.1%} to {high:.1%})"
+            f"{percent(part['success_rate'])} ({percent(low)} to {percent(high)})"
         )
 
 
@@ -178,6 +179,7 @@ def inspect(
         level: Difficulty of the looks.
         assets: Folder of your own textures and meshes, used instead of gplac's.
     """
+    from gplac.evaluation.percent import percent
     from gplac.runs import inspect_run
 
     found = inspect_run(run, demos, split, scenes, level=level, assets=assets)
@@ -194,11 +196,11 @@ def inspect(
             f"refitted there {probe['refitted']:.3f}, knowing nothing {probe['mean']:.3f}."
         )
         print(
-            f"Points on the object: labelled {share['labelled']['mean']:.1%}, unseen {share['unseen']['mean']:.1%} "
-            f"(by chance {share['unseen']['chance']:.1%})."
+            f"Points on the object: labelled {percent(share['labelled']['mean'])}, unseen "
+            f"{percent(share['unseen']['mean'])} (by chance {percent(share['unseen']['chance'])})."
         )
     if "classifier" in found:
-        print(f"Classifier on unseen scenes: {found['classifier']['accuracy']:.1%} right.")
+        print(f"Classifier on unseen scenes: {percent(found['classifier']['accuracy'])} right.")
 
 
 def compare(
@@ -254,10 +256,12 @@ def demo(*, preset: Preset = "demo", out: Path = Path("demo"), seed: int = 0) ->
 
 
 def _print_difference(found: "PairedDifference", a: str, b: str) -> None:
+    from gplac.evaluation.percent import rounded
+
     low, high = found.interval95.low, found.interval95.high
     print(
-        f"{b} succeeds {100 * found.difference:+.1f} points more often than {a} "
-        f"({100 * low:+.1f} to {100 * high:+.1f}, 95 % over scenes; {found.episodes} pairs of episodes)."
+        f"{b} succeeds {rounded(found.difference):+} points more often than {a} "
+        f"({rounded(low):+} to {rounded(high):+}, 95 % over scenes; {found.episodes} pairs of episodes)."
     )
     print(
         f"Only {a} succeeds in {found.only_a}, only {b} in {found.only_b} (McNemar's p = {found.p_mcnemar:.2g})."

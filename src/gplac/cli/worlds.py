@@ -139,12 +139,13 @@ def expert_evaluate(
         noise: Standard deviation of noise added to its torques, newton metres.
         error: Standard deviation of how far beside its place it sees the object of interest, metres.
     """
+    from gplac.evaluation.percent import percent
     from gplac.experts.evaluate import evaluate_expert
     from gplac.experts.expert import load_expert
     from gplac.worlds.registry import task as task_named
 
     score = evaluate_expert(task_named(task), load_expert(task, weights), episodes, seed, noise, error)
-    print(f"{score.successes} of {score.episodes} episodes succeed ({score.success_rate:.1%}).")
+    print(f"{score.successes} of {score.episodes} episodes succeed ({percent(score.success_rate)}).")
     change = f"; torques change by {score.mean_action_change:.1%} a step" if score.mean_action_change else ""
     print(f"Final distance {score.mean_distance_m:.3f} m{change}.")
 

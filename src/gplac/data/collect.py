@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gplac import config
 from gplac.data.collection import Collected, Collection, open_collection
 from gplac.data.draw import DemonstrationJob, Look, WeakJob, is_present
 from gplac.data.episodes import Expert, roll_out
@@ -42,7 +43,7 @@ def collect_demonstrations(
     height: int,
     *,
     seed: int = 0,
-    action_noise: float = 0.15,
+    action_noise: float | None = None,
     noise_time_s: float = 0.0,
     workers: int = 0,
     level: str = "standard",
@@ -64,7 +65,8 @@ def collect_demonstrations(
         width: of the images, pixels.
         height: of the images, pixels.
         seed: of initial states and noise.
-        action_noise: standard deviation of the noise on executed actions, torque units.
+        action_noise: standard deviation of the noise on executed actions, in their units; None: what preset ``paper``
+            has for the task.
         noise_time_s: correlation time of that noise, seconds; 0: a fresh draw each step.
         workers: processes that draw; 0: one for each core.
         level: difficulty of the looks.
@@ -76,6 +78,8 @@ def collect_demonstrations(
         UserError: impossible arguments, an unfit expert, a folder that holds something else or cannot be written to.
     """
     split, indices = _one_split(scenes)
+    if action_noise is None:
+        action_noise = config.preset("paper", task).data.action_noise
     request = Request(
         "demonstrations",
         task,
@@ -100,7 +104,7 @@ def collect_demonstrations(
     ) as collection:
         looks = _looks(collection)
         if not collection.missing:
-            return Collected(collection.manifest, 0, 0.0)
+            return Collected(collection.manifest, 0)
         total = len(indices) * episodes_per_scene
         with progress("episodes", total) as advance:
             episodes = roll_out(what, expert, total, action_noise, seed, advance, noise_time_s=noise_time_s)
@@ -174,7 +178,7 @@ def collect_weak(
     ) as collection:
         looks = _looks(collection)
         if not collection.missing:
-            return Collected(collection.manifest, 0, 0.0)
+            return Collected(collection.manifest, 0)
 
         def job(number: int) -> WeakJob:
             part = parts[number]

@@ -1,6 +1,5 @@
 """A folder that is being filled with shards, and can be gone on with after any interruption."""
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -28,13 +27,6 @@ class Collected:
     """Of the complete data set."""
     drawn: int
     """Images drawn by this call; the others were there already."""
-    seconds: float
-    """Time that drawing and writing them took."""
-
-    @property
-    def per_second(self) -> float:
-        """Images drawn a second, by all workers together."""
-        return self.drawn / self.seconds if self.drawn else 0.0
 
 
 class Collection:
@@ -77,7 +69,6 @@ class Collection:
         missing = self.missing
         self.manifest = replace(self.manifest, counts=counts)
         rows = sum(self.manifest.shards[number].rows for number in missing)
-        start = time.monotonic()
         try:
             with executor(workers) as pool, progress("images", rows) as advance:
                 for _, name in pool.map(renderer_name, [self.manifest.request.renderer]):
@@ -94,7 +85,7 @@ class Collection:
             ) from None
         finally:
             close_renderer()
-        return Collected(self.manifest, rows, time.monotonic() - start)
+        return Collected(self.manifest, rows)
 
 
 @contextmanager

@@ -138,7 +138,7 @@ def _photographs(found: Found) -> Iterator[Advice]:
         )  # fmt: skip
     kinds = {"with": trained["present"], "without": trained["absent"]}
     fewer, more = sorted(kinds, key=lambda kind: kinds[kind])
-    if 3 * kinds[fewer] < kinds[more]:
+    if found["classifier"] is not None and 3 * kinds[fewer] < kinds[more]:
         yield Advice(
             "unbalanced", "mend",
             f"The labels are unbalanced: {kinds['with']} photographs with the object, {kinds['without']} without."

@@ -122,12 +122,10 @@ def action_error(answered: Float32, actions: Float32, variance: Floats) -> Float
     return np.asarray(((answered.astype(np.float64) - actions) ** 2 / variance).mean(axis=1))
 
 
-def by_step(
-    values: Floats, step: npt.NDArray[np.int64], episode_steps: int, bins: int = 10
-) -> list[float | None]:
+def by_step(values: Floats, step: npt.NDArray[np.int64], episode_steps: int) -> list[float | None]:
     """Mean of ``values`` in each tenth of the episode; None where there is no frame."""
-    which = step * bins // episode_steps
-    return [float(values[which == each].mean()) if (which == each).any() else None for each in range(bins)]
+    tenth = step * 10 // episode_steps
+    return [float(values[tenth == each].mean()) if (tenth == each).any() else None for each in range(10)]
 
 
 def shuffled(values: npt.NDArray[np.generic], key: str) -> npt.NDArray[np.generic]:

@@ -44,6 +44,8 @@ class Training:
     """Numbers in the network."""
     weak_scenes: int | None = None
     """Scenes that those images are of, where a scene budget left others out."""
+    labelled_images: int | None = None
+    """Demonstrated frames it was trained on; None: not recorded, as in runs of older versions."""
 
 
 def result(
@@ -104,6 +106,8 @@ def result(
     }
     if training.weak_scenes is not None:
         found["weak_scenes"] = training.weak_scenes
+    if training.labelled_images is not None:
+        found["labelled_images"] = training.labelled_images
     if view.assets is not None:
         found["assets"] = view.assets.name
     if view.vary is not None:

@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import mujoco
 import numpy as np
 import numpy.typing as npt
 
@@ -71,7 +71,7 @@ class Store:
             del seen["robot_model"]  # what was kept before there was a choice stays good
         else:
             seen["robot_model"] = [view.robot_model, sha256(view.robot_model)]
-        known = {**settings, "view": seen, "split": split, "mujoco": mujoco.__version__}
+        known = {**settings, "view": seen, "split": split, "mujoco": version("mujoco-core")}
         wanted = json.dumps(known, default=str, indent=1, sort_keys=True) + "\n"
         note = folder / SETTINGS
         if not note.exists() or note.read_text() != wanted:

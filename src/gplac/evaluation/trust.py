@@ -18,7 +18,6 @@ from gplac.evaluation.inspection import calls, classifier_channels, policy_chann
 from gplac.evaluation.policies import (
     GREY,
     Attentive,
-    Classifying,
     Float32,
     Policy,
     has_classifier,
@@ -97,9 +96,9 @@ def measure_trust(policy: Policy, data: Data, names: Names) -> dict[str, Any]:
     return found
 
 
-def some(rows: npt.NDArray[Any], most: int = MOST) -> npt.NDArray[np.int64]:
-    """Numbers of at most ``most`` rows, in order; always the same ones."""
-    return np.sort(rng("trust", len(rows)).permutation(len(rows))[:most])
+def some(rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Numbers of at most `MOST` rows, in order; always the same ones."""
+    return np.sort(rng("trust", len(rows)).permutation(len(rows))[:MOST])
 
 
 def luminance(images: npt.NDArray[np.uint8]) -> Floats:
@@ -256,13 +255,14 @@ def _points(policy: Attentive, data: Data, tested: npt.NDArray[np.int64]) -> dic
     if weak is not None:
         chosen = some(weak.images)
         pixels, present = calls(policy.pixels, weak.images[chosen]), weak.labels[chosen] > 0
-        found |= {
-            "spread_present_px": spread(pixels[present]).tolist(),
-            "spread_absent_px": spread(pixels[~present]).tolist(),
-            "reaction": reaction(pixels, present).tolist(),
-        }
-        if isinstance(policy, Classifying):
-            points = calls(policy.points, weak.images[chosen])
+        if present.any() and not present.all():
+            found |= {
+                "spread_present_px": spread(pixels[present]).tolist(),
+                "spread_absent_px": spread(pixels[~present]).tolist(),
+                "reaction": reaction(pixels, present).tolist(),
+            }
+        points = calls(policy.points, weak.images[chosen])
+        if has_classifier(policy, images[:1]):
             found["classifier_use"] = shares(classifier_channels(policy, points)).tolist()
     return found
 

@@ -1,7 +1,7 @@
 """A whole grid: shared data first, then every cell that has no result yet, over an executor."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,8 +10,6 @@ from gplac.grid.cell import Cell, Grid
 from gplac.grid.data import collect, data_sets
 from gplac.grid.work import Job, measure_cell
 from gplac.scale.executor import Executor, Failure, available_cores
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -25,16 +23,14 @@ class Finished:
     """Why it failed, in a sentence."""
 
 
-def collect_shared(
-    grid: Grid, cells: Sequence[Cell], workers: int = 0, say: Say = print
-) -> dict[Cell, Failure]:
-    """Collect, once, the data that cells without a result share, or wait for another process that does.
+def collect_shared(grid: Grid, cells: Sequence[Cell], workers: int = 0) -> dict[Cell, Failure]:
+    """Collect, once, the data that cells without a result share, or wait for another process that does; prints which
+    data set comes next.
 
     Args:
         grid: where.
         cells: what is to be measured.
         workers: processes that draw; 0: one for each core.
-        say: told which data set comes next.
 
     Returns:
         Cells whose data cannot be had, and why.
@@ -46,7 +42,7 @@ def collect_shared(
     failures: dict[Cell, Failure] = {}
     for (task, name), users in needs.items():
         folder = grid.data(task) / name
-        say(f"Data: {folder.relative_to(grid.root)}")
+        print(f"Data: {folder.relative_to(grid.root)}")
         try:
             collect(name, task, grid.data(task), grid.settings(users[0]), workers)
         except Exception as error:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from rich.table import Column, Table
 
+from gplac.evaluation.percent import percent
 from gplac.grid.cell import Cell, Grid
 from gplac.grid.locks import holder
 from gplac.grid.work import episodes_done
@@ -94,7 +95,7 @@ def _success_at(path: Path, _written: int) -> str:
     if "success_rate" not in found:
         return ""
     name = f"{found['method']} " if not path.stem.startswith(f"{found['method']}-") else ""
-    return f"{name}{100 * found['success_rate']:.1f} %"
+    return f"{name}{percent(found['success_rate'])}"
 
 
 def _json(path: Path) -> dict[str, Any]:

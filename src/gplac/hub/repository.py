@@ -74,6 +74,7 @@ def download(repo_id: str, revision: str | None = None, cache_dir: Path | None =
 def _hub() -> ModuleType:
     try:
         import huggingface_hub
+        import huggingface_hub.errors  # no attribute of the package before it is imported
     except ImportError as error:
         raise UserError(
             "Sharing through the Hugging Face Hub needs its client: pip install 'gplac[hub]'."

@@ -10,6 +10,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
+from gplac.evaluation.percent import rounded
 from gplac.reporting.themes import NUMBERS_AT, WIDTH_IN, Theme, hue
 
 Floats = npt.NDArray[np.float64]
@@ -48,7 +49,7 @@ def success_bars(bars: Sequence[Bar], theme: Theme) -> Figure:
         axes.barh(row, bar.rate, height=0.62, color=hue(theme, bar.method))
         axes.plot([bar.low, bar.high], [row, row], color=theme.ink, linewidth=1.4, solid_capstyle="butt")
         # In a column of its own: beside another mark it would be read as that one's number.
-        axes.text(NUMBERS_AT, row, f"{100 * bar.rate:.1f}", va="center", ha="right", fontweight="bold")
+        axes.text(NUMBERS_AT, row, str(rounded(bar.rate)), va="center", ha="right", fontweight="bold")
         if bar.paper is not None:
             axes.plot(bar.paper, row, "D", color=theme.paper, markeredgecolor=theme.ink, markersize=6.5)
     axes.set(

@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from gplac import config
+from gplac.evaluation.percent import percent
 from gplac.evaluation.result import Result
 from gplac.methods import METHODS as MAKERS
 from gplac.reporting.committed import Committed, Key
@@ -14,7 +15,6 @@ from gplac.reporting.paper_tables import REFERENCES
 from gplac.reporting.published import METHODS
 from gplac.reporting.sheets import Chart, Sheet
 from gplac.reporting.table_charts import PointsBar, points_bars
-from gplac.reporting.tables import percent
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.registry import task_names
@@ -67,7 +67,8 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         f"{task_named(task).title.capitalize()}, preset {preset}. Steps: of the optimiser, first stages included. Time:"
         " of training alone, on the machine that the result file names, which may have had other work; mean of seeds."
         " Labelled scene and grey pictures: success in controls. Classifier: right about weak images of validation"
-        " scenes. Frames and scenes are those of the preset. Ceiling and floor see no pictures.",
+        " scenes. Frames are those that the result file tells of, in one of an older version the preset's; scenes are"
+        " the preset's. Ceiling and floor see no pictures.",
     )
     head = (
         "Method",
@@ -104,7 +105,10 @@ def _record(
         "method": method,
         "weak_budget": budget,
         "seeds": " ".join(str(result["seed"]) for result in results),
-        "labelled_frames": scenes * each * steps,
+        "labelled_frames": next(
+            (result["labelled_images"] for result in results if "labelled_images" in result),
+            scenes * each * steps,
+        ),
         "labelled_scenes": scenes,
         "weak_images": results[0]["weak_images"],
         "also_told": told,

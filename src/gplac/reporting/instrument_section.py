@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from gplac.evaluation.percent import percent
 from gplac.reporting import html
 from gplac.reporting.entries import Entry
-from gplac.reporting.tables import percent
 
 Inspection = Mapping[str, Any]
 

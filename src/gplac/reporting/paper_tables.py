@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gplac import config
+from gplac.evaluation.percent import point_span, points, rounded, span
 from gplac.evaluation.pooling import Pooled
 from gplac.evaluation.ranks import Agreement, Pair, agreement
 from gplac.reporting.charts import Bar, success_bars
@@ -13,7 +14,6 @@ from gplac.reporting.committed import Committed
 from gplac.reporting.published import METHODS, TABLE_1, TABLE_2, TABLE_3
 from gplac.reporting.sheets import Chart, Sheet
 from gplac.reporting.table_charts import BudgetPoint, budget_curves
-from gplac.reporting.tables import point_span, points, span
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
 
@@ -138,7 +138,7 @@ def _cells(rate: float | None, each: Pooled | None) -> tuple[str, ...]:
     interval = each.interval95
     seeds = ", ".join(map(str, each.by_seed))
     if len(each.by_seed) > 1:
-        seeds += f" ({', '.join(f'{100 * rate:.1f}' for rate in each.by_seed.values())})"
+        seeds += f" ({', '.join(str(rounded(rate)) for rate in each.by_seed.values())})"
     return paper, f"**{_exact(each.rate)}**", span(interval.low, interval.high), str(each.episodes), seeds
 
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from gplac import config
 from gplac.data.budget import scene_order
+from gplac.evaluation.percent import percent, point_span, points, span
 from gplac.evaluation.pooling import Pooled, pooled
 from gplac.evaluation.ranks import Pair, agreement
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.photograph_charts import Point, success_curves
 from gplac.reporting.sheets import Chart, Sheet
-from gplac.reporting.tables import percent, point_span, points, span
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from gplac.data.files import write_atomically
 from gplac.errors import UserError
+from gplac.evaluation.percent import percent, point_span, rounded, span
 from gplac.reporting import gallery, html
 from gplac.reporting.chart_section import write_charts
 from gplac.reporting.entries import BASELINE, Entry, difference, entries
 from gplac.reporting.instrument_section import instrument_section
 from gplac.reporting.published import SOURCE
-from gplac.reporting.tables import markdown, percent, point_span, rows, span
+from gplac.reporting.tables import markdown, rows
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
 
@@ -85,7 +86,7 @@ def lead(found: Sequence[Entry]) -> str:
             f" {html.escape(other.name)}, the same network without weak images, succeeds in"
             f' <strong class="other">{percent(other.result["success_rate"])}</strong>'
             f" ({span(*other.result['interval95'])} %). On the same episodes {html.escape(main.name)} succeeds"
-            f" {abs(100 * gain.difference):.1f} points {'more' if gain.difference >= 0 else 'less'} often"
+            f" {rounded(abs(gain.difference))} points {'more' if gain.difference >= 0 else 'less'} often"
             f" (95 % interval over scenes {point_span(gain.interval95.low, gain.interval95.high)}).{sure}"
         )
     return f'<p class="lead">{text}</p>'

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
+from gplac.evaluation.percent import rounded
 from gplac.evaluation.pooling import Pooled
 from gplac.reporting.themes import NUMBERS_AT, WIDTH_IN, Theme, hue
 
@@ -78,7 +79,7 @@ def points_bars(bars: Sequence[PointsBar], theme: Theme) -> Figure:
         axes.barh(row, bar.unseen, height=0.62, color=hue(theme, bar.method))
         axes.plot(bar.labelled, row, "o", color=theme.paper, markeredgecolor=theme.ink, markersize=7)
         axes.plot([bar.chance, bar.chance], [row - 0.4, row + 0.4], color=theme.ink, linewidth=1.4)
-        axes.text(NUMBERS_AT, row, f"{100 * bar.unseen:.1f}", va="center", ha="right", fontweight="bold")
+        axes.text(NUMBERS_AT, row, str(rounded(bar.unseen)), va="center", ha="right", fontweight="bold")
     axes.set(
         yticks=rows, yticklabels=[bar.name for bar in bars], xlim=(0, NUMBERS_AT), xticks=np.linspace(0, 1, 6)
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gplac.evaluation.percent import percent, point_span, points, span
 from gplac.reporting.entries import BASELINE, Entry, difference
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
@@ -31,26 +32,6 @@ class Row:
 def rows(entries: Sequence[Entry]) -> list[Row]:
     """One row for each policy, in order."""
     return [_row(entry, entries) for entry in entries]
-
-
-def percent(rate: float) -> str:
-    """A rate as the paper prints it, with one digit: 79.8 %."""
-    return f"{100 * rate:.1f} %"
-
-
-def points(difference: float) -> str:
-    """A difference of rates in points, with its sign: +42.3."""
-    return f"{100 * difference:+.1f}".replace("-", "−")
-
-
-def span(low: float, high: float) -> str:
-    """An interval of rates in percent: 75.6 to 83.4."""
-    return f"{100 * low:.1f} to {100 * high:.1f}"
-
-
-def point_span(low: float, high: float) -> str:
-    """An interval of a difference in points: +35.1 to +49.5."""
-    return f"{points(low)} to {points(high)}"
 
 
 def markdown(entries: Sequence[Entry]) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 
 from gplac.data.files import write_atomically
 from gplac.evaluation.advice import Advice, advise
+from gplac.evaluation.percent import percent
 from gplac.evaluation.result import write_json
 from gplac.evaluation.trust import Data, Names, measure_trust
 from gplac.provenance import provenance
 from gplac.reporting import charts, html, trust_pictures
-from gplac.reporting.tables import percent
 from gplac.reporting.themes import label, save_chart
 from gplac.runs import Run
 

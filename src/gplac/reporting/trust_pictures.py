@@ -9,11 +9,11 @@ import numpy.typing as npt
 from PIL import Image
 
 from gplac.evaluation.inspection import calls
+from gplac.evaluation.percent import percent
 from gplac.evaluation.policies import Attentive
 from gplac.evaluation.trust import Data, Names
 from gplac.reporting import html
 from gplac.reporting.pictures import with_points
-from gplac.reporting.tables import percent
 from gplac.reporting.themes import save_image
 
 WIDTH_PX = 256
@@ -83,6 +83,8 @@ def where_it_looks(
     if weak is not None:
         for kind, label_ in (("with", 1), ("without", 0)):
             rows = _even(np.flatnonzero((weak.labels > 0) == label_), EXAMPLES)
+            if not len(rows):
+                continue
             paths = _save(_drawn(weak.images[rows], policy, main), folder, f"{kind}-object")
             parts += [f"<p>Held-out photographs {kind} the object:</p>", _grid(paths, [""] * len(paths))]
     episode = data.tested.episode

@@ -141,26 +141,30 @@ class VideoBatches:
 
 
 class WeakBatches:
-    """Weakly labelled images: the first half of a batch shows the object of interest, the other does not."""
+    """Weakly labelled images: the first half of a batch shows the object of interest, the other does not. Where all are
+    of one kind, which suits methods that do not read labels, so are the batches."""
 
-    def __init__(self, frames: WeakFrames, size: int, seed: int, device: torch.device) -> None:
+    def __init__(
+        self, frames: WeakFrames, size: int, seed: int, device: torch.device, *, classified: bool = True
+    ) -> None:
         self.size, self.seed, self.device = size, seed, device
         self.images_NHW3 = resident(frames.images, device)
         self.present = np.flatnonzero(frames.labels)
         self.absent = np.flatnonzero(frames.labels == 0)
-        if not len(self.present) or not len(self.absent):
+        if not len(frames.images) or (classified and not (len(self.present) and len(self.absent))):
             raise UserError(
                 f"of the weak images {len(self.present)} show the object of interest and {len(self.absent)} do not: "
                 "a classifier needs both, collect them with `gplac collect weak`"
             )
-        half = (size + 1) // 2
-        self.labels_B = torch.tensor([1.0] * half + [0.0] * (size - half), device=device)
+        half = (size + 1) // 2 if len(self.absent) else size
+        self.shown = half if len(self.present) else 0
+        self.labels_B = torch.tensor([1.0] * self.shown + [0.0] * (size - self.shown), device=device)
 
     def indices(self, step: int) -> npt.NDArray[np.int64]:
         """(size,) images of the batch of `step`."""
         generator = rng("weak batch", self.seed, step)
-        present = generator.choice(self.present, size=(self.size + 1) // 2)
-        return np.concatenate((present, generator.choice(self.absent, size=self.size // 2)))
+        kinds = ((self.present, self.shown), (self.absent, self.size - self.shown))
+        return np.concatenate([generator.choice(images, size=count) for images, count in kinds if count])
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
         """Images (B, H, W, 3) uint8, labels (B,) float32."""

@@ -6,7 +6,6 @@ dropout are functions of (seed, step); no generator's state is kept.
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from gplac.data.files import write_atomically
 from gplac.errors import UserError
 from gplac.training.optimiser import Average
 
@@ -23,16 +23,6 @@ RUN_JSON = "run.json"
 WEIGHTS = "weights.safetensors"
 CHECKPOINT = "checkpoint.safetensors"
 CHECKPOINT_JSON = "checkpoint.json"
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file in one go: a reader, or a kill, sees the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
 
 
 def write_json(path: Path, value: Any) -> None:

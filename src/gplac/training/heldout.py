@@ -10,18 +10,18 @@ from gplac.training.trainer import Validation
 
 CHUNK = 128
 """Images that pass the network together."""
+MOST = 1024
+"""Frames, and photographs, that are looked at."""
 
 
-def held_out(
-    demonstrations: LabelledFrames | None, weak: WeakFrames | None, images: int = 1024
-) -> Validation:
-    """A `validation` for `fit`: action error (variance 1) and classifier accuracy on up to `images` frames of each.
+def held_out(demonstrations: LabelledFrames | None, weak: WeakFrames | None) -> Validation:
+    """A `validation` for `fit`: action error (variance 1) and classifier accuracy on up to `MOST` frames of each.
 
     A classifier near 100 % on its training images has memorised them: only the held-out figure says what it sees.
     """
 
     def chosen(count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        return np.sort(rng("held out", count).permutation(count)[:images])
+        return np.sort(rng("held out", count).permutation(count)[:MOST])
 
     def validate(network: Network, _step: int) -> dict[str, float]:
         device = network.action_mean_A.device

@@ -102,7 +102,9 @@ def fit(
     config = preset.training
     positions = _positions(name, demonstrations) if "positions" in method.reads else None
     labelled_batches = LabelledBatches(demonstrations, config.labelled_batch, seed, device, positions)
-    weak_batches = None if weak is None else WeakBatches(weak, config.weak_batch, seed, device)
+    weak_batches = None
+    if weak is not None:
+        weak_batches = WeakBatches(weak, config.weak_batch, seed, device, classified=method.classifies)
     video_batches = None
     if "video" in method.reads:
         order = demonstrations.episode, demonstrations.frame

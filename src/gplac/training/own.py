@@ -31,8 +31,8 @@ LARGE_PX = 120
 """Pictures wider than this take so long that the user is told of it."""
 
 
-def check(demonstrations: Demonstrations, weak: WeakImages | None) -> None:
-    """Whether data can be trained on.
+def check(demonstrations: Demonstrations, weak: WeakImages | None, classified: bool = True) -> None:
+    """Whether data can be trained on: by a method that learns from the photographs' labels, unless not ``classified``.
 
     Raises:
         UserError: one episode or none, states or actions that are not finite, pictures of two sizes, or too few
@@ -62,7 +62,7 @@ def check(demonstrations: Demonstrations, weak: WeakImages | None) -> None:
         )
     present = int(np.count_nonzero(weak.labels))
     absent = len(weak.labels) - present
-    if min(present, absent) < 2:
+    if classified and min(present, absent) < 2:
         raise UserError(
             f"Of the photographs {present} show the object and {absent} do not; a classifier needs both kinds, about as"
             " many of each: add photographs of the same places with and without it."
@@ -152,7 +152,7 @@ def train_own(
         raise UserError(f"no method is called {method!r}: choose one of {', '.join(METHODS)}")
     if not METHODS[method]().weak_scenes:
         weak = None
-    check(demonstrations, weak)
+    check(demonstrations, weak, METHODS[method]().classifies)
     parts = split(demonstrations, weak, seed)
     preset = own_preset(parts.trained, base)
     preset = _in_proportion(preset, change(preset) if change else preset)

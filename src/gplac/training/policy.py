@@ -116,7 +116,7 @@ def _numpy(tensor: Tensor) -> npt.NDArray[np.float32]:
 
 
 def load_policy(run_dir: Path, device: torch.device | None = None, half: bool = True) -> Policy:
-    """The policy of a run that `gplac.training.loop` left in a folder, finished or at its last checkpoint.
+    """The policy of a run, trained here or downloaded, finished or at its last checkpoint.
 
     Args:
         run_dir: the folder.
@@ -126,6 +126,12 @@ def load_policy(run_dir: Path, device: torch.device | None = None, half: bool = 
     Raises:
         UserError: there is none, or its files are damaged.
     """
+    for name in (RUN_JSON, WEIGHTS):
+        if not (run_dir / name).exists():
+            raise UserError(
+                f"{run_dir} holds no policy, for there is no {name} in it: name a folder that `gplac train` wrote, or"
+                " one that was downloaded or copied whole."
+            )
     try:
         described: dict[str, Any] = json.loads((run_dir / RUN_JSON).read_text())["network"]
         weights = load_file(run_dir / WEIGHTS)
@@ -136,5 +142,9 @@ def load_policy(run_dir: Path, device: torch.device | None = None, half: bool = 
         network = Network(NetworkConfig(**config), **settings)
         network.load_state_dict(weights)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise UserError(f"{run_dir} holds no usable run ({error}): train one with `gplac train`") from error
+        said = f"{error} is missing" if isinstance(error, KeyError) else str(error).partition("\n")[0]
+        raise UserError(
+            f"The policy in {run_dir} cannot be read, for its {RUN_JSON} or {WEIGHTS} is damaged ({said}): restore"
+            " them, or train again."
+        ) from error
     return Policy(network, device or best_device(), half, run_dir)

@@ -39,7 +39,7 @@ def quantised(model: onnx.ModelProto, images: npt.NDArray[np.uint8]) -> onnx.Mod
     heads, which are small, stay in float32.
 
     Args:
-        model: of `gplac.training.export.to_onnx`.
+        model: of `gplac.training.onnx_model.to_onnx`.
         images: ``(N, H, W, 3)``, what the ranges of the maps are taken from.
     """
     states = model.graph.input[1].type.tensor_type.shape.dim[1].dim_value

@@ -9,7 +9,7 @@ from gplac.objectives.objective import Objective
 
 
 @dataclass(frozen=True)
-class Stage:
+class TrainingStage:
     """Consecutive optimiser steps with one loss and one run of the learning rate's schedule."""
 
     name: str
@@ -31,20 +31,20 @@ class Stage:
         return tuple(o for o in self.objectives if o.warmup or step >= self.config.warmup_steps)
 
 
-def stages(method: Method, config: TrainConfig) -> tuple[Stage, ...]:
+def stages(method: Method, config: TrainConfig) -> tuple[TrainingStage, ...]:
     """The stages of a method, in order. The warm-up (appendix 8.3) belongs to the main one.
 
     Raises:
         UserError: the method pretrains, and the settings leave it no step for that.
     """
     if not method.pretrain:
-        return (Stage("train", method.objectives, 0, config),)
+        return (TrainingStage("train", method.objectives, 0, config),)
     if config.pretrain_steps < 1:
         raise UserError(
             f"this method pretrains, and training.pretrain_steps is {config.pretrain_steps}: set it above 0"
         )
     pretraining = replace(config, steps=config.pretrain_steps, warmup_steps=0)
     return (
-        Stage("pretrain", method.pretrain, 0, pretraining),
-        Stage("train", method.objectives, config.pretrain_steps, config),
+        TrainingStage("pretrain", method.pretrain, 0, pretraining),
+        TrainingStage("train", method.objectives, config.pretrain_steps, config),
     )

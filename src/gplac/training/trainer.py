@@ -26,7 +26,7 @@ from gplac.training.learner import Learner
 from gplac.training.logs import Display, Log
 from gplac.training.optimiser import Average, learning_rate, policy_dropout
 from gplac.training.recolour import recoloured
-from gplac.training.stages import Stage, stages
+from gplac.training.stages import TrainingStage, stages
 
 LOG_EVERY = 20
 """Optimiser steps between lines of the log."""
@@ -67,7 +67,7 @@ class Trainer:
         state: dict[str, Tensor] = self.learner.network.state_dict()
         return state | (self.average.values if self.average else {})
 
-    def stage(self, step: int) -> Stage:
+    def stage(self, step: int) -> TrainingStage:
         """The stage that step `step` of the training belongs to."""
         return next(stage for stage in self.stages if step < stage.end)
 

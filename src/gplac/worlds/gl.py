@@ -13,13 +13,30 @@ _WAYS = ("egl", "osmesa")
 _current: tuple[str, Any] | None = None
 
 
+def check_choice() -> None:
+    """Make sure that MuJoCo can be imported with the ``MUJOCO_GL`` that is set: it loads that library at once.
+
+    Raises:
+        UserError: it cannot.
+    """
+    asked = os.environ.get("MUJOCO_GL", "")
+    try:
+        importlib.import_module("mujoco")
+    except ImportError:
+        raise  # not for want of a library that draws: MuJoCo puts up with that
+    except Exception as error:  # PyOpenGL fails in many ways where a library is missing
+        if not asked:
+            raise
+        raise UserError(_refused(asked, error)) from error
+
+
 def context() -> str:
     """Make a GL context of this process current, and say by which way: ``egl`` or ``osmesa``.
 
     ``MUJOCO_GL`` decides where it names one of the two; else the first that works is taken.
 
     Raises:
-        UserError: neither works on this machine.
+        UserError: neither works on this machine, or not the one that was chosen.
     """
     global _current
     if _current is None:
@@ -52,7 +69,9 @@ def _open() -> tuple[str, Any]:
             made = importlib.import_module(f"mujoco.{way}").GLContext(16, 16)
             made.make_current()
         except Exception as error:  # drivers and ctypes fail in many ways, all of which mean "not this one"
-            problems.append(f"{way}: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
+            if way == asked:
+                raise UserError(_refused(asked, error)) from error
+            problems.append(f"{way}: {_short(error)}")
             for name in [name for name in sys.modules if name.split(".")[0] == "OpenGL"]:
                 del sys.modules[name]
         else:
@@ -63,3 +82,14 @@ def _open() -> tuple[str, Any]:
         f"No way to draw without a screen works here ({'; '.join(problems)}); install one, on Debian with: "
         f"apt-get install {GL_PACKAGES}"
     )
+
+
+def _refused(asked: str, error: Exception) -> str:
+    return (
+        f"MUJOCO_GL={asked} is set, and drawing that way does not work here ({_short(error)}): unset MUJOCO_GL, and a"
+        f" way that works is found, or install what it needs, on Debian with: apt-get install {GL_PACKAGES}"
+    )
+
+
+def _short(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -43,16 +43,22 @@ def contact_sheet(
     Args:
         width, height: of each picture, pixels.
         assets: folder of an asset pack.
-        scenes: how many; by default all of the split.
+        scenes: how many, from the first; by default all of the split.
         robot_model: see `gplac.worlds.registry.task`.
         renderer: "classic" or "filament".
 
     Raises:
-        UserError: unknown task, split, level or kind, a bad asset pack, or a machine that cannot draw.
+        UserError: unknown task, split, level or kind, more scenes than the split has, a bad asset pack, or a machine
+            that cannot draw.
     """
     if kind not in get_args(Kind):
         raise UserError(f"There is no picture of kind {kind!r}; choose one of: {', '.join(get_args(Kind))}.")
-    what, count = registry.task(task, robot_model), scenes or split_size(task, split)
+    what, size = registry.task(task, robot_model), split_size(task, split)
+    count = size if scenes is None else scenes
+    if not 1 <= count <= size:
+        raise UserError(
+            f"The {split} split has {size} scenes, of which {count} cannot be drawn; ask for 1 to {size}."
+        )
     pictures, captions = [], []
     for index in range(count):
         look = scene(task, split, index, level, assets)

@@ -1,0 +1,38 @@
+"""Rates in percent: one digit, exact halves rounded away from zero, whatever binary fractions make of them."""
+
+from fractions import Fraction
+from math import floor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gplac.evaluation.percent import percent, point_span, points, span
+
+
+@st.composite
+def counts(draw: st.DrawFn) -> tuple[int, int]:
+    episodes = draw(st.sampled_from([7, 110, 400, 1200, 2000]) | st.integers(1, 5000))
+    return draw(st.integers(0, episodes)), episodes
+
+
+@given(counts())
+def test_percent_rounds_the_exact_ratio(counted: tuple[int, int]) -> None:
+    successes, episodes = counted
+    tenths = floor(Fraction(1000 * successes, episodes) + Fraction(1, 2))
+    assert percent(successes / episodes) == f"{tenths // 10}.{tenths % 10} %"
+
+
+@pytest.mark.parametrize(
+    ("successes", "text"), [(385, "96.3 %"), (383, "95.8 %"), (0, "0.0 %"), (400, "100.0 %")]
+)
+def test_of_four_hundred_episodes(successes: int, text: str) -> None:
+    assert percent(successes / 400) == text
+
+
+def test_differences_have_a_sign_and_round_alike() -> None:
+    assert points(0.6525) == "+65.3"
+    assert points(-0.6525) == "−65.3"
+    assert points(0.3 - 0.0975) == "+20.3"
+    assert point_span(-0.00125, 0.0) == "−0.1 to +0.0"
+    assert span(0.9425, 0.98) == "94.3 to 98.0"
