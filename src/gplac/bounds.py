@@ -59,7 +59,9 @@ def measure_bounds(
         clone = Clone(told, data.states, positions, data.actions, STEPS, seed)
         seconds = monotonic() - start
         rate, frames = STEPS * clone.batch / seconds, len(data.states)
-        training = Training(name, preset, seed, 0, STEPS, rate, seconds, clone.parameters, frames)
+        training = Training(
+            name, preset, seed, 0, STEPS, rate, seconds, clone.parameters, labelled_images=frames
+        )
         episodes_of = roll_out(task, clone, split, scenes, episodes)
         found[name] = result(View(task, width, height), episodes_of, {}, training, provenance())
         write_json(found[name], "result", out / f"{name}-seed{seed}.json")

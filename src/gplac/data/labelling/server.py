@@ -115,7 +115,6 @@ class LabelServer(ThreadingHTTPServer):
     def finish(self, request: dict[str, Any]) -> dict[str, Any]:
         """Leave ``serve_forever``, once this request is answered."""
         self.finished = True
-        threading.Thread(target=self.shutdown).start()
         return {}
 
     def picture(self, number: int) -> Path:
@@ -199,6 +198,10 @@ class _Handler(BaseHTTPRequestHandler):
         if not isinstance(request, dict):
             raise RefusedError(HTTPStatus.BAD_REQUEST, "The request is not a JSON object.")
         self._send(HTTPStatus.OK, "application/json", json.dumps(calls[what](request)).encode())
+        if (
+            self.server.finished
+        ):  # only now: whoever waits for the end may end this process, and the answer with it
+            self.server.shutdown()
 
     def _send_file(self, media: str, path: Path) -> None:
         try:
