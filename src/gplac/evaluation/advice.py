@@ -166,7 +166,8 @@ def _classifier(found: Found) -> Iterator[Advice]:
         yield Advice(
             "classifier errs", "mend",
             f"The classifier errs in {wrong} of {count} held-out photographs. Look at them below: what they have"
-            " in common is what to photograph more of.",
+            " in common is what to photograph more of. Unless it is its colour that tells the object from other things,"
+            " --set training.colour_jitter=0.5 makes up for colours that nobody photographed.",
         )  # fmt: skip
     groups = {
         "dark": ("dark images", "darkest", judged["brightness"]["darkest"]),
