@@ -1,6 +1,7 @@
 """What evaluation asks of a policy, and policies that know nothing, for controls and tests."""
 
 import zlib
+from collections.abc import Callable
 from typing import Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
@@ -59,21 +60,17 @@ class Classifying(Protocol):
 
 def has_points(policy: object, image: Images) -> TypeGuard[Attentive]:
     """Whether a policy has feature points after all, asked with one picture ``(1, H, W, 3)``."""
-    if not isinstance(policy, Attentive):
-        return False
-    try:
-        policy.points(image)
-    except TypeError:
-        return False
-    return True
+    return isinstance(policy, Attentive) and _answers(policy.points, image)
 
 
 def has_classifier(policy: object, image: Images) -> TypeGuard[Classifying]:
     """Whether a policy answers the weak label's question after all, asked with one picture ``(1, H, W, 3)``."""
-    if not isinstance(policy, Classifying):
-        return False
+    return isinstance(policy, Classifying) and _answers(policy.classify, image)
+
+
+def _answers(question: Callable[[Images], Float32], image: Images) -> bool:
     try:
-        policy.classify(image)
+        question(image)
     except TypeError:
         return False
     return True

@@ -137,11 +137,8 @@ def fit(
         del run["preset"]["training"]["pretrain_steps"]  # no part of what this run is
     if DomainConfusion.name not in run["objectives"]:
         del run["preset"]["domain_weight"]
-    for unused in (
-        "weak_budget",
-        "scene_budget",
-        "colour_jitter",
-    ):  # so that runs of before these settings resume
+    # Settings that are not used are left out, so that runs of before there were any resume.
+    for unused in ("weak_budget", "scene_budget", "colour_jitter"):
         if not getattr(config, unused):
             del run["preset"]["training"][unused]
     if config.scene_budget and weak is not None:

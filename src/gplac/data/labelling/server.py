@@ -198,9 +198,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not isinstance(request, dict):
             raise RefusedError(HTTPStatus.BAD_REQUEST, "The request is not a JSON object.")
         self._send(HTTPStatus.OK, "application/json", json.dumps(calls[what](request)).encode())
-        if (
-            self.server.finished
-        ):  # only now: whoever waits for the end may end this process, and the answer with it
+        # Only now: whoever waits for the end may end this process, and the answer with it.
+        if self.server.finished:
             self.server.shutdown()
 
     def _send_file(self, media: str, path: Path) -> None:
