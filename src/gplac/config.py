@@ -77,8 +77,8 @@ class TrainConfig:
     scene_budget: int = 0
     """Weak scenes that training may see images of, the first of the seed's order; 0: all."""
     colour_jitter: float = 0.0
-    """How much each picture's colours are changed at random, every time it is seen (`gplac.training.recolour`); 0: not
-    at all, as in the paper."""
+    """How much each picture's colours are changed at random, every time it is seen (`gplac.training.recolour`); 0: as
+    much as the method has for its own, which for the paper's methods is not at all."""
     learning_rate: float = 3e-4
     """Peak learning rate of Adam."""
     schedule: Literal["constant", "cosine"] = "constant"

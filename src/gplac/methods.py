@@ -1,4 +1,4 @@
-"""The methods of Table 1, each as a difference from its parent."""
+"""The methods of Table 1, and those beyond it, each as a difference from its parent."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -28,6 +28,8 @@ class Method:
     """Scenes that its weakly labelled images come from; 0: it sees none."""
     pretrain: tuple[Objective, ...] = ()
     """Terms of the loss of a first stage, whose weights the main one starts from; none: there is no such stage."""
+    colour_jitter: float = 0.0
+    """How much each picture's colours change at random every time it is seen (`gplac.training.recolour`)."""
 
     def but(self, **changes: Any) -> "Method":
         """This method with some fields changed."""
@@ -99,6 +101,16 @@ def att_po() -> Method:
     return att_1().but(pretrain=(PoseRegression(),))
 
 
+def gplac_colours() -> Method:
+    """Beyond the paper: GPLAC with random colours in all pictures."""
+    return gplac().but(colour_jitter=0.5)
+
+
+def att_1_colours() -> Method:
+    """Beyond the paper: ATT-1 with the same random colours, which tells how much of the gain needs weak images."""
+    return att_1().but(colour_jitter=0.5)
+
+
 METHODS: dict[str, Callable[[], Method]] = {
     "att-1": att_1,
     "cnn-1": cnn_1,
@@ -111,6 +123,8 @@ METHODS: dict[str, Callable[[], Method]] = {
     "att-ft": att_ft,
     "att-ae": att_ae,
     "att-po": att_po,
+    "gplac-colours": gplac_colours,
+    "att-1-colours": att_1_colours,
 }
 """The methods by the names that the command line knows: name -> what makes it."""
 
@@ -125,6 +139,8 @@ PARENTS = {
     "att-ft": "att-1",
     "att-ae": "att-ft",
     "att-po": "att-1",
+    "gplac-colours": "gplac",
+    "att-1-colours": "att-1",
 }
 """What each method is a difference from."""
 

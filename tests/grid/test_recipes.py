@@ -12,7 +12,7 @@ from gplac.grid.cell import Cell, Grid
 from gplac.grid.recipe import choose, read_recipe
 from gplac.reporting.committed import Key
 from gplac.reporting.photographs import by_photographs, by_places
-from gplac.reporting.published import METHODS, TABLE_3
+from gplac.reporting.published import BEYOND, METHODS, TABLE_3
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 
@@ -34,6 +34,13 @@ def test_table_1_measures_every_method_and_the_main_ones_three_times() -> None:
             "bounds",
             "tolerance",
         }
+
+
+def test_what_goes_beyond_the_paper_is_measured_on_every_task() -> None:
+    cells = read_recipe(RECIPES / "beyond.py", "lite")
+    assert {(cell.task, cell.method) for cell in cells} == {
+        (task, method) for task in ("pusher", "striker", "mug_push") for method in BEYOND
+    }
 
 
 def test_table_2_is_the_mug_push() -> None:

@@ -78,6 +78,25 @@ def test_a_resumed_run_ends_with_the_same_bytes(
     assert losses[0] == losses[1]
 
 
+def test_a_method_brings_its_random_colours_along_and_the_setting_changes_how_strong_they_are(
+    demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
+) -> None:
+    def trained(name: str, colour_jitter: float) -> dict[str, torch.Tensor]:
+        changed = replace(preset, training=replace(preset.training, colour_jitter=colour_jitter))
+        run = tmp_path / f"{name}-{colour_jitter}"
+        return fit(METHODS[name](), changed, demonstrations, weak, run).state_dict()
+
+    def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+        return all(torch.equal(value, other[key]) for key, value in one.items())
+
+    with_colours = trained("gplac-colours", 0.0)
+    assert same(with_colours, trained("gplac", 0.5))
+    assert not same(with_colours, trained("gplac", 0.0))
+    assert not same(with_colours, trained("gplac-colours", 0.2))
+    run = json.loads((tmp_path / "gplac-colours-0.0" / "run.json").read_text())
+    assert run["preset"]["training"]["colour_jitter"] == 0.5
+
+
 def test_a_jitter_beyond_its_scale_is_refused(demonstrations: Frames, preset: Preset, tmp_path: Path) -> None:
     preset = replace(preset, training=replace(preset.training, colour_jitter=1.5))
     with pytest.raises(UserError, match=r"colour_jitter is 1\.5"):

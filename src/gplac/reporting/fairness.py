@@ -12,7 +12,7 @@ from gplac.evaluation.result import Result
 from gplac.methods import METHODS as MAKERS
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.paper_tables import REFERENCES
-from gplac.reporting.published import METHODS
+from gplac.reporting.published import BEYOND, METHODS
 from gplac.reporting.sheets import Chart, Sheet
 from gplac.reporting.table_charts import PointsBar, points_bars
 from gplac.reporting.themes import label
@@ -189,9 +189,9 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
 
 
 def _in_order(found: Mapping[Key, Any]) -> list[tuple[Key, Any]]:
-    """The paper's order, then the references; all weak images first, then smaller budgets. Those of fewer scenes are
-    another table's (`gplac.reporting.photographs`)."""
-    order = (*METHODS, *REFERENCES)
+    """The paper's order, methods beyond it, then the references; all weak images first, then smaller budgets. Those of
+    fewer scenes are another table's (`gplac.reporting.photographs`)."""
+    order = (*METHODS, *BEYOND, *REFERENCES)
     known = [(key, each) for key, each in found.items() if key.method in order and not key.scene_budget]
     return sorted(known, key=lambda item: (order.index(item[0][0]), item[0][1] > 0, -item[0][1]))
 

@@ -32,14 +32,26 @@ class Theme:
 
 
 LIGHT = Theme(
-    "light", "#ffffff", "#1d2329", "#d9dee3", ("#1f6fd6", "#d9730d", "#12876f", "#8a4fbe", "#737d88")
+    "light",
+    "#ffffff",
+    "#1d2329",
+    "#d9dee3",
+    ("#1f6fd6", "#d9730d", "#12876f", "#8a4fbe", "#c2347a", "#737d88"),
 )
-DARK = Theme("dark", "#181c21", "#e6eaee", "#39414a", ("#6aa8ff", "#f0a04b", "#46c4a4", "#bf93ee", "#97a1ac"))
+DARK = Theme(
+    "dark",
+    "#181c21",
+    "#e6eaee",
+    "#39414a",
+    ("#6aa8ff", "#f0a04b", "#46c4a4", "#bf93ee", "#f07fb0", "#97a1ac"),
+)
 
-_HUES = {"gplac": 0, "att-1": 1, "att-40": 2, "gplac-da": 3, "cnn-1": 4}
+_HUES = {"gplac": 0, "att-1": 1, "att-40": 2, "gplac-da": 3, "gplac-colours": 4}
 _LABELS = {
     "gplac": "GPLAC",
     "gplac-da": "GPLAC-DA",
+    "gplac-colours": "GPLAC, random colours",
+    "att-1-colours": "ATT-1, random colours",
     "ceiling": "Ceiling (told where)",
     "floor": "Floor (blind)",
 }

@@ -1,7 +1,7 @@
 """Training (appendix 8.3): pretraining if the method has it; L_task alone for the first steps; then everything."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +74,10 @@ def fit(
     device = device or best_device()
     method = resolved(method, preset)
     stages(method, preset.training)  # says what is wrong before anything is written
-    if not 0 <= preset.training.colour_jitter <= 1:
-        raise UserError(f"training.colour_jitter is {preset.training.colour_jitter}: choose 0 (none) to 1")
+    jitter = preset.training.colour_jitter or method.colour_jitter
+    if not 0 <= jitter <= 1:
+        raise UserError(f"training.colour_jitter is {jitter}: choose 0 (none) to 1")
+    preset = replace(preset, training=replace(preset.training, colour_jitter=jitter))
     if "weak" not in method.reads:
         weak = None
     elif weak is None:
