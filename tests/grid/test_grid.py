@@ -147,7 +147,7 @@ def test_a_failing_cell_is_told_and_does_not_stop_the_others(
     (fresh.root / "recipe.py").write_text(RECIPE.format(budget=999))
     wrong = Cell("mug_push", "gplac", weak_budget=999, scene_budget=1)
     with pytest.raises(SystemExit) as end:
-        main(["grid", "run", "recipe.py", "--preset", "smoke", "--workers", "1"])
+        main(["grid", "recipe.py", "--preset", "smoke", "--workers", "1"])  # in short
     assert end.value.code == 1
     told = capsys.readouterr()
     assert "1 of 2 cells have their results" in told.out

@@ -137,6 +137,14 @@ def test_what_is_no_recipe_is_told_in_a_sentence(
     assert part in told and told.count("\n") == 1
 
 
+def test_the_status_of_table_1_need_not_name_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(RECIPES.parent)
+    main(["grid", "status", "--preset", "smoke", "--only", "pusher/att-1-seed0"])
+    assert "pusher/att-1-seed0" in capsys.readouterr().out
+
+
 def test_a_recipe_that_is_not_there() -> None:
     with pytest.raises(UserError, match="no recipe nowhere.py"):
         read_recipe(Path("nowhere.py"), "smoke")

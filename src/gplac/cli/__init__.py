@@ -55,12 +55,15 @@ app.command(share.push)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: the user's mistakes end in one sentence and status 2, Ctrl-C in status 130."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if len(words) > 1 and words[0] == "grid" and words[1].endswith(".py"):
+        words.insert(1, "run")  # `gplac grid RECIPE` measures the recipe
     try:
         app.cli(
             prog="gplac",
             description="Visuomotor policies that work in new places, from demonstrations of one place and weakly "
             "labelled photographs.",
-            args=arguments,
+            args=words,
             config=(tyro.conf.FlagCreatePairsOff,),
         )
     except UserError as error:

@@ -31,6 +31,8 @@ def grid_run(
 ) -> None:
     """Measure every cell of a recipe that has no result yet. Stopped or killed, the same command goes on.
 
+    `gplac grid RECIPE` does the same.
+
     Each cell leaves its result in results/PRESET/TASK/ at once. A cell that fails is told and does not stop the others;
     the status is then 1.
 
@@ -83,7 +85,7 @@ def grid_run(
 
 
 def grid_status(
-    recipe: Recipe,
+    recipe: Recipe = Path("recipes/table1.py"),
     /,
     *,
     preset: Preset = "lite",
@@ -94,7 +96,7 @@ def grid_status(
     """Tell which cells of a recipe are done, running (how far, how fast, time left), failed (why), or waiting.
 
     Args:
-        recipe: Python file that declares cells.
+        recipe: Python file that declares cells; Table 1 if none is named.
         preset: Size of everything.
         only: Only cells of these tasks, methods, or patterns of task/name, such as 'pusher/gplac-*'.
         seeds: Seeds of every method, in place of the recipe's.
