@@ -1,10 +1,11 @@
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from tiny import Frames, Photographs
 
 from gplac.errors import UserError
-from gplac.training.batches import LabelledBatches, VideoBatches, WeakBatches
+from gplac.training.batches import AHEAD, Ahead, LabelledBatches, VideoBatches, WeakBatches
 
 CPU = torch.device("cpu")
 
@@ -16,6 +17,22 @@ def test_a_batch_depends_on_seed_and_step_alone(demonstrations: Frames, weak: Ph
             assert np.array_equal(first.indices(step), second.indices(step))
         assert not np.array_equal(first.indices(0), first.indices(1))
         assert not np.array_equal(first.indices(0), kind(frames, 8, 1, CPU).indices(0))
+
+
+def test_batches_chosen_ahead_are_those_of_their_steps_in_any_order() -> None:
+    asked: list[int] = []
+
+    def indices(step: int) -> npt.NDArray[np.int64]:
+        asked.append(step)
+        return np.array([step, -step])
+
+    chosen = Ahead(indices, CPU)
+    for step in (0, 1, AHEAD - 1, AHEAD, 5 * AHEAD + 3, -1, -AHEAD, -AHEAD - 1, 2):
+        assert chosen(step).tolist() == [step, -step]
+    asked.clear()
+    for step in range(AHEAD):
+        chosen(step)
+    assert not asked  # the table of step 2 has them all: the host is not asked again
 
 
 def test_labelled_frames_are_equally_likely(demonstrations: Frames) -> None:

@@ -1,5 +1,6 @@
 """Batches as a function of (seed, step): a resumed run needs no loader state."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +13,8 @@ from gplac.seeding import rng
 
 LENGTH = 3
 """Consecutive frames that slowness looks at together."""
+AHEAD = 128
+"""Steps whose batches are chosen at once, so that on a GPU the host has nothing to do or to send in the others."""
 
 
 class LabelledFrames(Protocol):
@@ -63,6 +66,28 @@ def resident(array: npt.NDArray[Any], device: torch.device) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(array)).to(device)
 
 
+class Ahead:
+    """What a function of the step chooses, on the device for `AHEAD` steps at a time.
+
+    Args:
+        indices: step -> indices of its batch, of the same shape for all steps.
+        device: where.
+    """
+
+    def __init__(self, indices: Callable[[int], npt.NDArray[np.int64]], device: torch.device) -> None:
+        self.indices, self.device = indices, device
+        self.first: int | None = None
+        self.table: Tensor
+
+    def __call__(self, step: int) -> Tensor:
+        """Indices of the batch of `step`, int64 on the device."""
+        first = step - step % AHEAD
+        if first != self.first:
+            table = np.stack([self.indices(each) for each in range(first, first + AHEAD)])
+            self.first, self.table = first, torch.from_numpy(table).to(self.device)
+        return self.table[step - first]
+
+
 class LabelledBatches:
     """Demonstrated frames, each equally likely; with object positions only where the caller names them."""
 
@@ -76,7 +101,8 @@ class LabelledBatches:
     ) -> None:
         if len(frames.images) == 0:
             raise UserError("the demonstrations hold no frame: collect some with `gplac collect demos`")
-        self.size, self.seed, self.device = size, seed, device
+        self.size, self.seed = size, seed
+        self.chosen = Ahead(self.indices, device)
         self.images_NHW3 = resident(frames.images, device)
         self.states_NS = resident(frames.states.astype(np.float32, copy=False), device)
         self.actions_NA = resident(frames.actions.astype(np.float32, copy=False), device)
@@ -98,7 +124,7 @@ class LabelledBatches:
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Images (B, H, W, 3) uint8, states (B, S), actions (B, A)."""
-        chosen = torch.from_numpy(self.indices(step)).to(self.device)
+        chosen = self.chosen(step)
         return self.images_NHW3[chosen], self.states_NS[chosen], self.actions_NA[chosen]
 
     def positions(self, step: int) -> Tensor:
@@ -106,7 +132,7 @@ class LabelledBatches:
         batches were made without any."""
         if self.positions_N2 is None:
             raise TypeError("these batches were made without object positions")
-        return self.positions_N2[torch.from_numpy(self.indices(step)).to(self.device)]
+        return self.positions_N2[self.chosen(step)]
 
 
 class VideoBatches:
@@ -122,6 +148,7 @@ class VideoBatches:
     ) -> None:
         self.images_NHW3, self.seed = images_NHW3, seed
         self.size = max(1, size // LENGTH)
+        self.chosen = Ahead(self.indices, images_NHW3.device)
         follows = (np.diff(episode) == 0) & (np.diff(frame) == 1)
         self.starts = np.flatnonzero(follows[:-1] & follows[1:])
         if not len(self.starts):
@@ -137,7 +164,7 @@ class VideoBatches:
 
     def __call__(self, step: int) -> Tensor:
         """Images (B, T, H, W, 3) uint8."""
-        return self.images_NHW3[torch.from_numpy(self.indices(step)).to(self.images_NHW3.device)]
+        return self.images_NHW3[self.chosen(step)]
 
 
 class WeakBatches:
@@ -147,7 +174,8 @@ class WeakBatches:
     def __init__(
         self, frames: WeakFrames, size: int, seed: int, device: torch.device, *, classified: bool = True
     ) -> None:
-        self.size, self.seed, self.device = size, seed, device
+        self.size, self.seed = size, seed
+        self.chosen = Ahead(self.indices, device)
         self.images_NHW3 = resident(frames.images, device)
         self.present = np.flatnonzero(frames.labels)
         self.absent = np.flatnonzero(frames.labels == 0)
@@ -168,4 +196,4 @@ class WeakBatches:
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
         """Images (B, H, W, 3) uint8, labels (B,) float32."""
-        return self.images_NHW3[torch.from_numpy(self.indices(step)).to(self.device)], self.labels_B
+        return self.images_NHW3[self.chosen(step)], self.labels_B
