@@ -109,10 +109,12 @@ def test_training_goes_on_where_it_was_and_refuses_to_overwrite(
 def test_a_changed_preset_says_so_in_its_name(workplace: Path) -> None:
     main(["collect", "demos", "pusher", *SMOKE, "--expert", "expert.safetensors", "--workers", "1"])
     changes = ["training.steps=3", "network.hidden=10,20", "training.schedule=cosine"]
+    changes += ["network.learn_temperature=true"]
     main(["train", "att-1", *SMOKE, "--set", *changes])
     preset = json.loads(Path("runs/smoke-changed/pusher/att-1-seed0/run.json").read_text())["preset"]
     assert preset["name"] == "smoke-changed"
     assert preset["training"]["steps"] == 3 and preset["network"]["hidden"] == [10, 20]
+    assert preset["network"]["learn_temperature"] is True
 
 
 @pytest.mark.parametrize(

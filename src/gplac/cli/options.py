@@ -43,6 +43,8 @@ class Size:
             field, equals, value = change.partition("=")
             if not equals or field == "name":
                 raise UserError(f"--set {change}: write FIELD=VALUE, for instance --set training.steps=3000.")
+            if value in ("true", "false"):  # as JSON and YAML write them
+                value = value.capitalize()
             arguments += [f"--{field}", *value.split(",")]
         arguments += ["--name", f"{chosen.name}-changed"]
         explicit = (tyro.conf.FlagConversionOff,)
