@@ -146,6 +146,12 @@ def test_stretches_of_a_video(video: Path, tmp_path: Path) -> None:
     assert "list several videos in a CSV" in _fails([video, video], tmp_path / "none", stretches=stretches)
 
 
+def test_a_stretch_behind_the_end_of_a_video_takes_no_frame_of_another(video: Path, tmp_path: Path) -> None:
+    stretches = Stretches(((0.0, 2.0),), ((7.0, 9.0),), every_s=5.0)
+    sentence = _fails([video], tmp_path / "none", stretches=stretches)
+    assert "hall.mp4 has no frame at 7.000 s (the nearest at 5.900 s)" in sentence
+
+
 def test_a_video_held_upright(video: Path, tmp_path: Path) -> None:
     frames = np.zeros((20, 32, 48, 3), np.uint8)
     frames[:, :, :24] = RED

@@ -21,6 +21,8 @@ WORDS = {
 }
 JUNK = ("thumbs.db", "desktop.ini")
 COLUMNS = ("path", "label", "scene", "start", "end")
+NEAR_S = 0.5
+"""A frame that is farther from its time than this may lie outside of its stretch, where the label is another one."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +122,8 @@ def _stretch(path: Path, label: int, scene: str, start: float, end: float, every
     if not every > 0.0:
         raise UserError(f"--every cannot be {every:g} seconds; make it positive.")
     times = np.arange(start, end + 1e-9, every).tolist()
-    return Shot(
-        path, label, scene, lambda _: frames_at(path, times, max(every, 0.1)), f" from {start:g} to {end:g} s"
-    )
+    near = min(max(every, 0.1), NEAR_S)
+    return Shot(path, label, scene, lambda _: frames_at(path, times, near), f" from {start:g} to {end:g} s")
 
 
 def _labelled_folders(path: Path) -> list[Shot]:
