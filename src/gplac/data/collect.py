@@ -16,6 +16,7 @@ from gplac.data.episodes import Expert, roll_out
 from gplac.data.manifest import MANIFEST, Manifest, Request, Shard
 from gplac.data.progress import progress
 from gplac.errors import UserError
+from gplac.worlds.looks import packs
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import scene
 
@@ -234,6 +235,8 @@ def _looks(collection: Collection) -> list[Look]:
     request = collection.manifest.request
     collection.pin("scenes", _scenes_digest(request))
     assets = None if request.assets is None else Path(request.assets)
+    if assets is not None:
+        collection.pin("assets", packs.fingerprint(assets))
     robot = None if request.robot_model is None else Path(request.robot_model)
     if robot is not None:
         collection.pin("robot", hashlib.sha256(robot.read_bytes()).hexdigest())
@@ -263,7 +266,11 @@ def is_up_to_date(folder: Path) -> bool:
     if not (folder / MANIFEST).exists():
         return False
     manifest = Manifest.read(folder)
-    return manifest.complete and manifest.fingerprints.get("scenes") == _scenes_digest(manifest.request)
+    known, request = manifest.fingerprints, manifest.request
+    if not manifest.complete or known.get("scenes") != _scenes_digest(request):
+        return False
+    # Data of before the files of packs were noted are taken as they are.
+    return request.assets is None or known.get("assets") in (None, packs.fingerprint(Path(request.assets)))
 
 
 def _text(path: Path | None) -> str | None:
