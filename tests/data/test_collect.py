@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from small_data import HEIGHT, WIDTH, collect, content
+from small_data import HEIGHT, WIDTH, collect, content, wave
 
 from gplac.data import collection, schema
 from gplac.data.check import check
@@ -144,6 +144,24 @@ def test_what_was_started_with_other_software_is_not_gone_on_with(
         odd.write(folder)
         with pytest.raises(UserError, match=f"started with other {what}"):
             collect("demonstrations", folder)
+
+
+class _Named:
+    """The waving expert, with a fingerprint."""
+
+    def __init__(self, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+
+    def __call__(self, full_state: np.ndarray) -> np.ndarray:
+        return wave(full_state)
+
+
+def test_another_experts_demonstrations_do_not_pass_for_this_ones(tmp_path: Path) -> None:
+    once = {"scenes": [("labelled", 0)], "width": 8, "height": 7}
+    collect("demonstrations", tmp_path / "d", expert=_Named("one"), **once)
+    assert collect("demonstrations", tmp_path / "d", expert=_Named("one"), **once).drawn == 0
+    with pytest.raises(UserError, match=r"started with other expert \(one, now two\)"):
+        collect("demonstrations", tmp_path / "d", expert=_Named("two"), **once)
 
 
 def test_a_pack_whose_files_have_changed_is_not_gone_on_with(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def collect_demonstrations(
     Args:
         out: folder of the data set; a collection that was stopped there goes on.
         task: name of the task.
-        expert: who demonstrates.
+        expert: who demonstrates; if it has a ``fingerprint``, a collection is not gone on with by another one.
         scenes: (split, index) of the scenes, all of one split.
         episodes_per_scene: successful episodes in each.
         width: of the images, pixels.
@@ -104,6 +104,9 @@ def collect_demonstrations(
         out, request, [Shard(_name(request, part), part.count * what.episode_steps) for part in parts]
     ) as collection:
         looks = _looks(collection)
+        # A complete collection does not ask the expert anything: only its fingerprint tells it from another one.
+        if (demonstrator := getattr(expert, "fingerprint", None)) is not None:
+            collection.pin("expert", demonstrator)
         if not collection.missing:
             return Collected(collection.manifest, 0)
         total = len(indices) * episodes_per_scene
