@@ -15,6 +15,7 @@ from gplac.data.dataset import WeakImages
 from gplac.data.importers.demos import import_demonstrations
 from gplac.data.importers.shots import Stretches, parse_stretch
 from gplac.data.importers.weak import import_weak
+from gplac.data.labelling.pictures import FORMATS, complaint
 from gplac.data.manifest import Manifest
 from gplac.data.show import contact_sheet
 from gplac.errors import UserError
@@ -89,6 +90,30 @@ def test_large_photographs_and_the_way_a_camera_was_held(tmp_path: Path) -> None
     images = WeakImages.load(tmp_path / "out").images
     assert images.shape == (2, 267, 200, 3)
     assert (images[:, :125, :, 0] > 180).all() and (images[:, 142:, :, 1] > 160).all()
+
+
+@pytest.mark.parametrize(
+    "suffix", ["jpg", "png", "webp", "gif", "bmp", "tif", "ppm", *(["avif"] if "AVIF" in FORMATS else [])]
+)
+def test_whatever_can_be_labelled_can_be_imported(suffix: str, tmp_path: Path) -> None:
+    _photo(tmp_path / f"photos/positive/0.{suffix}", RED)
+    _photo(tmp_path / f"photos/negative/0.{suffix}", BLUE)
+    assert [complaint(tmp_path / f"photos/{kind}/0.{suffix}") for kind in ("positive", "negative")] == [
+        None
+    ] * 2
+    _imported(tmp_path / "photos", out=tmp_path / "out")
+
+
+def test_sixteen_bits_and_transparency(tmp_path: Path) -> None:
+    for name in ("positive", "negative"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+    grey = np.full((40, 60), 128 * 257, np.uint16)
+    Image.fromarray(grey).save(tmp_path / "photos/positive/0.png")
+    Image.new("RGBA", (60, 40), (255, 0, 0, 0)).save(tmp_path / "photos/negative/0.png")
+    import_weak([tmp_path / "photos"], tmp_path / "out")
+    data = WeakImages.load(tmp_path / "out")
+    assert np.abs(data.images[data.labels == 1].astype(int) - 128).max() < 3
+    assert data.images[data.labels == 0].min() > 252
 
 
 def test_the_size_of_the_demonstrations(tmp_path: Path) -> None:
