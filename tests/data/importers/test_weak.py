@@ -77,6 +77,29 @@ def test_sub_folders_and_sources_are_places(tmp_path: Path) -> None:
     assert set(data.labels[1:3]) == {0, 1}
 
 
+def test_sources_of_the_same_name_are_places_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for home in ("anna", "ben"):
+        _folders(tmp_path / home / "photos", ("kitchen",), each=1)
+        (tmp_path / home / "labels.csv").write_text(
+            "path,label\nphotos/positive/kitchen/0.jpg,1\nphotos/negative/kitchen/0.jpg,0\n"
+        )
+    both = [tmp_path / home / "photos" for home in ("anna", "ben")]
+    manifest, _ = _imported(*both, out=tmp_path / "folders")
+    assert [place["name"] for place in manifest.origin["scenes"]] == [
+        "anna/photos/kitchen",
+        "ben/photos/kitchen",
+    ]
+    both = [tmp_path / home / "labels.csv" for home in ("anna", "ben")]
+    manifest, data = _imported(*both, out=tmp_path / "lists")
+    assert [place["name"] for place in manifest.origin["scenes"]] == ["anna/labels", "ben/labels"]
+    np.testing.assert_array_equal(data.scene, [0, 0, 1, 1])
+    monkeypatch.chdir(tmp_path / "anna/photos")
+    manifest, _ = _imported(Path(), out=tmp_path / "here")
+    assert [place["name"] for place in manifest.origin["scenes"]] == ["photos/kitchen"]
+
+
 def test_large_photographs_and_the_way_a_camera_was_held(tmp_path: Path) -> None:
     picture = np.zeros((300, 400, 3), np.uint8)
     picture[:, :200] = RED
