@@ -52,6 +52,19 @@ def test_an_expert_with_bad_eyes_succeeds_less_often() -> None:
     assert bad.successes < good.successes / 2
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"episodes": 0}, "for 0 episodes"),
+        ({"action_noise": float("nan")}, "noise cannot be nan"),
+        ({"seen_error_m": -0.01}, "error cannot be -0.01"),
+    ],
+)
+def test_impossible_evaluations(changes: dict[str, float], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        evaluate_expert(task("pusher"), load_expert("pusher"), **changes)  # type: ignore[arg-type]
+
+
 def test_actions_do_not_depend_on_the_batch() -> None:
     expert = load_expert("pusher")
     states = np.random.default_rng(0).normal(size=(9, 33))
