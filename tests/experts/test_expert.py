@@ -123,6 +123,12 @@ def test_training_writes_an_expert_that_loads_and_is_a_function_of_its_seed(tmp_
     assert sorted(p.name for p in tmp_path.iterdir()) == ["0.safetensors", "1.safetensors", "2.safetensors"]
 
 
+def test_a_damaged_checkpoint_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "e.checkpoint.safetensors").write_bytes(b"\x10\x00\x00\x00\x00\x00\x00\x00{garbage")
+    with pytest.raises(UserError, match=r"e.checkpoint.safetensors is damaged .*; remove it"):
+        train_expert("pusher", tmp_path / "e.safetensors", 1, TINY)
+
+
 def test_stopped_training_goes_on_from_its_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
