@@ -1,5 +1,6 @@
 """Pictures of a scene: the policy's view with the arm, and weak images without it."""
 
+import importlib
 from types import TracebackType
 
 import mujoco
@@ -70,6 +71,8 @@ class SceneRenderer:
         try:
             self._mjr: mujoco.MjrContext | None = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
         except mujoco.FatalError as error:
+            # Else the next context finds the mistake of this one.
+            importlib.import_module("OpenGL.GL").glGetError()
             raise UserError(
                 f"Pictures of {width}x{height} pixels cannot be drawn here ({error}); make them smaller."
             ) from error
