@@ -56,6 +56,8 @@ def test_the_file_is_as_promised_and_a_second_call_trains_nothing(
     assert {path: path.read_bytes() for path in weights} == weights
     with pytest.raises(UserError, match="another preset"):
         breadth.measure_breadth("mug_push", weak, out, runs, folds=3, steps=4)
+    with pytest.raises(UserError, match="for 0 steps"):
+        breadth.measure_breadth("mug_push", weak, out, runs, folds=3, steps=0)
 
 
 def test_nothing_of_a_scene_left_out_is_trained_on(

@@ -100,8 +100,10 @@ def leave_out(
     Scenes that share an object of interest are left out together.
 
     Raises:
-        UserError: fewer objects than folds, or what `gplac.training.loop.fit` raises.
+        UserError: fewer objects than folds, no step, or what `gplac.training.loop.fit` raises.
     """
+    if steps < 1:
+        raise UserError(f"A classifier cannot be trained for {steps} steps; ask for 1 or more.")
     data = WeakImages.load(weak)
     assets = Path(request.assets) if request.assets else None
     groups: dict[str, list[int]] = {}

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_data import HEIGHT, WIDTH, collect, content
+from PIL import Image
+from small_data import HEIGHT, WIDTH, collect, content, wave
 
 from gplac.data import collection, schema
 from gplac.data.check import check
@@ -143,6 +144,38 @@ def test_what_was_started_with_other_software_is_not_gone_on_with(
         odd.write(folder)
         with pytest.raises(UserError, match=f"started with other {what}"):
             collect("demonstrations", folder)
+
+
+class _Named:
+    """The waving expert, with a fingerprint."""
+
+    def __init__(self, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+
+    def __call__(self, full_state: np.ndarray) -> np.ndarray:
+        return wave(full_state)
+
+
+def test_another_experts_demonstrations_do_not_pass_for_this_ones(tmp_path: Path) -> None:
+    once = {"scenes": [("labelled", 0)], "width": 8, "height": 7}
+    collect("demonstrations", tmp_path / "d", expert=_Named("one"), **once)
+    assert collect("demonstrations", tmp_path / "d", expert=_Named("one"), **once).drawn == 0
+    with pytest.raises(UserError, match=r"started with other expert \(one, now two\)"):
+        collect("demonstrations", tmp_path / "d", expert=_Named("two"), **once)
+
+
+def test_a_pack_whose_files_have_changed_is_not_gone_on_with(tmp_path: Path) -> None:
+    pack, folder = tmp_path / "pack", tmp_path / "w"
+    (pack / "textures").mkdir(parents=True)
+    (pack / "LICENSE").write_text("CC0")
+    Image.new("RGB", (8, 8), (200, 30, 30)).save(pack / "textures" / "cloth.png")
+    collect("weak", folder, per_scene=2, assets=pack)
+    assert is_up_to_date(folder)
+    assert collect("weak", folder, per_scene=2, assets=pack).drawn == 0
+    Image.new("RGB", (8, 8), (30, 30, 200)).save(pack / "textures" / "cloth.png")
+    assert not is_up_to_date(folder)
+    with pytest.raises(UserError, match="started with other assets"):
+        collect("weak", folder, per_scene=2, assets=pack)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from small_data import HEIGHT, WIDTH, picture, write_demonstrations, write_weak
 
+from gplac.cli import main
 from gplac.data.show import CAPTION_PX, MARGIN_PX, contact_sheet
 from gplac.errors import UserError
 
@@ -48,3 +49,19 @@ def test_an_unfinished_collection_is_shown_as_far_as_it_is(tmp_path: Path) -> No
     manifest.with_shard(0, None, None).write(tmp_path / "w")
     with pytest.raises(UserError, match="no finished shard"):
         contact_sheet(tmp_path / "w", tmp_path / "sheet.png")
+
+
+@pytest.mark.parametrize(("changes", "said"), [({"rows": 0}, "0 rows"), ({"columns": -1}, "-1 columns")])
+def test_a_sheet_of_nothing_is_refused(tmp_path: Path, changes: dict[str, int], said: str) -> None:
+    write_demonstrations(tmp_path / "d")
+    with pytest.raises(UserError, match=f"cannot have {said}"):
+        contact_sheet(tmp_path / "d", tmp_path / "sheet.png", **changes)
+
+
+def test_the_sheet_of_the_folder_that_one_is_in_lies_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_demonstrations(tmp_path / "d")
+    monkeypatch.chdir(tmp_path / "d")
+    main(["data", "show", "."])
+    assert (tmp_path / "d.png").is_file()

@@ -5,6 +5,8 @@ from pathlib import Path
 import mujoco
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save
 
 from gplac.errors import UserError
 from gplac.experts.evaluate import evaluate_expert
@@ -50,6 +52,19 @@ def test_an_expert_with_bad_eyes_succeeds_less_often() -> None:
     assert bad.successes < good.successes / 2
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"episodes": 0}, "for 0 episodes"),
+        ({"action_noise": float("nan")}, "noise cannot be nan"),
+        ({"seen_error_m": -0.01}, "error cannot be -0.01"),
+    ],
+)
+def test_impossible_evaluations(changes: dict[str, float], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        evaluate_expert(task("pusher"), load_expert("pusher"), **changes)  # type: ignore[arg-type]
+
+
 def test_actions_do_not_depend_on_the_batch() -> None:
     expert = load_expert("pusher")
     states = np.random.default_rng(0).normal(size=(9, 33))
@@ -65,6 +80,37 @@ def test_missing_and_damaged_experts_are_explained(tmp_path: Path) -> None:
         load_expert("pusher", tmp_path / "bad.safetensors")
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"mean": None}, "no whole expert for pusher"),
+        ({"weight0": np.zeros((128, 5))}, "no whole expert for pusher"),
+        ({"bias2": np.full(7, np.nan)}, "not finite"),
+        ({"weight2": np.zeros((6, 128)), "bias2": np.zeros(6)}, "6 numbers where an action has 7"),
+    ],
+)
+def test_an_expert_with_wrong_numbers_is_explained(
+    change: dict[str, np.ndarray | None], message: str, tmp_path: Path
+) -> None:
+    with safe_open(expert_path("pusher"), framework="numpy") as file:
+        metadata = file.metadata()
+        arrays = {name: file.get_tensor(name) for name in file.keys()} | change  # noqa: SIM118 - not a dict
+    kept = {name: array for name, array in arrays.items() if array is not None}
+    (tmp_path / "bad.safetensors").write_bytes(save(kept, metadata))
+    with pytest.raises(UserError, match=message):
+        load_expert("pusher", tmp_path / "bad.safetensors")
+
+
+def test_experts_of_other_numbers_have_other_fingerprints() -> None:
+    pusher, again, striker = (load_expert(name) for name in ("pusher", "pusher", "striker"))
+    assert pusher.fingerprint == again.fingerprint != striker.fingerprint
+
+
+def test_an_expert_for_a_task_that_does_not_exist() -> None:
+    with pytest.raises(UserError, match="no task called 'juggler'"):
+        load_expert("juggler")
+
+
 def test_training_writes_an_expert_that_loads_and_is_a_function_of_its_seed(tmp_path: Path) -> None:
     paths = [
         train_expert("pusher", tmp_path / f"{i}.safetensors", seed, TINY) for i, seed in enumerate((1, 1, 2))
@@ -75,6 +121,12 @@ def test_training_writes_an_expert_that_loads_and_is_a_function_of_its_seed(tmp_
     assert not np.allclose(first(state), other(state))
     assert first.provenance["config"]["steps"] == 3200
     assert sorted(p.name for p in tmp_path.iterdir()) == ["0.safetensors", "1.safetensors", "2.safetensors"]
+
+
+def test_a_damaged_checkpoint_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "e.checkpoint.safetensors").write_bytes(b"\x10\x00\x00\x00\x00\x00\x00\x00{garbage")
+    with pytest.raises(UserError, match=r"e.checkpoint.safetensors is damaged .*; remove it"):
+        train_expert("pusher", tmp_path / "e.safetensors", 1, TINY)
 
 
 def test_stopped_training_goes_on_from_its_checkpoint(

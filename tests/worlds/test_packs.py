@@ -120,3 +120,12 @@ def test_a_bad_pack_is_explained_in_a_sentence(pack: Path, spoil: object, said: 
     with pytest.raises(UserError, match=said) as caught:
         scene("pusher", "test", 0, assets=spoil(pack))  # type: ignore[operator]
     assert "\n" not in str(caught.value)
+
+
+def test_a_mug_that_fits_into_no_picture_is_explained(pack: Path) -> None:
+    trimesh.creation.box((1.0, 5000.0, 1.0)).export(pack / "meshes" / "mug" / "one.obj")
+    with (
+        SceneRenderer(task("pusher"), scene("pusher", "test", 0, assets=pack), 50, 44) as renderer,
+        pytest.raises(UserError, match="finds no place in view"),
+    ):
+        renderer.weak(rng("pack"), present=True)

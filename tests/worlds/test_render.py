@@ -211,3 +211,16 @@ def _grown(mask: np.ndarray) -> np.ndarray:
     grown[:, 1:] |= mask[:, :-1]
     grown[:, :-1] |= mask[:, 1:]
     return grown
+
+
+def test_weak_pictures_in_which_nothing_can_be_made_out_are_refused() -> None:
+    with (
+        SceneRenderer(task("pusher"), scene("pusher", "weak", 0), 1, 1) as renderer,
+        pytest.raises(UserError, match="mug of weak scene 0 cannot be made out in pictures of 1x1 pixels"),
+    ):
+        renderer.weak(rng("tiny"), present=True)
+
+
+def test_pictures_too_large_to_draw_are_refused() -> None:
+    with pytest.raises(UserError, match="of 60000x8 pixels cannot be drawn here"):
+        SceneRenderer(task("pusher"), scene("pusher", "weak", 0), 60_000, 8)

@@ -249,7 +249,8 @@ def data_show(folder: Folder, /, *, out: OptionalPath = None, rows: int = 8, col
     """
     from gplac.data.show import contact_sheet
 
-    out = out or folder.with_name(f"{folder.name}.png")
+    named = folder if folder.name not in ("", "..") else folder.resolve()
+    out = out or named.with_name(f"{named.name}.png")
     contact_sheet(folder, out, rows, columns)
     print(f"The contact sheet is {out}.")
 

@@ -16,6 +16,7 @@ from gplac.data.episodes import Expert, roll_out
 from gplac.data.manifest import MANIFEST, Manifest, Request, Shard
 from gplac.data.progress import progress
 from gplac.errors import UserError
+from gplac.worlds.looks import packs
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import scene
 
@@ -59,7 +60,7 @@ def collect_demonstrations(
     Args:
         out: folder of the data set; a collection that was stopped there goes on.
         task: name of the task.
-        expert: who demonstrates.
+        expert: who demonstrates; if it has a ``fingerprint``, a collection is not gone on with by another one.
         scenes: (split, index) of the scenes, all of one split.
         episodes_per_scene: successful episodes in each.
         width: of the images, pixels.
@@ -103,6 +104,9 @@ def collect_demonstrations(
         out, request, [Shard(_name(request, part), part.count * what.episode_steps) for part in parts]
     ) as collection:
         looks = _looks(collection)
+        # A complete collection does not ask the expert anything: only its fingerprint tells it from another one.
+        if (demonstrator := getattr(expert, "fingerprint", None)) is not None:
+            collection.pin("expert", demonstrator)
         if not collection.missing:
             return Collected(collection.manifest, 0)
         total = len(indices) * episodes_per_scene
@@ -234,6 +238,8 @@ def _looks(collection: Collection) -> list[Look]:
     request = collection.manifest.request
     collection.pin("scenes", _scenes_digest(request))
     assets = None if request.assets is None else Path(request.assets)
+    if assets is not None:
+        collection.pin("assets", packs.fingerprint(assets))
     robot = None if request.robot_model is None else Path(request.robot_model)
     if robot is not None:
         collection.pin("robot", hashlib.sha256(robot.read_bytes()).hexdigest())
@@ -263,7 +269,11 @@ def is_up_to_date(folder: Path) -> bool:
     if not (folder / MANIFEST).exists():
         return False
     manifest = Manifest.read(folder)
-    return manifest.complete and manifest.fingerprints.get("scenes") == _scenes_digest(manifest.request)
+    known, request = manifest.fingerprints, manifest.request
+    if not manifest.complete or known.get("scenes") != _scenes_digest(request):
+        return False
+    # Data of before the files of packs were noted are taken as they are.
+    return request.assets is None or known.get("assets") in (None, packs.fingerprint(Path(request.assets)))
 
 
 def _text(path: Path | None) -> str | None:

@@ -45,7 +45,7 @@ class Collection:
         """Make sure that shards to come belong to the finished ones.
 
         Args:
-            what: "scenes", "episodes" or "renderer".
+            what: "scenes", "episodes", "renderer", "expert", "assets" or "robot".
             fingerprint: of what this process would draw.
 
         Raises:

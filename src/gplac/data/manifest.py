@@ -71,7 +71,8 @@ class Manifest:
     versions: dict[str, str]
     """Of what decides the bytes: gplac, mujoco, the renderer, the encoders."""
     fingerprints: dict[str, str] = field(default_factory=dict)
-    """SHA-256 of the descriptions of the scenes, and of the episodes' positions."""
+    """Of what decides the bytes besides the request: SHA-256 of the descriptions of the scenes, of the episodes, the
+    expert, an asset pack's files and a robot's model; and the renderer's name."""
     counts: dict[str, int] = field(default_factory=dict)
     """Rows, scenes, episodes and the expert's attempts at them, images with and without the object of interest."""
     origin: dict[str, Any] = field(default_factory=dict)

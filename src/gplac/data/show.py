@@ -29,8 +29,12 @@ def contact_sheet(folder: Path, out: Path, rows: int = 8, columns: int = 8) -> N
     scene in each row, with the object of interest in the left half and without it in the right one.
 
     Raises:
-        UserError: ``folder`` holds no data set or nothing yet, a shard is damaged, or ``out`` cannot be written.
+        UserError: ``folder`` holds no data set or nothing yet, a shard is damaged, ``out`` cannot be written, or there
+            is nothing to show in so few rows or columns.
     """
+    for name, number in (("rows", rows), ("columns", columns)):
+        if number < 1:
+            raise UserError(f"A contact sheet cannot have {number} {name}; ask for 1 or more.")
     manifest = Manifest.read(folder)
     shards = [folder / shard.name for shard in manifest.shards if shard.sha256 is not None]
     if not shards:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gplac.errors import UserError
 from gplac.seeding import rng
 from gplac.worlds.task import Task
 
@@ -44,7 +45,15 @@ def evaluate_expert(
         seed: of initial states, noise and error.
         action_noise: standard deviation of noise on its torques.
         seen_error_m: standard deviation of how far beside its place it sees the object of interest, once an episode.
+
+    Raises:
+        UserError: no episode, or a noise or error that is negative or not finite.
     """
+    if episodes < 1:
+        raise UserError(f"An expert cannot be run for {episodes} episodes; ask for 1 or more.")
+    for name, value in (("noise", action_noise), ("error", seen_error_m)):
+        if not 0.0 <= value < float("inf"):
+            raise UserError(f"The {name} cannot be {value:g}; make it 0 or positive.")
     vector = task.simulations(episodes)
     starts = [task.reset(rng("expert evaluation", task.name, seed, i)) for i in range(episodes)]
     vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))

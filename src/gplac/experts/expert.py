@@ -1,5 +1,6 @@
 """A trained expert: a small network on full state, as numbers in a safetensors file, run with numpy."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 
 from gplac.errors import UserError
 from gplac.experts.scripted import SCRIPTED, MugPushExpert
+from gplac.worlds.registry import task as task_named
 
 SHIPPED = Path(__file__).parent / "weights"
 OBSERVATION_CLIP = 10.0
@@ -30,6 +32,14 @@ class Expert:
         self._layers = sum(name.startswith("weight") for name in arrays)
         self.limit = limit
         self.provenance = provenance
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the numbers that decide its actions."""
+        digest = hashlib.sha256(repr(self.limit).encode())
+        for name, array in sorted(self._arrays.items()):
+            digest.update(f"{name} {array.shape}".encode() + array.tobytes())
+        return digest.hexdigest()
 
     def __call__(self, full_state: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Torques ``(n, action_size)`` for full states ``(n, k)``.
@@ -55,8 +65,9 @@ def load_expert(task_name: str, path: Path | None = None) -> Expert | MugPushExp
     """The scripted or shipped expert of ``task_name``, or the one at ``path``.
 
     Raises:
-        UserError: the file is missing, damaged, or belongs to another task.
+        UserError: no such task, or the file is missing, damaged, or belongs to another task.
     """
+    task = task_named(task_name)
     if path is None and task_name in SCRIPTED:
         return SCRIPTED[task_name]()
     path = expert_path(task_name) if path is None else path
@@ -72,4 +83,15 @@ def load_expert(task_name: str, path: Path | None = None) -> Expert | MugPushExp
         ) from error
     if metadata.get("task") != task_name:
         raise UserError(f"{path} holds an expert for {metadata.get('task')!r}, not for {task_name!r}.")
-    return Expert(arrays, float(metadata["limit"]), json.loads(metadata["provenance"]))
+    try:
+        expert = Expert(arrays, float(metadata["limit"]), json.loads(metadata["provenance"]))
+        actions = expert(task.simulations(1).full_state())
+        if actions.shape != (1, task.action_size):
+            raise ValueError(f"it gives {actions.shape[1]} numbers where an action has {task.action_size}")
+    except (KeyError, ValueError) as error:
+        raise UserError(
+            f"{path} is no whole expert for {task_name} ({error}); train it again or restore the file."
+        ) from error
+    if not np.isfinite(actions).all():
+        raise UserError(f"{path} holds numbers that are not finite; train it again or restore the file.")
+    return expert

@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from rich.console import Console
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from safetensors.torch import load_file as load_tensors
 from safetensors.torch import save as save_tensors
@@ -154,10 +155,13 @@ class _Keeper(BaseCallback):
         """Steps already done, after loading the checkpoint if there is one."""
         if not self.checkpoint.exists():
             return 0
-        from safetensors import safe_open
-
-        with safe_open(self.checkpoint, "pt") as file:
-            metadata = file.metadata()
+        try:
+            with safe_open(self.checkpoint, "pt") as file:
+                metadata = file.metadata() or {}
+        except (SafetensorError, OSError) as error:
+            raise UserError(
+                f"{self.checkpoint} is damaged ({error}); remove it, and the training starts anew."
+            ) from error
         if any(metadata.get(key) != value for key, value in self.settings.items()):
             raise UserError(
                 f"{self.checkpoint} was written with other settings; remove it or choose another --out."

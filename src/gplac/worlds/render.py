@@ -1,11 +1,13 @@
 """Pictures of a scene: the policy's view with the arm, and weak images without it."""
 
+import importlib
 from types import TracebackType
 
 import mujoco
 import numpy as np
 import numpy.typing as npt
 
+from gplac.errors import UserError
 from gplac.worlds import filament, gl, layout
 from gplac.worlds.arm import TABLE_HEIGHT_M
 from gplac.worlds.assemble import ARM, CAMERA, HIDDEN, SEEN, assemble, quaternion, yaw_quaternion
@@ -23,6 +25,8 @@ WEAK_SHOWN = 0.8
 """Probability that a distractor is in a weak image."""
 WEAK_SEEN_SHARE = 120 / (200 * 175)
 """Share of a weak image that the object of interest at least fills."""
+ARRANGEMENTS, PLACES = 2_000, 20_000
+"""Tries at either, before a picture counts as too small, or the object of interest as too large; a few do usually."""
 
 
 class SceneRenderer:
@@ -35,7 +39,7 @@ class SceneRenderer:
         renderer: "classic", or "filament" for the pictures; masks are always the classic one's.
 
     Raises:
-        UserError: this machine cannot draw.
+        UserError: this machine cannot draw, or no pictures of this size.
     """
 
     def __init__(
@@ -64,7 +68,14 @@ class SceneRenderer:
         self._perturb = mujoco.MjvPerturb()
         self._rect = mujoco.MjrRect(0, 0, width * self._fine, height * self._fine)
         self._pixels = np.empty((height * self._fine, width * self._fine, 3), np.uint8)
-        self._mjr: mujoco.MjrContext | None = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
+        try:
+            self._mjr: mujoco.MjrContext | None = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
+        except mujoco.FatalError as error:
+            # Else the next context finds the mistake of this one.
+            importlib.import_module("OpenGL.GL").glGetError()
+            raise UserError(
+                f"Pictures of {width}x{height} pixels cannot be drawn here ({error}); make them smaller."
+            ) from error
         flags = self._mjv.flags
         for flag in (
             mujoco.mjtRndFlag.mjRND_REFLECTION,
@@ -111,6 +122,9 @@ class SceneRenderer:
 
         The same generator state gives the same picture with and without the object of interest, so nothing else
         tells the two labels apart.
+
+        Raises:
+            UserError: the object of interest cannot be seen well enough, or finds no place in view.
         """
         qpos = self._shuffle(rng)
         self._show_object(present)
@@ -137,11 +151,15 @@ class SceneRenderer:
         """Move everything at random until enough of the object of interest is seen; returns the positions."""
         width, height = self._size
         needed = WEAK_SEEN_SHARE * width * height
-        while True:
+        for _ in range(ARRANGEMENTS):
             qpos = self._arrange(rng)
             self._show_object(True)
             if self._seen(qpos, arm=False).sum() >= needed:
                 return qpos
+        raise UserError(
+            f"The {self._task.object_of_interest} of {self._scene.stream} scene {self._scene.index} cannot be made out"
+            f" in pictures of {width}x{height} pixels; make them larger, or a mesh of yours thicker."
+        )
 
     def _arrange(self, rng: np.random.Generator) -> Floats:
         self._put_back()
@@ -166,12 +184,16 @@ class SceneRenderer:
 
     def _place_object(self, rng: np.random.Generator, camera: Camera) -> tuple[float, float]:
         radius, height = self._look.object_extent
-        while True:
+        for _ in range(PLACES):
             x, y = rng.uniform(*self._task.stage.view_x), rng.uniform(*self._task.stage.view_y)
             inside = layout.in_view(camera, layout.outline(x, y, radius, height), 0.01)
             free = layout.apart(x, y, radius, self._task.stage.kept_free)
             if inside and free and layout.on_table(x, y, radius, self._scene.table):
                 return float(x), float(y)
+        raise UserError(
+            f"The {self._task.object_of_interest} of {self._scene.stream} scene {self._scene.index}, {2 * radius:.2f} m"
+            f" wide and {height:.2f} m high, finds no place in view; if it is a mesh of yours, make it more compact."
+        )
 
     def _place_distractor(
         self, rng: np.random.Generator, camera: Camera, radius: float, taken: list[tuple[float, float, float]]

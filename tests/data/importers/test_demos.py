@@ -170,10 +170,22 @@ def test_bad_archives(tmp_path: Path) -> None:
         "absent": ({"states": None}, "b.npz has no array 'states', only images, actions"),
         "objects": ({"actions": np.array([None] * 4)}, "b.npz: its array 'actions' cannot be read"),
         "empty": ({key: value[:0] for key, value in whole.items()}, "b.npz is empty"),
+        "nothing": (
+            {"states": np.zeros((4, 0))},
+            "b.npz: states holds float64 of shape (4, 0) where a row of",
+        ),
+        "places": ({"scene": np.zeros(4, int)}, "b.npz: its scene must be one whole number, and is int64"),
         "times": ({"timestamps": np.array([0, 1, 1, 2])}, "b.npz: its timestamps do not grow in row 2"),
     }
     for name, (changes, sentence) in cases.items():
         assert sentence in _fails(source(name, **changes), out, hz=5), name
+    for hz in (np.nan, -5.0):
+        odd = tmp_path / f"rate {hz}"
+        odd.mkdir()
+        np.savez(odd / "a.npz", **whole, hz=hz)
+        assert f"says that it has {hz:g} frames a second" in _fails(odd, out)
+    np.savez(odd / "a.npz", **whole, hz="fast")
+    assert "does not say how many frames a second" in _fails(odd, out)
     cut = source("cut")
     (cut / "b.npz").write_bytes((cut / "b.npz").read_bytes()[:3000])
     assert "b.npz is no NPZ file that can be read" in _fails(cut, out, hz=5)
@@ -264,6 +276,9 @@ def test_bad_hdf5_files(tmp_path: Path) -> None:
     with h5py.File(source, "a") as file:
         file["data/demo_2/obs/joints"] = np.zeros((6, 3))
     assert "demo_2 has 6 rows of joints, 5 rows of actions" in _fails(source, out)
+    with h5py.File(source, "a") as file:
+        file["data/demo_9"] = h5py.SoftLink("/nowhere")
+    assert "demo_9 is a link that leads nowhere" in _fails(source, out)
     whole = source.read_bytes()
     source.write_bytes(whole[: len(whole) // 2])
     assert "source.hdf5 is damaged, or no HDF5 file" in _fails(source, out)

@@ -92,6 +92,10 @@ def test_environments_that_cannot_be_recorded(tmp_path: Path) -> None:
         Recorder(_Counter(as_dictionary=True), tmp_path, image="ear", state="arm").reset()
     with pytest.raises(UserError, match="is a dictionary of arm, eye; name the state's key"):
         Recorder(_Counter(as_dictionary=True), tmp_path, image="eye").reset()
+    pale = _Counter()
+    pale.picture = np.full((8, 16, 3), 0.5)  # would become black
+    with pytest.raises(UserError, match="pictures are float64 where uint8"):
+        Recorder(pale, tmp_path).reset()
     env = _Counter()
     env.metadata = {"render_modes": ["rgb_array"]}
     with pytest.raises(UserError, match="name them with hz="):

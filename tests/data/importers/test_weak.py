@@ -15,6 +15,7 @@ from gplac.data.dataset import WeakImages
 from gplac.data.importers.demos import import_demonstrations
 from gplac.data.importers.shots import Stretches, parse_stretch
 from gplac.data.importers.weak import import_weak
+from gplac.data.labelling.pictures import FORMATS, complaint
 from gplac.data.manifest import Manifest
 from gplac.data.show import contact_sheet
 from gplac.errors import UserError
@@ -76,6 +77,29 @@ def test_sub_folders_and_sources_are_places(tmp_path: Path) -> None:
     assert set(data.labels[1:3]) == {0, 1}
 
 
+def test_sources_of_the_same_name_are_places_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for home in ("anna", "ben"):
+        _folders(tmp_path / home / "photos", ("kitchen",), each=1)
+        (tmp_path / home / "labels.csv").write_text(
+            "path,label\nphotos/positive/kitchen/0.jpg,1\nphotos/negative/kitchen/0.jpg,0\n"
+        )
+    both = [tmp_path / home / "photos" for home in ("anna", "ben")]
+    manifest, _ = _imported(*both, out=tmp_path / "folders")
+    assert [place["name"] for place in manifest.origin["scenes"]] == [
+        "anna/photos/kitchen",
+        "ben/photos/kitchen",
+    ]
+    both = [tmp_path / home / "labels.csv" for home in ("anna", "ben")]
+    manifest, data = _imported(*both, out=tmp_path / "lists")
+    assert [place["name"] for place in manifest.origin["scenes"]] == ["anna/labels", "ben/labels"]
+    np.testing.assert_array_equal(data.scene, [0, 0, 1, 1])
+    monkeypatch.chdir(tmp_path / "anna/photos")
+    manifest, _ = _imported(Path(), out=tmp_path / "here")
+    assert [place["name"] for place in manifest.origin["scenes"]] == ["photos/kitchen"]
+
+
 def test_large_photographs_and_the_way_a_camera_was_held(tmp_path: Path) -> None:
     picture = np.zeros((300, 400, 3), np.uint8)
     picture[:, :200] = RED
@@ -89,6 +113,30 @@ def test_large_photographs_and_the_way_a_camera_was_held(tmp_path: Path) -> None
     images = WeakImages.load(tmp_path / "out").images
     assert images.shape == (2, 267, 200, 3)
     assert (images[:, :125, :, 0] > 180).all() and (images[:, 142:, :, 1] > 160).all()
+
+
+@pytest.mark.parametrize(
+    "suffix", ["jpg", "png", "webp", "gif", "bmp", "tif", "ppm", *(["avif"] if "AVIF" in FORMATS else [])]
+)
+def test_whatever_can_be_labelled_can_be_imported(suffix: str, tmp_path: Path) -> None:
+    _photo(tmp_path / f"photos/positive/0.{suffix}", RED)
+    _photo(tmp_path / f"photos/negative/0.{suffix}", BLUE)
+    assert [complaint(tmp_path / f"photos/{kind}/0.{suffix}") for kind in ("positive", "negative")] == [
+        None
+    ] * 2
+    _imported(tmp_path / "photos", out=tmp_path / "out")
+
+
+def test_sixteen_bits_and_transparency(tmp_path: Path) -> None:
+    for name in ("positive", "negative"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+    grey = np.full((40, 60), 128 * 257, np.uint16)
+    Image.fromarray(grey).save(tmp_path / "photos/positive/0.png")
+    Image.new("RGBA", (60, 40), (255, 0, 0, 0)).save(tmp_path / "photos/negative/0.png")
+    import_weak([tmp_path / "photos"], tmp_path / "out")
+    data = WeakImages.load(tmp_path / "out")
+    assert np.abs(data.images[data.labels == 1].astype(int) - 128).max() < 3
+    assert data.images[data.labels == 0].min() > 252
 
 
 def test_the_size_of_the_demonstrations(tmp_path: Path) -> None:
@@ -144,6 +192,12 @@ def test_stretches_of_a_video(video: Path, tmp_path: Path) -> None:
     )
     assert "Say when the object is to be seen" in _fails([video], tmp_path / "none")
     assert "list several videos in a CSV" in _fails([video, video], tmp_path / "none", stretches=stretches)
+
+
+def test_a_stretch_behind_the_end_of_a_video_takes_no_frame_of_another(video: Path, tmp_path: Path) -> None:
+    stretches = Stretches(((0.0, 2.0),), ((7.0, 9.0),), every_s=5.0)
+    sentence = _fails([video], tmp_path / "none", stretches=stretches)
+    assert "hall.mp4 has no frame at 7.000 s (the nearest at 5.900 s)" in sentence
 
 
 def test_a_video_held_upright(video: Path, tmp_path: Path) -> None:

@@ -77,14 +77,22 @@ class _Archives:
         ]
         self.state_keys = [key for key in vectors if not key.startswith("action")]
         self.action_keys = [key for key in vectors if key.startswith("action")]
-        self.hz = float(self._array(0, "hz")) if known.get("hz", ((0,), None))[0] == () else None
+        shape, kind = known.get("hz", ((0,), np.dtype(float)))
+        self.hz = float(self._array(0, "hz")) if shape == () and kind.kind in "fiu" else None
 
     def label(self, episode: int) -> str:
         return self._files[episode].name
 
     def scene(self, episode: int) -> int:
-        shape, kind = self._headers(episode).get("scene", ((0,), np.dtype(float)))
-        return int(self._array(episode, "scene")) if shape == () and kind.kind in "iu" else 0
+        if "scene" not in (known := self._headers(episode)):
+            return 0
+        shape, kind = known["scene"]
+        if shape != () or kind.kind not in "iu":
+            raise UserError(
+                f"{self.label(episode)}: its scene must be one whole number, and is {kind} of shape {shape};"
+                " repair or remove it."
+            )
+        return int(self._array(episode, "scene"))
 
     def names(self, key: str) -> list[str] | None:
         return None

@@ -38,6 +38,8 @@ def read(path: Path) -> Source:
             raise UserError(
                 f"{path} has no group `data`; files of robomimic have one, with a group for each episode."
             )
+        if lost := [name for name in data if data.get(name) is None]:
+            raise UserError(f"{path}: {lost[0]} is a link that leads nowhere; repair or remove it.")
         groups = [name for name in data if isinstance(data[name], h5py.Group)]
         if without := [name for name in groups if not isinstance(data[name].get("obs"), h5py.Group)]:
             raise UserError(

@@ -1,6 +1,5 @@
 """Pictures of any size as JPEG of the wanted size: cropped around the centre, then scaled."""
 
-import importlib
 import importlib.util
 import io
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ import numpy as np
 import simplejpeg
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from gplac.data.labelling.pictures import FORMATS as PHOTOGRAPHS
 from gplac.data.shards import Images, encode_jpeg
 from gplac.errors import UserError
 
@@ -18,7 +18,8 @@ DEFAULT_WIDTH_PX = 200
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 HEIF_SUFFIXES = (".heic", ".heif")
 FORMATS = ("JPEG", "PNG", "WEBP")
-"""By content; what else Pillow reads may ask other programs for help, which strangers' files shall not."""
+"""Of frames, by content. Photographs may be whatever can be labelled; what else Pillow reads may ask other programs for
+help, which strangers' files shall not."""
 Picture = Images | bytes
 """A frame: ``(H, W, 3)`` RGB, or a picture file's content."""
 
@@ -102,9 +103,10 @@ def opened(picture: Picture) -> Image.Image:
     """
     if isinstance(picture, bytes):
         try:
-            return Image.open(io.BytesIO(picture), formats=FORMATS).convert("RGB")
+            return _rgb(Image.open(io.BytesIO(picture), formats=FORMATS))
         except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-            raise ValueError(f"no picture that can be read ({_reason(error)})") from error
+            reason = _reason(error, "JPEG, PNG or WebP")
+            raise ValueError(f"no picture that can be read ({reason})") from error
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
         raise ValueError(f"{picture.dtype} of shape {picture.shape} instead of uint8 (height, width, 3)")
     return Image.fromarray(np.ascontiguousarray(picture))
@@ -114,30 +116,41 @@ def photograph(path: Path, pixels: int | None = None) -> Image.Image:
     """A photograph in RGB, the right way up whatever way the camera was held.
 
     Args:
-        path: JPEG, PNG, WebP, or HEIC where pillow-heif is installed.
+        path: what ``gplac label`` reads: JPEG, PNG, WebP, GIF, BMP, AVIF, TIFF, JPEG 2000, PPM; HEIC where
+            pillow-heif is installed.
         pixels: a JPEG may be read smaller, but not below twice this in width and height.
 
     Raises:
         ValueError: it cannot be read; the message says why.
     """
-    formats: tuple[str, ...] = FORMATS
-    if path.suffix.lower() in HEIF_SUFFIXES:
-        if importlib.util.find_spec("pillow_heif") is None:
-            raise ValueError("HEIC needs the package pillow-heif; install it, or save as JPEG")
-        importlib.import_module("pillow_heif").register_heif_opener()
-        formats = (*FORMATS, "HEIF")
+    if path.suffix.lower() in HEIF_SUFFIXES and importlib.util.find_spec("pillow_heif") is None:
+        raise ValueError("HEIC needs the package pillow-heif; install it, or save as JPEG")
     try:
-        with Image.open(path, formats=formats) as image:
+        with Image.open(path, formats=PHOTOGRAPHS) as image:
             if pixels is not None:
                 image.draft("RGB", (2 * pixels, 2 * pixels))
-            return ImageOps.exif_transpose(image).convert("RGB")
+            return _rgb(ImageOps.exif_transpose(image))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ValueError(_reason(error)) from error
+        raise ValueError(_reason(error, "JPEG, PNG, WebP, HEIC or another usual format")) from error
 
 
-def _reason(error: Exception) -> str:
+def _rgb(image: Image.Image) -> Image.Image:
+    """Eight bits a colour, what is transparent on white, as the page of ``gplac label`` shows it."""
+    if image.mode.startswith("I;16"):
+        # Pillow's own conversion cuts off at 255, so that nearly all becomes white.
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    if image.mode in ("I", "F"):
+        raise ValueError("its pixels have 32 bits; save it with 8 bits a colour")
+    if image.mode in ("RGBA", "LA", "P", "PA"):
+        layer = image.convert("RGBA")
+        image = Image.new("RGBA", layer.size, "white")
+        image.alpha_composite(layer)
+    return image.convert("RGB")
+
+
+def _reason(error: Exception, formats: str) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return "not a picture in JPEG, PNG, WebP or HEIC"
+        return f"not a picture in {formats}"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__

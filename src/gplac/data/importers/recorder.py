@@ -33,7 +33,7 @@ class Recorder(gymnasium.Wrapper[Any, Any, Any, Any]):
         only_successes: keep only episodes whose ``info`` says ``is_success`` or ``success`` in any step.
 
     Raises:
-        UserError: the environment gives no pictures, no such keys, or no rate.
+        UserError: the environment gives no pictures, pictures that are not uint8, no such keys, or no rate.
     """
 
     def __init__(
@@ -104,7 +104,11 @@ class Recorder(gymnasium.Wrapper[Any, Any, Any, Any]):
             raise UserError(
                 f"The observation is a dictionary of {', '.join(state)}; name the state's key with state=."
             )
-        return np.array(picture, np.uint8), np.array(state, np.float32).reshape(-1)
+        if (kind := np.asarray(picture).dtype) != np.uint8:
+            raise UserError(
+                f"The environment's pictures are {kind} where uint8, 0 to 255, is needed; wrap it so that they are."
+            )
+        return np.array(picture), np.array(state, np.float32).reshape(-1)
 
     def _save(self) -> None:
         images, states, actions = (np.stack(column) for column in zip(*self._steps, strict=True))

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ WORDS = {
 }
 JUNK = ("thumbs.db", "desktop.ini")
 COLUMNS = ("path", "label", "scene", "start", "end")
+NEAR_S = 0.5
+"""A frame that is farther from its time than this may lie outside of its stretch, where the label is another one."""
 
 
 @dataclass(frozen=True)
@@ -54,22 +56,39 @@ class Stretches:
     """Time between two frames that are taken."""
 
 
-def shots(path: Path, stretches: Stretches) -> list[Shot]:
+def source_names(paths: Sequence[Path]) -> list[str]:
+    """What to call each source where it does not name its places: after itself, and after the folders that it lies in
+    where others have the same name, so that places of two sources are not taken for one."""
+    parts = [
+        (*each.parts[:-1], each.name if each.is_dir() else each.stem) for each in map(Path.resolve, paths)
+    ]
+    depth = 1
+    while len({each[-depth:] for each in parts}) < len({*parts}):
+        depth += 1
+    plain = [each[-1] for each in parts]
+    return [
+        name if plain.count(name) == 1 else "/".join(each[-depth:])
+        for name, each in zip(plain, parts, strict=True)
+    ]
+
+
+def shots(path: Path, stretches: Stretches, name: str) -> list[Shot]:
     """The photographs of one source.
 
     Args:
         path: a folder with `positive` and `negative` in it, a CSV file, or a video.
+        name: of `source_names`.
         stretches: of a video, when the object of interest is in the picture.
 
     Raises:
         UserError: there is nothing, or it is described wrongly. Photographs themselves are not looked at.
     """
     if path.is_dir():
-        return _labelled_folders(path)
+        return _labelled_folders(path, name)
     if not path.is_file():
         raise UserError(f"{path} does not exist; name a folder, a CSV file, or a video.")
     if path.suffix.lower() == ".csv":
-        return _listed(path, stretches.every_s)
+        return _listed(path, stretches.every_s, name)
     if path.suffix.lower() not in VIDEO_SUFFIXES:
         raise UserError(
             f"{path} is neither a folder, nor a CSV file, nor a video ({', '.join(VIDEO_SUFFIXES)}); put photographs"
@@ -80,7 +99,7 @@ def shots(path: Path, stretches: Stretches) -> list[Shot]:
             f"Say when the object is to be seen in {path}, for instance --present 0:10-0:35 --absent 0:40-1:10."
         )
     return [
-        _stretch(path, label, path.stem, start, end, stretches.every_s)
+        _stretch(path, label, name, start, end, stretches.every_s)
         for label, found in ((1, stretches.present), (0, stretches.absent))
         for start, end in found
     ]
@@ -120,12 +139,11 @@ def _stretch(path: Path, label: int, scene: str, start: float, end: float, every
     if not every > 0.0:
         raise UserError(f"--every cannot be {every:g} seconds; make it positive.")
     times = np.arange(start, end + 1e-9, every).tolist()
-    return Shot(
-        path, label, scene, lambda _: frames_at(path, times, max(every, 0.1)), f" from {start:g} to {end:g} s"
-    )
+    near = min(max(every, 0.1), NEAR_S)
+    return Shot(path, label, scene, lambda _: frames_at(path, times, near), f" from {start:g} to {end:g} s")
 
 
-def _labelled_folders(path: Path) -> list[Shot]:
+def _labelled_folders(path: Path, name: str) -> list[Shot]:
     folders = {each.name.lower(): each for each in path.iterdir() if each.is_dir()}
     missing = [name for name in LABELS if name not in folders]
     if missing:
@@ -134,31 +152,29 @@ def _labelled_folders(path: Path) -> list[Shot]:
             " `positive`, others into `negative`."
         )
     found = []
-    for name, label in LABELS.items():
-        for file in sorted(folders[name].rglob("*")):
-            inside = file.relative_to(folders[name]).parts
+    for which, label in LABELS.items():
+        for file in sorted(folders[which].rglob("*")):
+            inside = file.relative_to(folders[which]).parts
             if file.is_file() and not file.name.startswith(".") and file.name.lower() not in JUNK:
-                found.append(
-                    _photo(file, label, f"{path.name}/{inside[0]}" if len(inside) > 1 else path.name)
-                )
+                found.append(_photo(file, label, f"{name}/{inside[0]}" if len(inside) > 1 else name))
     return found
 
 
-def _listed(path: Path, every: float) -> list[Shot]:
+def _listed(path: Path, every: float, name: str) -> list[Shot]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
             reader = csv.DictReader(stream, strict=True)
-            if missing := [name for name in COLUMNS[:2] if name not in (reader.fieldnames or [])]:
+            if missing := [each for each in COLUMNS[:2] if each not in (reader.fieldnames or [])]:
                 raise UserError(
                     f"{path} has no column {' and '.join(missing)}; its first line names the columns."
                 )
-            return [_line(path, reader.line_num, row, every) for row in reader]
+            return [_line(path, reader.line_num, row, every, name) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} is no CSV file that can be read ({error}); repair it.") from error
 
 
-def _line(table: Path, number: int, row: dict[str, str | None], every: float) -> Shot:
-    words = {name: (row.get(name) or "").strip() for name in COLUMNS}
+def _line(table: Path, number: int, row: dict[str, str | None], every: float, name: str) -> Shot:
+    words = {each: (row.get(each) or "").strip() for each in COLUMNS}
     where = f"{table}, line {number}"
     label = WORDS.get(words["label"].lower())
     if label is None:
@@ -167,7 +183,7 @@ def _line(table: Path, number: int, row: dict[str, str | None], every: float) ->
         )
     if not words["path"]:
         raise UserError(f"{where}: it names no file; repair it.")
-    path, scene = table.parent / words["path"], words["scene"] or table.stem
+    path, scene = table.parent / words["path"], words["scene"] or name
     if path.suffix.lower() not in VIDEO_SUFFIXES:
         return _photo(path, label, scene)
     try:

@@ -151,7 +151,7 @@ def motion(source: Source, episode: int, choice: Choice) -> Motion:
 
 def _finite(values: Array, where: str, key: str, dtype: type = np.float32) -> Array:
     """As ``(T, n)``."""
-    if values.ndim not in (1, 2) or values.dtype.kind not in "fiub":
+    if values.ndim not in (1, 2) or values.dtype.kind not in "fiub" or 0 in values.shape[1:]:
         raise UserError(
             f"{where}: {key} holds {values.dtype} of shape {values.shape} where a row of numbers for each frame"
             " is needed; name another key."
@@ -170,13 +170,17 @@ def control_hz(source: Source, motions: Sequence[Motion], named: float | None) -
     """Control steps a second: as named, as the source says, or as its timestamps tell.
 
     Raises:
-        UserError: nobody knows, or the named one is impossible.
+        UserError: nobody knows, or the one named or said is impossible.
     """
     if named is not None:
         if not 0.0 < named < float("inf"):
             raise UserError(f"--hz cannot be {named:g}; name the control steps a second.")
         return float(named)
     if source.hz:
+        if not 0.0 < source.hz < float("inf"):
+            raise UserError(
+                f"The source says that it has {source.hz:g} frames a second; repair it, or name them with --hz."
+            )
         return float(source.hz)
     steps = [np.diff(each.timestamps_s) for each in motions if each.timestamps_s is not None]
     found = np.concatenate(steps) if steps else np.empty(0)

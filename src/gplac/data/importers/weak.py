@@ -10,7 +10,7 @@ import numpy as np
 
 from gplac.data import schema
 from gplac.data.importers.pictures import DEFAULT_WIDTH_PX, Fit, default_size
-from gplac.data.importers.shots import VIDEO_SUFFIXES, Shot, Stretches, shots
+from gplac.data.importers.shots import VIDEO_SUFFIXES, Shot, Stretches, shots, source_names
 from gplac.data.importers.writing import already_there, fingerprint, write_data_set
 from gplac.data.manifest import IMPORTED, Manifest, Request
 from gplac.data.progress import progress
@@ -54,7 +54,8 @@ def import_weak(
         len(paths) > 1 or paths[0].suffix.lower() not in VIDEO_SUFFIXES
     ):
         raise UserError("--present and --absent are times in one video; list several videos in a CSV file.")
-    found = [shot for path in paths for shot in shots(path, stretches)]
+    named = zip(paths, source_names(paths), strict=True)
+    found = [shot for path, name in named for shot in shots(path, stretches, name)]
     for label, which in ((1, "shows the object of interest (positive)"), (0, "is without it (negative)")):
         if all(shot.label != label for shot in found):
             raise UserError(f"No photograph in {', '.join(map(str, paths))} {which}; both kinds are needed.")

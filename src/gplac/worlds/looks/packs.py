@@ -10,6 +10,7 @@ A pack may hold textures, meshes or both; what it lacks stays procedural. Its fi
 a pack and test on unseen assets, use two packs.
 """
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -78,6 +79,17 @@ def open_pack(folder: Path) -> Pack:
     for name in meshes:
         _mesh(folder / name)
     return Pack(folder, tuple(pictures), tuple(meshes))
+
+
+def fingerprint(folder: Path) -> str:
+    """SHA-256 over names and contents of all that a pack draws with."""
+    digest = hashlib.sha256()
+    for part in ("textures", "meshes"):
+        for path in sorted((folder / part).rglob("*")):
+            if path.is_file() and not path.name.startswith("."):
+                content = hashlib.sha256(path.read_bytes()).hexdigest()
+                digest.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
+    return digest.hexdigest()
 
 
 def texture_pixels(texture: Texture, folder: Path) -> Pixels:
