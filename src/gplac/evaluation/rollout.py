@@ -10,7 +10,7 @@ import numpy as np
 from gplac.errors import UserError
 from gplac.evaluation.drawing import BATCH, DrawingPool, View, default_workers
 from gplac.evaluation.policies import GREY, Images, Policy
-from gplac.evaluation.store import Chunk, Episodes, Record, Store
+from gplac.evaluation.store import Chunk, Episodes, Record, Store, chunks_of
 from gplac.seeding import rng
 from gplac.worlds.arm import Floats
 from gplac.worlds.registry import task as task_named
@@ -60,8 +60,7 @@ def evaluate(
         )
     task = task_named(view.task, view.robot_model)
     _check_split(view.task, split, scenes)
-    starts = range(0, episodes, BATCH)
-    chunks = [Chunk(s, first, min(BATCH, episodes - first)) for s in range(scenes) for first in starts]
+    chunks = chunks_of(scenes, episodes)
     store = Store(cache, view, split, {"blank": blank, "policy": policy_id})
     records = {chunk: record for chunk in chunks if (record := store.load(chunk)) is not None}
 

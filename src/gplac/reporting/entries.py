@@ -63,7 +63,8 @@ class Entry:
         """What the policy saw and did; None if the run is not at hand."""
         if self.folder is None:
             return None
-        return load_episodes(self.folder / EPISODES, self.result["episodes"] // self.result["scenes"])
+        scenes = self.result["scenes"]
+        return load_episodes(self.folder / EPISODES, scenes, self.result["episodes"] // scenes)
 
 
 def entries(paths: Sequence[Path], split: str = "test", level: str = "standard") -> list[Entry]:
