@@ -134,8 +134,8 @@ def evaluate_run(
         run.policy(),
         view,
         split,
-        scenes or min(sizes["scenes"], split_size(view.task, split)),
-        episodes or sizes["episodes"],
+        min(sizes["scenes"], split_size(view.task, split)) if scenes is None else scenes,
+        sizes["episodes"] if episodes is None else episodes,
         run.training,
         provenance(),
         evaluation_folder(folder, view, split),
@@ -228,7 +228,12 @@ def inspect_run(
     """
     run = Run.open(folder)
     view = run.view(level, assets)
-    count = scenes or split_size(view.task, split)
+    most = split_size(view.task, split)
+    count = most if scenes is None else scenes
+    if not 1 <= count <= most:
+        raise UserError(
+            f"The {split} split has {most} scenes, and {count} were asked for; ask for 1 to {most}."
+        )
     if demonstrations is None:
         demonstrations = Path("data") / run.training.preset.removesuffix("-changed") / view.task / "demos-1"
     frames = Demonstrations.load(demonstrations)

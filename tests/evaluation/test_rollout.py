@@ -138,6 +138,8 @@ def test_bad_requests_are_explained() -> None:
         evaluate(ZeroPolicy(), VIEW, "validation", 21, 1)
     with pytest.raises(UserError, match="one episode"):
         evaluate(ZeroPolicy(), VIEW, "validation", 1, 0)
+    with pytest.raises(UserError, match="-2 processes"):
+        evaluate(ZeroPolicy(), VIEW, "validation", 1, 1, workers=-2)
     with pytest.raises(UserError, match="no task called"):
         evaluate(ZeroPolicy(), View("juggler", 32, 28), "validation", 1, 1)
 

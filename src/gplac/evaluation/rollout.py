@@ -58,6 +58,8 @@ def evaluate(
         raise UserError(
             f"An evaluation needs one scene and one episode or more, not {scenes} and {episodes}."
         )
+    if workers is not None and workers < 0:
+        raise UserError(f"There cannot be {workers} processes that draw; ask for 1 or more, or for 0.")
     task = task_named(view.task, view.robot_model)
     _check_split(view.task, split, scenes)
     chunks = chunks_of(scenes, episodes)
