@@ -44,19 +44,23 @@ class Run:
         try:
             facts = json.loads((folder / RUN_JSON).read_text())
             finished = facts["training"]["finished"]
+            run = cls(folder, facts)
+            if finished:
+                _ = run.training, run.view()  # what is missing is missed here
         except FileNotFoundError as error:
             raise UserError(
                 f"No run: {folder / RUN_JSON} does not exist; name a folder that `gplac train` wrote."
             ) from error
         except (ValueError, KeyError, TypeError, OSError) as error:
+            said = f"{error} is missing" if isinstance(error, KeyError) else error
             raise UserError(
-                f"{folder / RUN_JSON} cannot be read as a run ({error}); restore it, or train again."
+                f"{folder / RUN_JSON} cannot be read as a run ({said}); restore it, or train again."
             ) from error
         if not finished:
             raise UserError(
                 f"The run in {folder} is not finished; go on with: gplac train ... --resume --out {folder}"
             )
-        return cls(folder, facts)
+        return run
 
     @property
     def training(self) -> Training:
