@@ -46,7 +46,7 @@ class Run:
             finished = facts["training"]["finished"]
             run = cls(folder, facts)
             if finished:
-                _ = run.training, run.view()  # what is missing is missed here
+                _ = run.training, facts["task"], facts["network"]  # what is missing is missed here
         except FileNotFoundError as error:
             raise UserError(
                 f"No run: {folder / RUN_JSON} does not exist; name a folder that `gplac train` wrote."
