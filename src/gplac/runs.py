@@ -44,19 +44,23 @@ class Run:
         try:
             facts = json.loads((folder / RUN_JSON).read_text())
             finished = facts["training"]["finished"]
+            run = cls(folder, facts)
+            if finished:
+                _ = run.training, facts["task"], facts["network"]  # what is missing is missed here
         except FileNotFoundError as error:
             raise UserError(
                 f"No run: {folder / RUN_JSON} does not exist; name a folder that `gplac train` wrote."
             ) from error
         except (ValueError, KeyError, TypeError, OSError) as error:
+            said = f"{error} is missing" if isinstance(error, KeyError) else error
             raise UserError(
-                f"{folder / RUN_JSON} cannot be read as a run ({error}); restore it, or train again."
+                f"{folder / RUN_JSON} cannot be read as a run ({said}); restore it, or train again."
             ) from error
         if not finished:
             raise UserError(
                 f"The run in {folder} is not finished; go on with: gplac train ... --resume --out {folder}"
             )
-        return cls(folder, facts)
+        return run
 
     @property
     def training(self) -> Training:
@@ -134,8 +138,8 @@ def evaluate_run(
         run.policy(),
         view,
         split,
-        scenes or min(sizes["scenes"], split_size(view.task, split)),
-        episodes or sizes["episodes"],
+        min(sizes["scenes"], split_size(view.task, split)) if scenes is None else scenes,
+        sizes["episodes"] if episodes is None else episodes,
         run.training,
         provenance(),
         evaluation_folder(folder, view, split),
@@ -228,7 +232,12 @@ def inspect_run(
     """
     run = Run.open(folder)
     view = run.view(level, assets)
-    count = scenes or split_size(view.task, split)
+    most = split_size(view.task, split)
+    count = most if scenes is None else scenes
+    if not 1 <= count <= most:
+        raise UserError(
+            f"The {split} split has {most} scenes, and {count} were asked for; ask for 1 to {most}."
+        )
     if demonstrations is None:
         demonstrations = Path("data") / run.training.preset.removesuffix("-changed") / view.task / "demos-1"
     frames = Demonstrations.load(demonstrations)

@@ -91,9 +91,26 @@ def test_killed_evaluation_resumes_to_the_same_numbers(undisturbed: Episodes, tm
         "what was done was done again"
     )
     assert told[-1] == (6, 6)
-    view, kept = load_episodes(cache, 2)
+    view, kept = load_episodes(cache, 3, 2)
     assert view == VIEW
     assert same(kept, undisturbed)
+
+
+def test_what_evaluations_of_other_sizes_left_is_not_taken_for_more_episodes(tmp_path: Path) -> None:
+    for scenes, episodes in ((3, 2), (2, 4), (2, 3)):
+        found = evaluate(RandomPolicy(), VIEW, "test", scenes, episodes, blank=True, cache=tmp_path)
+        assert same(load_episodes(tmp_path, scenes, episodes)[1], found)
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut short"])
+def test_a_damaged_file_is_run_again(content: bytes, tmp_path: Path) -> None:
+    whole = evaluate(RandomPolicy(), VIEW, "test", 1, 2, blank=True, cache=tmp_path)
+    (path,) = tmp_path.glob("scene-*.npz")
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="no whole evaluation"):
+        load_episodes(tmp_path, 1, 2)
+    assert same(evaluate(RandomPolicy(), VIEW, "test", 1, 2, blank=True, cache=tmp_path), whole)
+    assert same(load_episodes(tmp_path, 1, 2)[1], whole)
 
 
 def test_another_policy_does_not_inherit_the_cache(tmp_path: Path) -> None:
@@ -121,6 +138,8 @@ def test_bad_requests_are_explained() -> None:
         evaluate(ZeroPolicy(), VIEW, "validation", 21, 1)
     with pytest.raises(UserError, match="one episode"):
         evaluate(ZeroPolicy(), VIEW, "validation", 1, 0)
+    with pytest.raises(UserError, match="-2 processes"):
+        evaluate(ZeroPolicy(), VIEW, "validation", 1, 1, workers=-2)
     with pytest.raises(UserError, match="no task called"):
         evaluate(ZeroPolicy(), View("juggler", 32, 28), "validation", 1, 1)
 

@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from gplac.evaluation.statistics import bootstrap_over_scenes, mcnemar, paired_difference, wilson
+from gplac.evaluation.pooling import Pooled
+from gplac.evaluation.ranks import agreement
+from gplac.evaluation.statistics import Interval, bootstrap_over_scenes, mcnemar, paired_difference, wilson
 
 
 @given(
@@ -76,3 +78,14 @@ def test_a_clear_difference_excludes_zero_and_a_policy_against_itself_does_not()
 def test_different_episodes_are_refused() -> None:
     with pytest.raises(ValueError, match="same episodes"):
         paired_difference([np.ones(3, bool)], [np.ones(2, bool)])
+
+
+def test_a_single_scene_says_nothing_of_others() -> None:
+    never, always = [np.zeros(10, dtype=bool)], [np.ones(10, dtype=bool)]
+    found = paired_difference(never, always)
+    assert found.difference == 1.0 and found.interval95 == Interval(-1.0, 1.0)
+    ours = {name: Pooled({0: won[0]}, {0: won[0].mean()}) for name, won in (("a", always), ("b", never))}
+    assert ours["a"].interval95 == Interval(0.0, 1.0)
+    order = agreement({"a": 0.9, "b": 0.1}, ours)
+    assert order.tau == 1.0 and order.interval95 == Interval(-1.0, 1.0)
+    assert order.pairs[0].agrees and not order.pairs[0].clear

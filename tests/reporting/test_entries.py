@@ -88,6 +88,30 @@ def test_seeds_are_told_apart_and_compared_with_their_own_baseline(tmp_path: Pat
     assert difference(found[0], found[:2]) is None
 
 
+def test_presets_are_told_apart_and_compared_with_their_own_baseline(tmp_path: Path) -> None:
+    paths = [
+        write(tmp_path / preset, small(method, rate) | {"preset": preset})
+        for preset, rates in (("lite", {"gplac": 0.9, "att-1": 0.2}), ("demo", {"gplac": 0.5, "att-1": 0.1}))
+        for method, rate in rates.items()
+    ]
+    found = entries(paths)
+    assert [entry.name for entry in found] == [
+        f"{method}, preset {preset}" for method in ("GPLAC", "ATT-1") for preset in ("lite", "demo")
+    ]
+    for mine, baseline in ((found[0], found[2]), (found[1], found[3])):
+        gain = difference(mine, found)
+        assert gain is not None
+        assert gain.difference == pytest.approx(mine.result["success_rate"] - baseline.result["success_rate"])
+    assert "preset lite or demo, 6 test" in markdown(found)
+
+
+def test_results_that_nothing_tells_apart_are_numbered(tmp_path: Path) -> None:
+    paths = [write(tmp_path / name, small("gplac", rate)) for name, rate in (("a", 0.9), ("b", 0.3))]
+    found = entries(paths)
+    assert [entry.name for entry in found] == ["GPLAC (1)", "GPLAC (2)"]
+    assert found[0].result["success_rate"] > found[1].result["success_rate"]
+
+
 def test_table_shows_our_numbers_beside_the_papers(tmp_path: Path) -> None:
     gplac, att_1 = small("gplac", 0.9), small("att-1", 0.2)
     found = entries([write(tmp_path, gplac), write(tmp_path, att_1)])

@@ -234,3 +234,36 @@ def test_results_that_cannot_be_are_refused(tmp_path: Path, capsys: pytest.Captu
         main(["table", "1", "--results", str(tmp_path / "nowhere")])
     assert end.value.code == 2
     assert "gplac grid run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "stem", "told"),
+    [
+        ({"task": "striker"}, "gplac-seed0", "task striker"),
+        ({"preset": "demo"}, "gplac-seed0", "preset demo"),
+        ({}, "gplac-seed1", "seed 0"),
+        ({}, "gplac-weak160-seed0", "weak images 16000"),
+        ({"weak_images": 160}, "gplac-scenes4-weak160-seed0", "weak scenes None"),
+        ({"weak_images": 160, "weak_scenes": 4}, "gplac-weak160-seed0", "weak scenes 4"),
+    ],
+)
+def test_a_result_under_the_name_of_another_is_refused(
+    change: dict[str, Any], stem: str, told: str, tmp_path: Path
+) -> None:
+    result = synthetic_result("gplac", 0.5, scenes=2, count=COUNT) | change
+    write_json(result, "result", tmp_path / "lite" / "pusher" / f"{stem}.json")
+    with pytest.raises(UserError, match=told):
+        table_3(tmp_path, "lite")
+
+
+def test_a_result_with_another_robot_is_not_among_the_usual_ones(tmp_path: Path) -> None:
+    result = synthetic_result("gplac", 0.5, scenes=2, count=COUNT) | {"robot_model": "own.xml"}
+    write_json(result, "result", tmp_path / "lite" / "pusher" / "gplac-seed0.json")
+    assert "missing" in table_3(tmp_path, "lite")[0].rows[0]
+
+
+def test_a_share_too_small_for_both_kinds_is_missing_and_not_all_images(tmp_path: Path) -> None:
+    result = synthetic_result("gplac", 0.5, scenes=2, count=COUNT) | {"preset": "smoke", "weak_images": 16}
+    write_json(result, "result", tmp_path / "smoke" / "pusher" / "gplac-seed0.json")
+    sheet, _ = table_3(tmp_path, "smoke")
+    assert ["missing" in row for row in sheet.rows] == [False, True, True, True]

@@ -1,6 +1,7 @@
 """Success by number of photographs and of places, from hand-made results."""
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +25,15 @@ COUNT = 4
 def put(results: Path, stem: str, won: list[int]) -> None:
     """Write a result in which so many of each scene's trials succeed."""
     name, seed = stem.split("-seed")
-    method = name.split("-scenes")[0].split("-weak")[0]
+    method, *budgets = re.split(r"-(?=scenes|weak)", name)
     result = synthetic_result(method, 0.5, seed=int(seed), scenes=len(won), count=COUNT)
     for each, count in zip(result["per_scene"], won, strict=True):
         each["outcomes"] = [trial < count for trial in range(COUNT)]
         each |= {"successes": count, "success_rate": count / COUNT}
     result |= {"task": "mug_push", "successes": sum(won), "success_rate": sum(won) / (COUNT * len(won))}
+    for budget in budgets:
+        kind, count = re.fullmatch(r"(scenes|weak)(\d+)", budget).groups()
+        result[{"scenes": "weak_scenes", "weak": "weak_images"}[kind]] = int(count)
     write_json(result, "result", results / "lite/mug_push" / f"{stem}.json")
 
 

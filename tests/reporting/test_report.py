@@ -108,3 +108,12 @@ def test_charts_are_dark_in_the_dark(page: Path) -> None:
         for name in ("success.png", "success-dark.png")
     )
     assert np.median(light) > 240 and np.median(dark) < 40
+
+
+def test_a_baseline_in_fewer_scenes_leaves_the_others_without_its_bar(tmp_path: Path) -> None:
+    runs = [
+        synthetic_run(tmp_path / method, method, 0.5, WIDTH, HEIGHT, scenes, 2)
+        for method, scenes in (("gplac", 2), ("att-1", 1))
+    ]
+    page = Page(write_report(runs, tmp_path / "report").read_text())
+    assert "first 1 scenes" in page.words and page.words.count("/2") == 3

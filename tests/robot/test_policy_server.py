@@ -70,6 +70,20 @@ def test_a_page_in_a_browser_is_not_let_in(server: PolicyServer) -> None:
         raw(server, Origin="http://example.org")
 
 
+@pytest.mark.parametrize("port", [-1, 70_000])
+def test_what_is_no_port_is_named(port: int, policy: Policy) -> None:
+    with pytest.raises(UserError, match="0-65535"):
+        PolicyServer(policy, new_token(), port=port)
+    with pytest.raises(UserError, match="no address"):
+        RemotePolicy(f"ws://127.0.0.1:{port}", new_token())
+
+
+@pytest.mark.parametrize("timeout_s", [0.0, -1.0, float("nan")])
+def test_a_wait_that_is_none_is_refused(timeout_s: float, server: PolicyServer) -> None:
+    with pytest.raises(UserError, match="more than 0 s"):
+        RemotePolicy(server.url, server.token, timeout_s)
+
+
 def test_a_token_has_to_be_one(policy: Policy) -> None:
     with pytest.raises(UserError, match="token"):
         PolicyServer(policy, "short")

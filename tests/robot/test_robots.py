@@ -304,3 +304,19 @@ def test_ctrl_c_stops_an_own_robot(workplace: Path, policy_file: Path) -> None:
     # It may have come before the loop had begun; once the robot is there, it is stopped.
     assert p.returncode in (0, 130)
     assert Path("stopped").exists() == (p.returncode == 0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--seconds", each] for each in ("0", "-5", "nan", "inf")]
+    + [["--seconds", "1", "--hz", each] for each in ("nan", "inf", "0")],
+)
+def test_a_length_or_a_rate_that_is_none_moves_nothing(
+    options: list[str], policy_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["robot", "run", str(policy_file), "--robot", "mock", *options])
+    assert end.value.code == 2
+    said = capsys.readouterr()
+    assert "ticks in" not in said.out
+    assert "0 seconds" in said.err or "1000 Hz" in said.err

@@ -126,3 +126,9 @@ def test_other_sites_do_not_reach_it(view: View) -> None:
 def test_a_port_that_is_taken_is_named(view: View, card: Card) -> None:
     with pytest.raises(UserError, match=str(view.port)):
         View(card, view.port)
+
+
+@pytest.mark.parametrize("port", [-1, 70_000])
+def test_what_is_no_port_is_named(port: int, card: Card) -> None:
+    with pytest.raises(UserError, match="0-65535"):
+        View(card, port)

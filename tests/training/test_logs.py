@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from gplac.errors import UserError
 from gplac.training import logs
 
 
@@ -50,3 +51,11 @@ def test_a_log_that_goes_on_drops_what_will_be_done_again(tmp_path: Path) -> Non
         {"step": 40, "stage": "train", "loss": 0.025},
         {"step": 60, "stage": "train", "loss": 0.5},
     ]
+
+
+@pytest.mark.parametrize("line", ["no json", "[1]", '{"loss": 1}'])
+def test_a_damaged_log_is_named(line: str, tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_text(f"{line}\n")
+    with pytest.raises(UserError, match="damaged"):
+        logs.Log(tmp_path, 3)
+    assert (tmp_path / "metrics.jsonl").read_text() == f"{line}\n"

@@ -312,3 +312,48 @@ def test_kill_9_in_the_middle_changes_nothing(
 def test_what_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"Cannot write .*run\.json: No such file or directory"):
         write_json(tmp_path / "gone" / "run.json", {})
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("training", "steps", 0),
+        ("training", "labelled_batch", 0),
+        ("training", "weak_batch", 1),
+        ("training", "checkpoint_every", 0),
+        ("training", "warmup_steps", -1),
+        ("training", "learning_rate", -1.0),
+        ("training", "learning_rate", float("nan")),
+        ("training", "weight_decay", -1.0),
+        ("training", "average_decay", 1.5),
+        ("network", "temperature", 0.0),
+        ("network", "policy_dropout", 1.5),
+        ("network", "classifier_dropout", -0.5),
+        ("network", "hidden", (0,)),
+    ],
+)
+def test_settings_that_make_no_sense_are_named_before_anything_is_written(
+    part: str,
+    name: str,
+    value: object,
+    demonstrations: Frames,
+    weak: Photographs,
+    preset: Preset,
+    tmp_path: Path,
+) -> None:
+    changed = replace(preset, **{part: replace(getattr(preset, part), **{name: value})})
+    with pytest.raises(UserError, match=rf"{part}\.{name} (is|holds)"):
+        fit(METHODS["gplac"](), changed, demonstrations, weak, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_finished_run_without_its_checkpoint_is_not_written_over(
+    demonstrations: Frames, preset: Preset, tmp_path: Path
+) -> None:
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
+    (tmp_path / "checkpoint.safetensors").unlink()  # as `gplac push` hands it on
+    weights = (tmp_path / "weights.safetensors").read_bytes()
+    for resume in (False, True):
+        with pytest.raises(UserError, match="finished run"):
+            fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, seed=1, resume=resume)
+    assert (tmp_path / "weights.safetensors").read_bytes() == weights

@@ -10,6 +10,7 @@ from tiny import HEIGHT, WIDTH, Frames, Photographs
 from gplac.config import Preset
 from gplac.errors import UserError
 from gplac.methods import METHODS
+from gplac.runs import Run
 from gplac.training.loop import fit
 from gplac.training.policy import Policy, load_policy
 
@@ -103,3 +104,10 @@ def test_what_is_no_run_is_refused_in_one_sentence(run: Path, tmp_path: Path) ->
         UserError, match="cannot be read.*weights.safetensors is damaged.*restore them, or train again"
     ):
         broken()
+
+
+@pytest.mark.parametrize("facts", ["[1]", "{}", '{"training": {"finished": true}}', "no json"])
+def test_a_run_file_that_lacks_what_it_has_to_tell_is_named(facts: str, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(facts)
+    with pytest.raises(UserError, match="cannot be read as a run"):
+        Run.open(tmp_path)

@@ -231,7 +231,7 @@ def test_a_robot_of_ones_own_is_seen_collected_and_evaluated(own_sawyer: Path, t
         )  # fmt: skip
     view, cache = View("mug_push", 32, 24, robot_model=own_sawyer), tmp_path / "cache"
     found = evaluate(ZeroPolicy(2), view, "validation", 1, 2, workers=1, cache=cache)
-    seen, kept = load_episodes(cache, 2)
+    seen, kept = load_episodes(cache, 1, 2)
     assert seen == view
     np.testing.assert_array_equal(kept.qpos, found.qpos)
     assert evaluation_folder(tmp_path, view, "test").name == "test-green"

@@ -1,5 +1,6 @@
 """Verbs about robots: export a policy, run it, serve it to another machine."""
 
+import math
 import os
 import sys
 from contextlib import ExitStack
@@ -106,9 +107,13 @@ def run(
                 "The policy does not say how many actions a second it was trained for: name --hz. (One that decides "
                 "whole pushes is not for this loop; ask it once with gplac.robot.Policy.)"
             )
+        if seconds is not None and not 0 < seconds < math.inf:
+            raise UserError(
+                f"--seconds {seconds:g}: a run lasts for more than 0 seconds; without it, until Ctrl-C."
+            )
         settings = loop.Settings(
             hz=rate,
-            ticks=None if seconds is None else max(1, round(seconds * rate)),
+            ticks=None if seconds is None or not math.isfinite(rate) else max(1, round(seconds * rate)),
             late=late,
             max_image_age_s=max_image_age_s,
             alarm=alarm,

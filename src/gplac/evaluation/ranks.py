@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.evaluation.pooling import Pooled
-from gplac.evaluation.statistics import DRAWS, Interval
+from gplac.evaluation.statistics import ANY_DIFFERENCE, DRAWS, Interval
 from gplac.seeding import rng
 
 Floats = npt.NDArray[np.float64]
@@ -46,7 +46,7 @@ class Agreement:
     tau: float
     """Kendall's tau-b: 1 for the same order, -1 for the opposite one."""
     interval95: Interval
-    """Bootstrap over scenes, the same scenes drawn for every method."""
+    """Bootstrap over scenes, the same scenes drawn for every method; -1 to 1 where there is a single scene."""
     pairs: tuple[Pair, ...]
     """Every two methods that are not a tie there."""
 
@@ -93,11 +93,12 @@ def agreement(theirs: Mapping[str, float], ours: Mapping[str, Pooled]) -> Agreem
                 names[down],
                 float(published[up] - published[down]),
                 float(rates[up] - rates[down]),
-                _interval(redrawn[:, up] - redrawn[:, down]),
+                _interval(redrawn[:, up] - redrawn[:, down]) if len(shared) > 1 else ANY_DIFFERENCE,
             )
         )
     taus = kendall(redrawn, np.broadcast_to(published, redrawn.shape))
-    return Agreement(float(kendall(rates, published)), _interval(taus), tuple(pairs))
+    interval = _interval(taus) if len(shared) > 1 else Interval(-1.0, 1.0)
+    return Agreement(float(kendall(rates, published)), interval, tuple(pairs))
 
 
 def _interval(values: Floats) -> Interval:

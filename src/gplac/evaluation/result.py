@@ -14,7 +14,7 @@ import numpy.typing as npt
 from gplac.data.files import write_atomically
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
-from gplac.evaluation.statistics import bootstrap_over_scenes, wilson
+from gplac.evaluation.statistics import ANY_RATE, over_scenes, wilson
 from gplac.evaluation.store import Episodes
 from gplac.worlds.registry import task as task_named
 
@@ -66,7 +66,7 @@ def result(
     """
     task = task_named(view.task)
     outcomes = episodes.outcomes(task)
-    over_scenes = bootstrap_over_scenes(list(outcomes))
+    interval = over_scenes(list(outcomes), ANY_RATE)
     start = episodes.qpos[:, :, 0]
     found: Result = {
         "task": view.task,
@@ -78,7 +78,7 @@ def result(
         "image": [view.width, view.height],
         "scenes": len(episodes.scenes),
         **_count(outcomes),
-        "interval95_scenes": [over_scenes.low, over_scenes.high],
+        "interval95_scenes": [interval.low, interval.high],
         "per_scene": [
             _of_scene(*rows)
             for rows in zip(

@@ -10,7 +10,7 @@ import numpy as np
 from gplac.errors import UserError
 from gplac.evaluation.drawing import BATCH, DrawingPool, View, default_workers
 from gplac.evaluation.policies import GREY, Images, Policy
-from gplac.evaluation.store import Chunk, Episodes, Record, Store
+from gplac.evaluation.store import Chunk, Episodes, Record, Store, chunks_of
 from gplac.seeding import rng
 from gplac.worlds.arm import Floats
 from gplac.worlds.registry import task as task_named
@@ -58,10 +58,11 @@ def evaluate(
         raise UserError(
             f"An evaluation needs one scene and one episode or more, not {scenes} and {episodes}."
         )
+    if workers is not None and workers < 0:
+        raise UserError(f"There cannot be {workers} processes that draw; ask for 1 or more, or for 0.")
     task = task_named(view.task, view.robot_model)
     _check_split(view.task, split, scenes)
-    starts = range(0, episodes, BATCH)
-    chunks = [Chunk(s, first, min(BATCH, episodes - first)) for s in range(scenes) for first in starts]
+    chunks = chunks_of(scenes, episodes)
     store = Store(cache, view, split, {"blank": blank, "policy": policy_id})
     records = {chunk: record for chunk in chunks if (record := store.load(chunk)) is not None}
 

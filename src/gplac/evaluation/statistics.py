@@ -28,6 +28,10 @@ class Interval:
         return not self.low <= value <= self.high
 
 
+ANY_RATE, ANY_DIFFERENCE = Interval(0.0, 1.0), Interval(-1.0, 1.0)
+"""All that a success rate, and a difference of two, can be."""
+
+
 @dataclass(frozen=True)
 class PairedDifference:
     """How much more often B succeeds than A from the same initial states in the same scenes."""
@@ -35,7 +39,8 @@ class PairedDifference:
     difference: float
     """Success rate of B minus that of A, in [-1, 1]."""
     interval95: Interval
-    """Bootstrap over scenes: the episodes of one scene are no independent draws of "unseen scenes"."""
+    """Bootstrap over scenes: the episodes of one scene are no independent draws of "unseen scenes". -1 to 1 where there
+    is a single scene."""
     only_a: int
     """Episodes in which only A succeeds."""
     only_b: int
@@ -83,6 +88,11 @@ def bootstrap_over_scenes(values: Sequence[npt.NDArray[np.generic]], confidence:
     return Interval(float(low), float(high))
 
 
+def over_scenes(values: Sequence[npt.NDArray[np.generic]], possible: Interval) -> Interval:
+    """`bootstrap_over_scenes`; of a single scene, which says nothing of others, all that is ``possible``."""
+    return bootstrap_over_scenes(values) if len(values) > 1 else possible
+
+
 def mcnemar(only_a: int, only_b: int) -> float:
     """Two-sided p-value of McNemar's exact test from the numbers of pairs that disagree either way."""
     disagreeing = only_a + only_b
@@ -108,7 +118,7 @@ def paired_difference(a: Outcomes, b: Outcomes) -> PairedDifference:
     only_a, only_b = int(np.sum(every < 0)), int(np.sum(every > 0))
     return PairedDifference(
         difference=float(every.mean()),
-        interval95=bootstrap_over_scenes(differences),
+        interval95=over_scenes(differences, ANY_DIFFERENCE),
         only_a=only_a,
         only_b=only_b,
         p_mcnemar=mcnemar(only_a, only_b),

@@ -1,6 +1,7 @@
 """Finished episodes on disk: what a killed evaluation resumes from, and what films are drawn from."""
 
 import json
+import zipfile
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from io import BytesIO
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from gplac.data.files import write_atomically
 from gplac.data.shards import sha256
 from gplac.errors import UserError
-from gplac.evaluation.drawing import View
+from gplac.evaluation.drawing import BATCH, View
 from gplac.worlds.task import Task
 
 Record = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
@@ -51,6 +52,12 @@ class Chunk:
         return f"scene-{self.scene:03d}-episodes-{self.first:04d}-{self.first + self.count - 1:04d}.npz"
 
 
+def chunks_of(scenes: int, episodes: int) -> list[Chunk]:
+    """What an evaluation of so many episodes in each of so many scenes consists of, in order."""
+    starts = range(0, episodes, BATCH)
+    return [Chunk(s, first, min(BATCH, episodes - first)) for s in range(scenes) for first in starts]
+
+
 class Store:
     """Finished chunks in a folder, each written whole or not at all; or nowhere if there is no folder.
 
@@ -81,10 +88,13 @@ class Store:
             write_atomically(note, wanted.encode())
 
     def load(self, chunk: Chunk) -> Record | None:
-        """A chunk, if it was finished before."""
+        """A chunk, if it was finished before and its file is sound."""
         if self._folder is None or not (path := self._folder / chunk.file).exists():
             return None
-        return _read(path)
+        try:
+            return _read(path, chunk)
+        except _DAMAGED:
+            return None  # it is run again, and written over
 
     def save(self, chunk: Chunk, record: Record) -> None:
         """Keep a finished chunk."""
@@ -95,35 +105,35 @@ class Store:
         write_atomically(self._folder / chunk.file, content.getvalue())
 
 
-def load_episodes(folder: Path, episodes: int) -> tuple[View, Episodes]:
-    """The episodes that an evaluation kept in ``folder``, ``episodes`` in each scene, and what the policy saw.
+def load_episodes(folder: Path, scenes: int, episodes: int) -> tuple[View, Episodes]:
+    """The first ``episodes`` in each of the first ``scenes`` scenes, as an evaluation of that size kept them in
+    ``folder``, and what the policy saw. What evaluations of other sizes left there is passed over.
 
     Raises:
-        UserError: there are none.
+        UserError: they are not all there, or damaged.
     """
+    chunks = chunks_of(scenes, episodes)
     try:
         settings = json.loads((folder / SETTINGS).read_text())
-        chunks: dict[int, list[Record]] = {}
-        for path in sorted(folder.glob("scene-*.npz")):
-            chunks.setdefault(int(path.name.split("-")[1]), []).append(_read(path))
-        joined = [
-            np.stack(
-                [
-                    np.concatenate([chunk[part] for chunk in of_scene])[:episodes]
-                    for of_scene in chunks.values()
-                ]
-            )
-            for part in (0, 1)
-        ]
-    except (OSError, ValueError, KeyError) as error:
+        records = [_read(folder / chunk.file, chunk) for chunk in chunks]
+        distances, qpos = (np.concatenate([record[part] for record in records]) for part in (0, 1))
+        view = settings["view"]
+        assets = None if view["assets"] is None else Path(view["assets"])
+        robot = Path(view["robot_model"][0]) if "robot_model" in view else None
+        seen, split = View(**view | {"assets": assets, "robot_model": robot}), settings["split"]
+    except _DAMAGED as error:
         raise UserError(f"{folder} holds no whole evaluation ({error}); run: gplac evaluate") from error
-    view = settings["view"]
-    assets = None if view["assets"] is None else Path(view["assets"])
-    robot = Path(view["robot_model"][0]) if "robot_model" in view else None
-    seen = View(**view | {"assets": assets, "robot_model": robot})
-    return seen, Episodes(settings["split"], tuple(chunks), joined[0], joined[1])
+    distances, qpos = (array.reshape(scenes, episodes, *array.shape[1:]) for array in (distances, qpos))
+    return seen, Episodes(split, tuple(range(scenes)), distances, qpos)
 
 
-def _read(path: Path) -> Record:
+_DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
+"""What reading a missing, truncated or foreign file raises."""
+
+
+def _read(path: Path, chunk: Chunk) -> Record:
     with np.load(path, allow_pickle=False) as arrays:
-        return arrays["distances"], arrays["qpos"]
+        record: Record = arrays["distances"], arrays["qpos"]
+    if any(len(part) != chunk.count for part in record):
+        raise ValueError(f"{path.name} holds another number of episodes")
+    return record

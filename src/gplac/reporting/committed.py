@@ -12,7 +12,7 @@ from gplac.errors import UserError
 from gplac.evaluation.pooling import Pooled, pooled
 from gplac.evaluation.result import Result, check, read_result
 
-NAME = re.compile(r"(?P<method>.+?)(-scenes(?P<scenes>\d+))?(-weak(?P<images>\d+))?-seed\d+")
+NAME = re.compile(r"(?P<method>.+?)(-scenes(?P<scenes>\d+))?(-weak(?P<images>\d+))?-seed(?P<seed>\d+)")
 """Of a file: METHOD-seedK, or METHOD-scenesM-weakN-seedK where not all weak scenes, or images, were seen."""
 
 
@@ -38,21 +38,16 @@ class Committed:
         """Results on test scenes of the usual looks.
 
         Raises:
-            UserError: a file is damaged, or its name and its content are of different methods.
+            UserError: a file is damaged, or its name and folder tell of something else than its content.
         """
         found: dict[Key, list[Result]] = {}
         for path, match in self._named(self.folder):
             if match["method"] == "tolerance":
                 continue
             result = read_result(path)
-            if result["method"] != match["method"]:
-                raise UserError(f"{path} is a result of {result['method']}; give it that method's name.")
-            if (result["split"], result["level"], result.get("assets"), result.get("vary")) == (
-                "test",
-                "standard",
-                None,
-                None,
-            ):
+            self._check(path, match, result)
+            usual = not any(result.get(other) for other in ("assets", "vary", "robot_model"))
+            if usual and (result["split"], result["level"]) == ("test", "standard"):
                 found.setdefault(_key(match), []).append(result)
         return found
 
@@ -82,6 +77,25 @@ class Committed:
         """
         results = self.results.get(Key(method, weak_budget, scene_budget))
         return pooled(results) if results else None
+
+    def _check(self, path: Path, match: re.Match[str], result: Result) -> None:
+        """A result under another's name would be another's number in a table."""
+        if result["method"] != match["method"]:
+            raise UserError(f"{path} is a result of {result['method']}; give it that method's name.")
+        key = _key(match)
+        told: dict[str, Any] = {
+            "preset": self.folder.parent.name,
+            "task": self.folder.name,
+            "seed": int(match["seed"]),
+        }
+        told |= {"weak_images": key.weak_budget} if key.weak_budget else {}
+        told |= {"weak_scenes": key.scene_budget} if key.scene_budget or "weak_scenes" in result else {}
+        for field, value in told.items():
+            if (actual := result.get(field)) != value:
+                raise UserError(
+                    f"{path} is a result of {field.replace('_', ' ')} {actual}, where its name and folder say {value}:"
+                    " move it to where it belongs."
+                )
 
     @staticmethod
     def _named(folder: Path) -> list[tuple[Path, re.Match[str]]]:

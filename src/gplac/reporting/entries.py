@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,8 @@ class Entry:
         """What the policy saw and did; None if the run is not at hand."""
         if self.folder is None:
             return None
-        return load_episodes(self.folder / EPISODES, self.result["episodes"] // self.result["scenes"])
+        scenes = self.result["scenes"]
+        return load_episodes(self.folder / EPISODES, scenes, self.result["episodes"] // scenes)
 
 
 def entries(paths: Sequence[Path], split: str = "test", level: str = "standard") -> list[Entry]:
@@ -85,34 +86,35 @@ def entries(paths: Sequence[Path], split: str = "test", level: str = "standard")
                 f"One report is about one {field}, not {' and '.join(values)}; make one report for each."
             )
     seeds = {entry.result["seed"] for entry in found}
+    presets = {entry.result["preset"] for entry in found}
     budgets = Counter(method for method, _ in {(entry.method, _weak(entry.result)) for entry in found})
 
     def name(entry: Entry) -> str:
         count, scenes = _weak(entry.result)
         images = f", {count:,} weak images" if budgets[entry.method] > 1 else ""
         images += f" of {scenes} scenes" if scenes else ""
+        images += f", preset {entry.result['preset']}" if len(presets) > 1 else ""
         return label(entry.method) + images + (f", seed {entry.result['seed']}" if len(seeds) > 1 else "")
 
-    named = [
-        Entry(
-            entry.result,
-            name(entry),
-            entry.run,
-            entry.folder,
-            entry.inspection,
-        )
-        for entry in found
+    ordered = sorted(found, key=_place)
+    names = [name(entry) for entry in ordered]
+    # Names are keys of charts: what nothing else tells apart is numbered, in the order in which it was given.
+    unique = [
+        f"{each} ({names[: i + 1].count(each)})" if names.count(each) > 1 else each
+        for i, each in enumerate(names)
     ]
-    return sorted(named, key=_place)
+    return [replace(entry, name=each) for entry, each in zip(ordered, unique, strict=True)]
 
 
 def difference(entry: Entry, among: Iterable[Entry]) -> PairedDifference | None:
-    """How much more often it succeeds than the baseline of the same seed, or of any seed; None for the baseline."""
+    """How much more often it succeeds than the baseline of the same preset and seed, or of any where there is none;
+    None for the baseline."""
     if entry.method == BASELINE:
         return None
     baselines = [other for other in among if other.method == BASELINE]
-    same_seed = [other for other in baselines if other.result["seed"] == entry.result["seed"]]
-    return compare((same_seed or baselines)[0].result, entry.result) if baselines else None
+    for field in ("preset", "seed"):
+        baselines = [other for other in baselines if other.result[field] == entry.result[field]] or baselines
+    return compare(baselines[0].result, entry.result) if baselines else None
 
 
 def _weak(result: Result) -> tuple[int, int]:

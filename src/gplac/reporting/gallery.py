@@ -33,7 +33,7 @@ def write_gallery(found: Sequence[Entry], out: Path) -> list[str]:
 
 def _films(pair: Sequence[Entry], out: Path) -> list[str]:
     cells = []
-    for number in range(min(FILMS, pair[0].result["scenes"])):
+    for number in range(min(FILMS, _shared(pair))):
         sides = []
         for entry in pair:
             film = _episode(entry, number, 0)[:: pictures.FILM_EVERY]
@@ -92,7 +92,7 @@ def _points(pair: Sequence[Entry], out: Path) -> list[str]:
     policies = [(entry, Run.open(entry.run).policy()) for entry in pair if entry.run is not None]
     width, height = (pictures.POINTS_SCALE * side for side in pictures.FILM_SIZE)
     rows, cells = [], []
-    for number in range(min(POINT_SCENES, pair[0].result["scenes"])):
+    for number in range(min(POINT_SCENES, _shared(pair))):
         row, sides = [], []
         for entry, policy in policies:
             assert entry.episodes is not None
@@ -143,6 +143,8 @@ def _scenes(pair: Sequence[Entry], out: Path) -> list[str]:
         path = save_image(pictures.sheet([[picture]]), out / f"scene-{index:03d}.jpg", **JPEG)
         tags = []
         for place, entry in enumerate(pair):
+            if number >= entry.result["scenes"]:
+                continue
             scene = entry.result["per_scene"][number]
             share = f'style="width:{100 * scene["success_rate"]:.0f}%"'
             tags.append(
@@ -155,6 +157,11 @@ def _scenes(pair: Sequence[Entry], out: Path) -> list[str]:
         "<p>Each scene as its first episode starts, and how many of its episodes succeed.</p>",
         f'<div class="scenes">{"".join(cells)}</div>',
     ]
+
+
+def _shared(pair: Sequence[Entry]) -> int:
+    """How many scenes, from the first on, all of them were run in."""
+    return min(int(entry.result["scenes"]) for entry in pair)
 
 
 def _episode(entry: Entry, number: int, episode: int) -> pictures.Floats:

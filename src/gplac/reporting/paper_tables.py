@@ -97,7 +97,8 @@ def _of_budgets(results: Path, preset: str, task: str) -> Sheet:
     rows, records, curve, compared = [], [], [], []
     for images, rate in theirs.items():
         budget = whole * images // max(theirs)
-        each = committed.pooled("gplac", budget if budget < whole else 0)
+        # No training sees fewer than one image of each kind; 0 would stand for all of them.
+        each = committed.pooled("gplac", budget if budget < whole else 0) if budget >= 2 else None
         rows.append((f"{images:,}", f"{budget:,}", *_cells(rate, each)))
         records.append(_record("Table 3", task, preset, "gplac", budget, rate, each))
         compared.append((f"{budget:,} weak images", each, rate))

@@ -61,12 +61,18 @@ def markdown(entries: Sequence[Entry]) -> str:
             ]
         )
     result = entries[0].result
+    presets, scenes, episodes = (_all(entries, field) for field in ("preset", "scenes", "episodes"))
     note = (
-        f"Task: {task_named(result['task']).title}; preset {result['preset']}, {result['scenes']} {result['split']}"
-        f" scenes ({result['level']} looks), {result['episodes']} episodes. Success: Wilson's interval; over scenes:"
-        f" bootstrap; beyond {against}: paired difference in points, bootstrap over scenes."
+        f"Task: {task_named(result['task']).title}; preset {presets}, {scenes} {result['split']} scenes"
+        f" ({result['level']} looks), {episodes} episodes. Success: Wilson's interval; over scenes: bootstrap; beyond"
+        f" {against}: paired difference in points, bootstrap over scenes."
     )
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + f"\n\n{note}\n"
+
+
+def _all(entries: Sequence[Entry], field: str) -> str:
+    """What the results have in a field, where they differ in the order of the rows."""
+    return " or ".join(dict.fromkeys(str(entry.result[field]) for entry in entries))
 
 
 def _row(entry: Entry, among: Sequence[Entry]) -> Row:

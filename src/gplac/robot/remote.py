@@ -1,5 +1,6 @@
 """A policy that runs on another machine, with the interface of a local one."""
 
+import math
 import time
 from contextlib import ExitStack
 from types import TracebackType
@@ -28,13 +29,15 @@ class RemotePolicy:
         resize: whether images of another size are scaled, on this side.
 
     Raises:
-        UserError: nobody answers there, or not with this token.
+        UserError: nobody answers there, or not with this token; no address, or no time to wait.
     """
 
     card: Card
     """Of the policy that answers."""
 
     def __init__(self, url: str, token: str, timeout_s: float = 1.0, resize: bool = False) -> None:
+        if not 0 < timeout_s < math.inf:
+            raise UserError(f"The longest wait for an answer has to be more than 0 s, not {timeout_s:g}.")
         self.url, self.timeout_s, self.resize = url, timeout_s, resize
         self._number = 0
         if not token.isascii():
@@ -58,7 +61,7 @@ class RemotePolicy:
             status = error.response.status_code
             reason = "the token is wrong" if status == 401 else f"it answers with status {status}"
             raise UserError(f"The policy server at {url} refuses: {reason}.") from error
-        except InvalidURI as error:
+        except (InvalidURI, ValueError) as error:  # the latter of a number that is no port
             raise UserError(f"{url!r} is no address of a policy server: write ws://HOST:PORT.") from error
         except (OSError, WebSocketException) as error:
             raise UserError(

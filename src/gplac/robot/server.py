@@ -68,9 +68,10 @@ class PolicyServer:
                 logger=quiet,
                 server_header=None,
             )
-        except OSError as error:
+        except (OSError, OverflowError) as error:  # the latter of a number that is no port
+            reason = error.strerror if isinstance(error, OSError) else error
             raise UserError(
-                f"Cannot listen at {host}:{port} ({error.strerror}): name another --port or --host."
+                f"Cannot listen at {host}:{port} ({reason}): name another --port or --host."
             ) from error
         self.port: int = self._server.socket.getsockname()[1]
         self.url = f"ws://{f'[{host}]' if ':' in host else host}:{self.port}"

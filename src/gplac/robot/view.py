@@ -48,10 +48,9 @@ class View:
         self._closed = False
         try:
             self._server = ThreadingHTTPServer((HOST, port), _handler(self))
-        except OSError as error:
-            raise UserError(
-                f"The view cannot use port {port} ({error.strerror}): name another one."
-            ) from error
+        except (OSError, OverflowError) as error:  # the latter of a number that is no port
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise UserError(f"The view cannot use port {port} ({reason}): name another one.") from error
         # Pages left open must not keep the process alive.
         self._server.daemon_threads = True
         self.port: int = self._server.server_address[1]

@@ -10,6 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from gplac.errors import UserError
+
 METRICS = "metrics.jsonl"
 LINE_EVERY_S = 30.0
 """Seconds between lines of progress where the output is not a terminal."""
@@ -18,13 +20,17 @@ LONG_S = 60.0
 
 
 class Log:
-    """`metrics.jsonl` and `tb/` of a run that starts, or goes on, at `step`; lines of later steps are dropped."""
+    """`metrics.jsonl` and `tb/` of a run that starts, or goes on, at `step`; lines of later steps are dropped.
+
+    Raises:
+        UserError: a line of `metrics.jsonl` is none that training wrote.
+    """
 
     def __init__(self, run_dir: Path, step: int) -> None:
         from torch.utils.tensorboard.writer import SummaryWriter  # slow to import
 
         path = run_dir / METRICS
-        kept = [line for line in _whole_lines(path) if json.loads(line)["step"] <= step]
+        kept = [line for line in _whole_lines(path) if _step_of(line, path) <= step]
         temporary = path.with_name(f".{METRICS}.{os.getpid()}")
         temporary.write_text("".join(kept))
         os.replace(temporary, path)
@@ -101,6 +107,15 @@ def duration(seconds: float) -> str:
         if seconds <= most * length_s:
             return f"{seconds / length_s:.2g} {unit}"
     return f"{seconds / 86400:.2g} days"
+
+
+def _step_of(line: str, path: Path) -> int:
+    try:
+        return int(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{path} is damaged at {line.strip()[:60]!r}: delete it, and resume again."
+        ) from error
 
 
 def _whole_lines(path: Path) -> list[str]:

@@ -24,6 +24,7 @@ from gplac.training.checkpoint import CHECKPOINT, RUN_JSON, load_checkpoint, rea
 from gplac.training.device import best_device
 from gplac.training.learner import Learner, resolved
 from gplac.training.optimiser import Average, adam
+from gplac.training.settings import check_settings
 from gplac.training.stages import stages
 from gplac.training.trainer import Trainer, Validation
 
@@ -68,11 +69,13 @@ def fit(
         The network as it is evaluated, with the average of its weights if the preset asks for one.
 
     Raises:
-        UserError: data that does not fit the method, a loss that is not finite, or a folder in use.
+        UserError: data that does not fit the method, settings that make no sense, a loss that is not finite, or a
+            folder in use.
         KeyboardInterrupt: it was stopped by hand; a checkpoint is saved before.
     """
     device = device or best_device()
     method = resolved(method, preset)
+    check_settings(preset, "weak" in method.reads)
     stages(method, preset.training)  # says what is wrong before anything is written
     jitter = preset.training.colour_jitter or method.colour_jitter
     if not 0 <= jitter <= 1:
@@ -99,6 +102,10 @@ def fit(
     resume = resume and (run_dir / CHECKPOINT).exists()
     if (run_dir / CHECKPOINT).exists() and not resume:
         raise UserError(f"{run_dir} already holds a run: resume it, or choose another directory")
+    if not resume and _finished(run_dir):
+        raise UserError(
+            f"{run_dir} holds a finished run, without the checkpoint that it could go on from: choose another directory"
+        )
     run_dir.mkdir(parents=True, exist_ok=True)
 
     config = preset.training
@@ -181,6 +188,14 @@ def fit(
     )
     network.load_state_dict(trainer.evaluated_weights())
     return network.eval()
+
+
+def _finished(run_dir: Path) -> bool:
+    """Whether a folder holds a policy that was trained to the end."""
+    try:
+        return bool(json.loads((run_dir / RUN_JSON).read_text())["training"]["finished"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _positions(name: str, demonstrations: LabelledFrames) -> npt.NDArray[np.floating]:

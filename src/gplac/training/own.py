@@ -19,6 +19,7 @@ from gplac.errors import UserError
 from gplac.methods import METHODS
 from gplac.training.heldout import held_out
 from gplac.training.loop import fit
+from gplac.training.settings import check_settings
 from gplac.training.split import Part, Split, split
 
 PASSES = 20
@@ -155,7 +156,9 @@ def train_own(
     check(demonstrations, weak, METHODS[method]().classifies)
     parts = split(demonstrations, weak, seed)
     preset = own_preset(parts.trained, base)
-    preset = _in_proportion(preset, change(preset) if change else preset)
+    changed = change(preset) if change else preset
+    check_settings(changed, parts.trained.weak is not None)
+    preset = _in_proportion(preset, changed)
     width, height = preset.data.width, preset.data.height
     if width > LARGE_PX:
         longer = width * height / (64 * 56)
