@@ -77,6 +77,26 @@ def test_sub_folders_and_sources_are_places(tmp_path: Path) -> None:
     assert set(data.labels[1:3]) == {0, 1}
 
 
+def test_folders_of_a_list_without_places_are_places(tmp_path: Path) -> None:
+    """Rooms walked through, then labelled with `gplac label rooms`."""
+    lines = ["path,label"]
+    for room in ("kitchen", "hall/by the door"):
+        for label, colour in ((1, RED), (0, BLUE)):
+            _photo(tmp_path / "rooms" / room / f"{label}.jpg", colour)
+            lines.append(f"../rooms/{room}/{label}.jpg,{label}")
+    (tmp_path / "rooms-labels").mkdir()
+    (tmp_path / "rooms-labels/labels.csv").write_text("\n".join(lines))
+    manifest, data = _imported(tmp_path / "rooms-labels/labels.csv", out=tmp_path / "rooms-out")
+    assert manifest.origin["scenes"] == [
+        {"name": "labels/hall", "present": 1, "absent": 1},
+        {"name": "labels/kitchen", "present": 1, "absent": 1},
+    ]
+    np.testing.assert_array_equal(data.scene, [0, 0, 1, 1])
+    (tmp_path / "hall.csv").write_text("path,label\nrooms/kitchen/1.jpg,1\nrooms/kitchen/0.jpg,0\n")
+    manifest, _ = _imported(tmp_path / "hall.csv", out=tmp_path / "one-out")
+    assert [place["name"] for place in manifest.origin["scenes"]] == ["hall"]
+
+
 def test_sources_of_the_same_name_are_places_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

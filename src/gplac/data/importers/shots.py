@@ -1,9 +1,10 @@
 """Where weakly labelled photographs come from: labelled folders, a CSV file, or stretches of a video."""
 
 import csv
+import os.path
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -168,9 +169,27 @@ def _listed(path: Path, every: float, name: str) -> list[Shot]:
                 raise UserError(
                     f"{path} has no column {' and '.join(missing)}; its first line names the columns."
                 )
-            return [_line(path, reader.line_num, row, every, name) for row in reader]
+            found = [_line(path, reader.line_num, row, every, name) for row in reader]
+            return found if "scene" in (reader.fieldnames or []) else _by_folder(found, name)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} is no CSV file that can be read ({error}); repair it.") from error
+
+
+def _by_folder(found: Sequence[Shot], name: str) -> list[Shot]:
+    """Photographs whose places nobody named: each folder within the one that holds them all is a place, as within
+    `positive` and `negative`. Such is the list that `gplac label` makes of a folder of rooms."""
+    if not found:
+        return []
+    folders = [
+        Path(*(part for part in shot.path.resolve().parent.parts if part.lower() not in LABELS))
+        for shot in found
+    ]
+    above = os.path.commonpath(folders)
+    inside = [folder.relative_to(above).parts for folder in folders]
+    return [
+        replace(shot, scene=f"{name}/{parts[0]}" if parts else name)
+        for shot, parts in zip(found, inside, strict=True)
+    ]
 
 
 def _line(table: Path, number: int, row: dict[str, str | None], every: float, name: str) -> Shot:
