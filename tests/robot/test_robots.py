@@ -244,6 +244,11 @@ def test_a_mistake_is_answered_in_one_sentence(
     assert part in fails(capsys, *given)
 
 
+def test_a_scene_beyond_its_split_is_no_robot(policy: Policy) -> None:
+    with pytest.raises(UserError, match="20 scenes, 0 to 19; there is no scene 20"):
+        SimulatedRobot(replace(policy.card, task="pusher"), "validation", 20)
+
+
 def test_a_policy_without_a_rate_asks_for_one(
     workplace: Path, policy_file: Path, policy: Policy, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -103,6 +103,12 @@ def test_a_jitter_beyond_its_scale_is_refused(demonstrations: Frames, preset: Pr
         fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
 
 
+def test_a_negative_seed_is_refused(demonstrations: Frames, preset: Preset, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="seed is -1"):
+        fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path / "run", seed=-1)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_finished_run_resumes_to_itself(demonstrations: Frames, preset: Preset, tmp_path: Path) -> None:
     first = fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path).state_dict()
     again = fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True).state_dict()

@@ -78,6 +78,8 @@ def fit(
     check_settings(preset, "weak" in method.reads)
     stages(method, preset.training)  # says what is wrong before anything is written
     jitter = preset.training.colour_jitter or method.colour_jitter
+    if seed < 0:
+        raise UserError(f"seed is {seed}: choose 0 or more")
     if not 0 <= jitter <= 1:
         raise UserError(f"training.colour_jitter is {jitter}: choose 0 (none) to 1")
     preset = replace(preset, training=replace(preset.training, colour_jitter=jitter))
