@@ -98,7 +98,9 @@ def test_what_is_no_data_is_refused_in_one_sentence(
 
 
 def test_simulated_runs_have_no_such_page(tmp_path: Path) -> None:
-    facts = {"method": "gplac", "training": {"finished": True}, "data": {"demonstrations": "0"}}
+    facts = {"method": "gplac", "task": "pusher", "seed": 0, "weak_images": 0, "network": {}}
+    facts |= {"preset": {"name": "smoke"}, "data": {"demonstrations": "0"}}
+    facts["training"] = {"finished": True, "steps": 1, "images_per_s": 1.0, "wall_s": 1.0, "parameters": 1}
     (tmp_path / "run.json").write_text(json.dumps(facts))
     with pytest.raises(UserError, match="gplac inspect"):
         gplac.trust(tmp_path)
