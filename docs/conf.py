@@ -11,9 +11,9 @@ from tyro.extras import SubcommandApp
 
 from gplac import cli, models
 from gplac.evaluation.percent import percent, span
-from gplac.methods import METHODS, PARENTS, differences
+from gplac.methods import BEYOND, METHODS, PARENTS, differences
 from gplac.reporting.committed import Committed
-from gplac.reporting.published import BEYOND, published
+from gplac.reporting.published import published
 from gplac.reporting.themes import label
 from gplac.worlds.registry import TASKS
 

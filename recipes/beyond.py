@@ -4,7 +4,7 @@ gplac grid run recipes/beyond.py --preset lite
 """
 
 from gplac.grid.cell import Cell
-from gplac.reporting.published import BEYOND
+from gplac.methods import BEYOND
 from gplac.worlds.registry import TASKS
 
 

@@ -1,7 +1,6 @@
 import pytest
 
-from gplac.methods import METHODS, PARENTS, differences
-from gplac.reporting.published import BEYOND
+from gplac.methods import BEYOND, METHODS, PARENTS, differences
 from gplac.reporting.published import METHODS as COLUMNS
 
 DIFFER_IN = {

@@ -111,6 +111,12 @@ def att_1_colours() -> Method:
     return att_1().but(colour_jitter=0.5)
 
 
+BEYOND: dict[str, Callable[[], Method]] = {
+    "gplac-colours": gplac_colours,
+    "att-1-colours": att_1_colours,
+}
+"""Methods that the paper does not have: name -> what makes it."""
+
 METHODS: dict[str, Callable[[], Method]] = {
     "att-1": att_1,
     "cnn-1": cnn_1,
@@ -123,8 +129,7 @@ METHODS: dict[str, Callable[[], Method]] = {
     "att-ft": att_ft,
     "att-ae": att_ae,
     "att-po": att_po,
-    "gplac-colours": gplac_colours,
-    "att-1-colours": att_1_colours,
+    **BEYOND,
 }
 """The methods by the names that the command line knows: name -> what makes it."""
 

@@ -10,9 +10,10 @@ from gplac.config import preset as preset_of
 from gplac.errors import UserError
 from gplac.grid.cell import Cell, Grid
 from gplac.grid.recipe import choose, read_recipe
+from gplac.methods import BEYOND
 from gplac.reporting.committed import Key
 from gplac.reporting.photographs import by_photographs, by_places
-from gplac.reporting.published import BEYOND, METHODS, TABLE_3
+from gplac.reporting.published import METHODS, TABLE_3
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 

@@ -15,14 +15,15 @@ from gplac.evaluation.measure import EPISODES, RESULT, evaluation_folder
 from gplac.evaluation.result import Result, check, read_result
 from gplac.evaluation.statistics import PairedDifference
 from gplac.evaluation.store import Episodes, load_episodes
-from gplac.reporting.published import BEYOND, METHODS, published
+from gplac.methods import BEYOND
+from gplac.reporting.published import METHODS, published
 from gplac.reporting.themes import label
 from gplac.runs import INSPECTION
 
 BASELINE = "att-1"
 """What the others are compared with: the same network, trained without weak images."""
 MAIN = "gplac"
-_ORDER = [MAIN, BASELINE, *(method for method in METHODS + BEYOND if method not in (MAIN, BASELINE))]
+_ORDER = [MAIN, BASELINE, *(method for method in (*METHODS, *BEYOND) if method not in (MAIN, BASELINE))]
 _SAME = ("task", "method", "preset", "seed", "level")
 
 

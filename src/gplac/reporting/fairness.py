@@ -9,10 +9,11 @@ from typing import Any
 from gplac import config
 from gplac.evaluation.percent import percent
 from gplac.evaluation.result import Result
+from gplac.methods import BEYOND
 from gplac.methods import METHODS as MAKERS
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.paper_tables import REFERENCES
-from gplac.reporting.published import BEYOND, METHODS
+from gplac.reporting.published import METHODS
 from gplac.reporting.sheets import Chart, Sheet
 from gplac.reporting.table_charts import PointsBar, points_bars
 from gplac.reporting.themes import label

@@ -9,9 +9,10 @@ from gplac import config
 from gplac.evaluation.percent import point_span, points, rounded, span
 from gplac.evaluation.pooling import Pooled
 from gplac.evaluation.ranks import Agreement, Pair, agreement
+from gplac.methods import BEYOND
 from gplac.reporting.charts import Bar, success_bars
 from gplac.reporting.committed import Committed
-from gplac.reporting.published import BEYOND, METHODS, TABLE_1, TABLE_2, TABLE_3
+from gplac.reporting.published import METHODS, TABLE_1, TABLE_2, TABLE_3
 from gplac.reporting.sheets import Chart, Sheet
 from gplac.reporting.table_charts import BudgetPoint, budget_curves
 from gplac.reporting.themes import label

@@ -3,8 +3,6 @@
 Singh, Yang, Levine: "GPLAC: Generalizing Vision-Based Robotic Skills using Weakly Labeled Images", ICCV 2017.
 """
 
-import gplac.methods
-
 SOURCE = "Singh, Yang and Levine, GPLAC, ICCV 2017"
 
 EPISODES = 400
@@ -53,9 +51,6 @@ METHODS = (
     "att-1", "cnn-1", "att-40", "cnn-40", "cnn-c", "att-ae", "att-po", "att-ft", "att-da", "gplac-da", "gplac",
 )  # fmt: skip
 """The columns of table 1, in the paper's order."""
-
-BEYOND = tuple(name for name in gplac.methods.METHODS if name not in METHODS)
-"""Methods that the paper does not have."""
 
 
 def published(task: str, method: str) -> float | None:

@@ -80,8 +80,6 @@ def fit(
     jitter = preset.training.colour_jitter or method.colour_jitter
     if seed < 0:
         raise UserError(f"seed is {seed}: choose 0 or more")
-    if not 0 <= jitter <= 1:
-        raise UserError(f"training.colour_jitter is {jitter}: choose 0 (none) to 1")
     preset = replace(preset, training=replace(preset.training, colour_jitter=jitter))
     if "weak" not in method.reads:
         weak = None

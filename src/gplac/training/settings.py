@@ -27,6 +27,8 @@ def check_settings(preset: Preset, weak: bool = True) -> None:
         raise UserError(
             f"training.average_decay is {training.average_decay:g}: choose 0 or more, and less than 1."
         )
+    if not 0 <= training.colour_jitter <= 1:
+        raise UserError(f"training.colour_jitter is {training.colour_jitter:g}: choose 0 (none) to 1.")
     if not 0 < network.temperature < math.inf:
         raise UserError(f"network.temperature is {network.temperature:g}: choose a number above 0.")
     for name in ("policy_dropout", "classifier_dropout"):
