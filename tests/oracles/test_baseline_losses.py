@@ -89,6 +89,17 @@ def test_the_encoder_meets_the_reversed_gradient() -> None:
     assert model.loss((objective,), labelled, weak, 0.3)[0].item() > before
 
 
+def test_no_point_is_hidden_from_the_classifier_of_domains() -> None:
+    torch.manual_seed(0)
+    objective = DomainConfusion(weight=1.0)
+    config = NetworkConfig(policy_dropout=0.9, classifier_dropout=0.9, hidden=(20, 10))
+    model = Learner(Network(config, HEIGHT, WIDTH, state_size=5, action_size=3), (objective,)).train()
+    features = torch.rand(50, 32) - 0.5
+    head, classifier = model.heads["domain"], model.network.classifier_head
+    assert head(features).equal(head(features))
+    assert classifier is not None and not classifier(features).equal(classifier(features))
+
+
 @pytest.mark.parametrize("size", [(12, 16, 3, 4), (175, 200, 44, 50), (7, 9, 2, 2)])
 def test_the_small_grey_picture_is_a_mean_over_areas(size: tuple[int, int, int, int]) -> None:
     height, width, rows, columns = size

@@ -56,10 +56,11 @@ class Network(nn.Module):
         self.register_buffer("action_mean_A", torch.zeros(action_size))
         self.register_buffer("action_std_A", torch.ones(action_size))
 
-    def new_head(self, outputs: int) -> FeatureHead:
-        """A head like the classifier's with so many outputs, for a term of the loss that brings its own."""
-        dropout = self.dropout_kind(self.config.classifier_dropout)
-        return FeatureHead(self.encoder.feature_size, outputs, self.config.hidden, dropout)
+    def new_head(self, outputs: int, dropout: float | None = None) -> FeatureHead:
+        """A head like the classifier's with so many outputs, for a term of the loss that brings its own; ``dropout``
+        None: the classifier's."""
+        rate = self.config.classifier_dropout if dropout is None else dropout
+        return FeatureHead(self.encoder.feature_size, outputs, self.config.hidden, self.dropout_kind(rate))
 
     def set_statistics(self, states_NS: Tensor, actions_NA: Tensor) -> None:
         """Take mean and standard deviation from demonstrations: states (N, S), actions (N, A), in their own units. A

@@ -47,8 +47,9 @@ class DomainConfusion:
     warmup: bool = False
 
     def head(self, network: Network) -> nn.Module:
-        """The classifier of domains: a head like the classifier's."""
-        return network.new_head(1)
+        """The classifier of domains: a head like the classifier's, but without dropout. Features need only hide from
+        what it can see: one that loses most of them is deceived while the rest of them tell the domains apart."""
+        return network.new_head(1, dropout=0.0)
 
     def loss(self, context: Context) -> Tensor:
         """Binary cross-entropy of the domain; leaves the accuracy in the metrics."""
