@@ -81,11 +81,18 @@ def _weak(data: object) -> Arrays:
     ("change", "part"),
     [
         (lambda demos, weak: (demos[:3], weak), r"a tuple \(images, states, actions, episode\)"),
-        (lambda demos, weak: ((demos[0], demos[1][:-1], *demos[2:]), weak), "as many rows as images"),
+        (lambda demos, weak: ((demos[0], demos[1][:-1], *demos[2:]), weak), "as many rows are expected"),
         (lambda demos, weak: ((demos[0] / 255, *demos[1:]), weak), "float64"),
         (lambda demos, weak: (demos, (weak[0], weak[1] + 3)), "1 where the object"),
         (lambda demos, weak: (demos, (weak[0][..., 0], weak[1])), "4 axes"),
         (lambda demos, weak: (demos, weak[0]), "a tuple"),
+        (lambda demos, weak: (demos, weak[:1]), r"a tuple \(images, labels\)"),
+        (lambda demos, weak: (demos, 3), r"a tuple \(images, labels\)"),
+        (
+            lambda demos, weak: ((None, *demos[1:]), weak),
+            "images of the demonstrations are object, not numbers",
+        ),
+        (lambda demos, weak: ((demos[0], demos[1].astype(str), *demos[2:]), weak), "states .* not numbers"),
         (lambda demos, weak: ("nowhere", weak), "nowhere"),
     ],
 )

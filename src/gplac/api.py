@@ -232,7 +232,8 @@ def _weak(given: str | Path | WeakImages | WeakArrays) -> WeakImages:
         return WeakImages.load(Path(given))
     if isinstance(given, WeakImages):
         return given
-    names = ("images", "labels", "scene")[: len(given)]
+    three = isinstance(given, tuple) and len(given) == 3
+    names = ("images", "labels", "scene") if three else ("images", "labels")
     images, labels, *scene = _arrays("photographs", names, given, (4, 1, 1))
     if not np.isin(labels, (0, 1)).all():
         raise UserError(
@@ -254,10 +255,16 @@ def _arrays(
         raise UserError(f"As arrays, {what} are a tuple ({', '.join(names)}).")
     arrays = [np.asarray(each) for each in given]
     for name, array, ndim in zip(names, arrays, ndims, strict=False):
-        if array.ndim != ndim or len(array) != len(arrays[0]):
+        if array.dtype.kind not in "biuf":
             raise UserError(
-                f"{name} of the {what} have shape {array.shape}: {ndim} axes are expected, and as many rows as"
-                f" images ({len(arrays[0])})."
+                f"{name} of the {what} are {array.dtype}, not numbers: give a NumPy array of them."
+            )
+        if array.ndim != ndim:
+            raise UserError(f"{name} of the {what} have shape {array.shape}: {ndim} axes are expected.")
+        if len(array) != len(arrays[0]):
+            raise UserError(
+                f"{name} of the {what} have shape {array.shape}: as many rows are expected as images have"
+                f" ({len(arrays[0])})."
             )
     images = arrays[0]
     if images.dtype != np.uint8 or images.shape[-1] != 3:

@@ -1,3 +1,4 @@
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -94,6 +95,15 @@ def test_results_alone_make_a_report_without_films(runs: list[Path], tmp_path: P
     words = Page(page.read_text()).words
     assert "Results" in words and "Episodes" not in words
     assert not (tmp_path / "pictures").exists() and not (tmp_path / "learning.png").exists()
+
+
+def test_results_of_several_lengths_are_all_named(runs: list[Path], tmp_path: Path) -> None:
+    for steps, run in ((1_234, runs[0]), (5_678, runs[1])):
+        result = json.loads((run / "evaluation" / "test" / "result.json").read_text())
+        result["training"]["steps"] = steps
+        (tmp_path / f"{steps}.json").write_text(json.dumps(result))
+    page = write_report([tmp_path / "1234.json", tmp_path / "5678.json"], tmp_path / "out")
+    assert "1,234 or 5,678 training steps" in Page(page.read_text()).words.replace("\n", " ")
 
 
 def test_one_run_without_attention_makes_a_report(runs: list[Path], tmp_path: Path) -> None:

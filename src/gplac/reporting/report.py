@@ -1,6 +1,6 @@
 """One page about what was run and what came out: ``gplac report``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gplac.data.files import write_atomically
@@ -40,7 +40,7 @@ def write_report(paths: Sequence[Path], out: Path, split: str = "test", level: s
     title = f"{task_named(found[0].result['task']).title.capitalize()} in scenes never seen"
     body = [
         lead(found),
-        _setting(found[0]),
+        _setting(found),
         html.results(rows(found), label(BASELINE)),
         _table_note(found[0]),
         *write_charts(found, out),
@@ -92,14 +92,19 @@ def lead(found: Sequence[Entry]) -> str:
     return f'<p class="lead">{text}</p>'
 
 
-def _setting(entry: Entry) -> str:
-    result = entry.result
-    width, height = result["image"]
+def _setting(found: Sequence[Entry]) -> str:
+    def all_of(values: Iterable[str]) -> str:
+        return " or ".join(dict.fromkeys(values))
+
+    result = found[0].result
     task = task_named(result["task"])
     each = result["episodes"] // result["scenes"]
+    presets = all_of(entry.result["preset"] for entry in found)
+    sizes = all_of("{} x {}".format(*entry.result["image"]) for entry in found)
+    steps = all_of(f"{entry.result['training']['steps']:,}" for entry in found)
     return (
-        f"<p>Task: {html.escape(task.title)}; preset {html.escape(result['preset'])}: pictures of {width} x {height}"
-        f" pixels, {result['training']['steps']:,} training steps. {each} episodes in each of {result['scenes']}"
+        f"<p>Task: {html.escape(task.title)}; preset {html.escape(presets)}: pictures of {sizes}"
+        f" pixels, {steps} training steps. {each} episodes in each of {result['scenes']}"
         f" {html.escape(result['split'])} scenes ({html.escape(result['level'])} looks), from the same initial states"
         f" for every method. An episode succeeds if {task.success_when.format(cm=100 * task.success_m)}.</p>"
     )

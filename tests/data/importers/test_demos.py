@@ -8,6 +8,8 @@ import h5py
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
+from PIL.ExifTags import Base
 from sources import (
     FPS,
     HEIGHT,
@@ -106,6 +108,21 @@ def test_upside_down(tmp_path: Path) -> None:
     import_demonstrations(tmp_path / "source", tmp_path / "out", flip=True)
     images = Demonstrations.load(tmp_path / "out").images
     assert np.abs(images.astype(int) - np.concatenate(made.images)[:, ::-1]).max() < 10
+
+
+@pytest.mark.parametrize(("orientation", "turns"), [(3, 2), (6, 1)])
+def test_frames_of_a_turned_camera_come_upright(orientation: int, turns: int, tmp_path: Path) -> None:
+    made = make()
+    write_folders(tmp_path / "source", made)
+    turned = Image.Exif()
+    turned[Base.Orientation] = orientation
+    for frame in (tmp_path / "source").rglob("*.png"):
+        stored = Image.fromarray(np.rot90(np.asarray(Image.open(frame)), turns))
+        stored.save(frame.with_suffix(".jpg"), quality=98, subsampling="4:4:4", exif=turned)
+        frame.unlink()
+    import_demonstrations(tmp_path / "source", tmp_path / "out")
+    images = Demonstrations.load(tmp_path / "out").images
+    assert np.abs(images.astype(int) - np.concatenate(made.images)).max() < 12
 
 
 def test_the_same_import_again_does_nothing_and_another_one_refuses(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import simplejpeg
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ExifTags import Base
 
 from gplac.data.labelling.pictures import FORMATS as PHOTOGRAPHS
 from gplac.data.shards import Images, encode_jpeg
@@ -48,7 +49,7 @@ class Fit:
             raise ValueError(
                 f"{image.width}x{image.height} pixels where the first frame of all has {native[0]}x{native[1]}"
             )
-        if isinstance(picture, bytes) and not self.flip and self._is_ready(picture):
+        if isinstance(picture, bytes) and not self.flip and self._is_ready(picture) and _is_upright(picture):
             return picture
         return encode_jpeg(self.array(image))
 
@@ -67,6 +68,11 @@ class Fit:
         except ValueError:
             return False
         return (width, height, colours, sampling) == (self.width, self.height, "YCbCr", "444")
+
+
+def _is_upright(picture: bytes) -> bool:
+    """Whether a picture's pixels are shown as they are stored."""
+    return Image.open(io.BytesIO(picture)).getexif().get(Base.Orientation, 1) == 1
 
 
 def centre_box(size: tuple[int, int], wanted: tuple[int, int]) -> tuple[float, float, float, float]:
@@ -103,7 +109,7 @@ def opened(picture: Picture) -> Image.Image:
     """
     if isinstance(picture, bytes):
         try:
-            return _rgb(Image.open(io.BytesIO(picture), formats=FORMATS))
+            return _rgb(ImageOps.exif_transpose(Image.open(io.BytesIO(picture), formats=FORMATS)))
         except (OSError, SyntaxError, Image.DecompressionBombError) as error:
             reason = _reason(error, "JPEG, PNG or WebP")
             raise ValueError(f"no picture that can be read ({reason})") from error
