@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from gplac.data.files import write_atomically
 from gplac.errors import UserError
@@ -93,15 +94,15 @@ def lead(found: Sequence[Entry]) -> str:
 
 
 def _setting(found: Sequence[Entry]) -> str:
-    def all_of(values: Iterable[str]) -> str:
-        return " or ".join(dict.fromkeys(values))
+    def all_of(values: Iterable[Any], how: str = "{}") -> str:
+        return " or ".join(how.format(value) for value in sorted(set(values)))
 
     result = found[0].result
     task = task_named(result["task"])
     each = result["episodes"] // result["scenes"]
     presets = all_of(entry.result["preset"] for entry in found)
-    sizes = all_of("{} x {}".format(*entry.result["image"]) for entry in found)
-    steps = all_of(f"{entry.result['training']['steps']:,}" for entry in found)
+    sizes = all_of((tuple(entry.result["image"]) for entry in found), "{0[0]} x {0[1]}")
+    steps = all_of((entry.result["training"]["steps"] for entry in found), "{:,}")
     return (
         f"<p>Task: {html.escape(task.title)}; preset {html.escape(presets)}: pictures of {sizes}"
         f" pixels, {steps} training steps. {each} episodes in each of {result['scenes']}"
