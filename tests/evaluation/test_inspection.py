@@ -70,7 +70,14 @@ def test_a_policy_with_everything_gets_every_instrument(demonstrations: Demonstr
     found = inspect(BrightestPixel(), VIEW, "validation", 2, demonstrations, TRAINING, PROVENANCE)
     check(found, "inspection", "it")
     assert found["frames"] == {"labelled": 24, "unseen": 16}
-    assert {"probe", "points_on_object", "map_entropy", "classifier", "channels"} <= set(found)
+    assert {
+        "probe",
+        "points_on_object",
+        "map_entropy",
+        "classifier",
+        "channels",
+        "domains_told_apart",
+    } <= set(found)
     assert found["map_entropy"]["unseen"]["mean"] == pytest.approx(1)
     assert found["channels"]["overlap"] == pytest.approx(1)
     assert found["channels"]["policy_uses"] == pytest.approx(1)
@@ -83,7 +90,7 @@ def test_a_policy_with_everything_gets_every_instrument(demonstrations: Demonstr
 def test_a_policy_that_only_acts_gets_what_it_allows(demonstrations: Demonstrations) -> None:
     found = inspect(RandomPolicy(), VIEW, "validation", 1, demonstrations, TRAINING, PROVENANCE)
     check(found, "inspection", "it")
-    assert "probe" not in found
+    assert "probe" not in found and "domains_told_apart" not in found
     assert found["sensitivity"]["image"] == 0
     assert found["action_error"]["labelled"]["mean"] > 1
 
@@ -98,7 +105,7 @@ class NoClassifier(BrightestPixel):
 def test_weak_images_without_labels_leave_no_classifier_to_inspect(demonstrations: Demonstrations) -> None:
     found = inspect(NoClassifier(), VIEW, "validation", 1, demonstrations, TRAINING, PROVENANCE)
     check(found, "inspection", "inspection")
-    assert "probe" in found
+    assert "probe" in found and "domains_told_apart" in found
     assert "classifier" not in found and "channels" not in found
 
 

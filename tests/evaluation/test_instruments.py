@@ -97,3 +97,22 @@ def test_object_position_is_the_centre_of_what_is_seen() -> None:
     assert frames.object_position[0] == pytest.approx([0.7, 0.3])
     assert frames.visible.tolist() == [True, False]
     assert np.isnan(frames.object_position[1]).all()
+
+
+def test_kinds_are_told_apart_by_nearest_neighbours() -> None:
+    generator = np.random.default_rng(0)
+    a = generator.normal(0, 1, (40, 3, 2)).astype(np.float32)
+    b = generator.normal(0.7, 1, (40, 3, 2)).astype(np.float32)
+    points = np.concatenate([a, b]).reshape(80, 6)
+    points = (points - points.mean(axis=0)) / points.std(axis=0)
+    distance = np.linalg.norm(points[:, None] - points[None], axis=2) + np.diag(np.full(80, np.inf))
+    same = (distance.argmin(axis=1) < 40) == (np.arange(80) < 40)
+    assert instruments.told_apart(a, b) == pytest.approx(same.mean())
+    assert 0.5 < same.mean() < 0.9
+
+
+def test_kinds_that_are_alike_are_not_told_apart_and_far_ones_always_whatever_their_numbers() -> None:
+    points = np.random.default_rng(0).normal(0, 1, (1500, 2, 2)).astype(np.float32)
+    assert instruments.told_apart(points[:500], points[500:]) == pytest.approx(0.5, abs=0.06)
+    assert instruments.told_apart(points[:500], points[500:] + 100) == 1
+    assert instruments.told_apart(np.zeros((50, 2, 2), np.float32), np.zeros((90, 2, 2), np.float32)) == 0.5

@@ -74,10 +74,14 @@ def inspect(
     if isinstance(policy, Attentive) and points["labelled"] is not None:
         found |= _attention(policy, frames, {name: each for name, each in points.items() if each is not None})
     one = frames["unseen"].images[:1]
+    if points["labelled"] is None and not has_classifier(policy, one):
+        return found | {"provenance": dict(provenance)}
+    weak = WeakSample.draw(view, split, scenes, WEAK_IMAGES)
+    weak_points = _points(policy, weak.images)
+    if points["labelled"] is not None and weak_points is not None:
+        found["domains_told_apart"] = instruments.told_apart(points["labelled"], weak_points)
     if training.weak_images and has_classifier(policy, one):
-        weak = WeakSample.draw(view, split, scenes, WEAK_IMAGES)
         found["classifier"] = _classifier(policy, weak)
-        weak_points = _points(policy, weak.images)
         if isinstance(policy, Attentive) and weak_points is not None and points["unseen"] is not None:
             of_policy = policy_channels(policy, points["unseen"], frames["unseen"].states, variance)
             of_classifier = classifier_channels(policy, weak_points)

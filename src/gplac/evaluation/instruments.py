@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from gplac.evaluation.policies import Float32
 from gplac.seeding import rng
@@ -115,6 +116,24 @@ def accuracy_by_scene(
         (int(each), int((scene == each).sum()), float(right[scene == each].mean()))
         for each in np.unique(scene)
     ]
+
+
+def told_apart(a: Float32, b: Float32) -> float:
+    """How often a picture's nearest neighbour among all others, by feature points ``(N, K, 2)`` and ``(M, K, 2)``, is
+    of the same kind: 0.5 where points do not tell the kinds apart, 1 where they always do.
+
+    The two-sample test by classification of Lopez-Paz and Oquab (2017), with as many of the one kind as of the other.
+    """
+    count = min(len(a), len(b))
+    kinds = [each.reshape(len(each), -1).astype(np.float64) for each in (a, b)]
+    points = np.concatenate([each[rng("told apart").permutation(len(each))[:count]] for each in kinds])
+    spread = points.std(axis=0)
+    points /= np.where(spread > 0, spread, 1.0)
+    # Points that coincide are nearest in any order: a picture itself is put out of the way, wherever it stands.
+    nearest = np.asarray(cKDTree(points).query(points, 2)[1])
+    itself = np.arange(2 * count)
+    other = np.where(nearest[:, 0] == itself, nearest[:, 1], nearest[:, 0])
+    return float(((other < count) == (itself < count)).mean())
 
 
 def action_error(answered: Float32, actions: Float32, variance: Floats) -> Floats:

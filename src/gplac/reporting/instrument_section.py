@@ -63,6 +63,12 @@ def _entropy(found: Inspection) -> str:
     return " / ".join(f"{entropy[side]['mean']:.2f}" for side in ("labelled", "unseen"))
 
 
+def _told_apart(found: Inspection) -> str:
+    if (rate := found.get("domains_told_apart")) is None:
+        return ""
+    return f"{percent(rate)}<small>50 %: not at all</small>"
+
+
 def _classifier(found: Inspection) -> str:
     if (classifier := found.get("classifier")) is None:
         return ""
@@ -84,6 +90,7 @@ _CELLS: dict[str, Callable[[Inspection], str]] = {
     "Position from the points": _probe,
     "Points on the object": _on_object,
     "Entropy of the maps": _entropy,
+    "Demonstrations and photographs told apart by points": _told_apart,
     "Classifier, unseen scenes": _classifier,
     "Channels: policy / classifier": _channels,
 }
