@@ -163,6 +163,7 @@ def demo() -> Preset:
         ),
         evaluation=EvaluationConfig(scenes=20, episodes=5),
         classification_weight=lite().classification_weight,
+        domain_weight=lite().domain_weight,
     )
 
 
@@ -193,6 +194,7 @@ def lite() -> Preset:
             average_decay=0.998,
         ),
         classification_weight=3.0,
+        domain_weight=0.1,
     )
 
 
