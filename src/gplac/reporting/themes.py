@@ -13,7 +13,7 @@ from PIL import Image
 
 WIDTH_IN = 5.0
 """Width of a chart: small, so that its letters can still be read where the page is as wide as a phone."""
-NUMBERS_AT = 1.15
+NUMBERS_AT = 1.2
 """Where a chart of shares writes its column of numbers: beyond all marks, so that none is read as another mark's."""
 DPI = 200
 
