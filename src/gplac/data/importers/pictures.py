@@ -72,7 +72,7 @@ class Fit:
 
 def _is_upright(picture: bytes) -> bool:
     """Whether a picture's pixels are shown as they are stored."""
-    return Image.open(io.BytesIO(picture)).getexif().get(Base.Orientation, 1) == 1
+    return bool(Image.open(io.BytesIO(picture)).getexif().get(Base.Orientation, 1) == 1)
 
 
 def centre_box(size: tuple[int, int], wanted: tuple[int, int]) -> tuple[float, float, float, float]:
