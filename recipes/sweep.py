@@ -3,8 +3,8 @@
     python recipes/sweep.py gplac --set classification_weight=1 network.classifier_dropout=0.7
 
 trains one method with these changes to a preset, evaluates it on all validation scenes, and leaves the result in
-results/sweep/TASK/. Once the data is there, several may run at once; each goes on where it was stopped. ``--table``
-prints what is there. Test scenes are never opened here.
+results/sweep/TASK/, and what the instruments tell in inspections/ beside it. Once the data is there, several may run at
+once; each goes on where it was stopped. ``--table`` prints what is there. Test scenes are never opened here.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ import torch
 import tyro
 
 from gplac.cli.options import Preset, Size
-from gplac.evaluation.result import read_result
+from gplac.evaluation.result import read_result, write_json
 from gplac.grid.cell import Cell
 from gplac.grid.data import LABELLED, WEAK, collect, data_sets
 from gplac.runs import evaluate_run, inspect_run
@@ -59,7 +59,8 @@ def main(
     demos, weak = next(iter(folders.values())), folders.get(WEAK)
     run = Path("runs/sweep") / task / name
     train(method, settings, demos, weak, run, task, seed, resume=True)
-    inspect_run(run, folders[LABELLED], "validation")
+    inspected = inspect_run(run, folders[LABELLED], "validation")
+    write_json(inspected, "inspection", results / "inspections" / f"{name}.json")
     found = evaluate_run(
         run, "validation", split_size(task, "validation"), 10, copy=results / f"{name}.json", workers=1
     )
