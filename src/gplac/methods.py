@@ -97,8 +97,9 @@ def att_ae() -> Method:
 
 
 def att_po() -> Method:
-    """First the object's position, then ATT-1 from its weights. The only method that is told positions."""
-    return att_1().but(pretrain=(PoseRegression(),))
+    """First the object's position, in pictures of all scenes, then ATT-1 from its weights. The only method that is told
+    positions."""
+    return att_ft().but(pretrain=(PoseRegression(),))
 
 
 def gplac_colours() -> Method:
@@ -143,7 +144,7 @@ PARENTS = {
     "gplac-da": "gplac",
     "att-ft": "att-1",
     "att-ae": "att-ft",
-    "att-po": "att-1",
+    "att-po": "att-ft",
     "gplac-colours": "gplac",
     "att-1-colours": "att-1",
 }

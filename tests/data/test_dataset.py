@@ -44,6 +44,10 @@ def test_weak_images(tmp_path: Path) -> None:
     assert data.labels.dtype == np.uint8
     np.testing.assert_array_equal(data.labels, [1, 0] * 6)
     np.testing.assert_array_equal(data.scene, [0] * 6 + [1] * 6)
+    assert data.object_positions is None  # nobody noted them
+    located = replace(data, qpos=np.arange(132.0).reshape(12, 11), task="pusher")
+    few = located.some(np.array([7, 2]))
+    np.testing.assert_array_equal(few.object_positions, task("pusher").object_xy(located.qpos)[[7, 2]])
 
 
 def test_the_wrong_kind(tmp_path: Path) -> None:

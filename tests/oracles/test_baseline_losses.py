@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from gplac.config import NetworkConfig
 from gplac.models.network import Network
 from gplac.objectives.domain_confusion import DomainConfusion, reversal_strength
-from gplac.objectives.objective import Context, Labelled, Objective, Video, Weak
+from gplac.objectives.objective import Context, Labelled, Objective, Positions, Video, Weak
 from gplac.objectives.pose import PoseRegression
 from gplac.objectives.reconstruction import Decoder, Reconstruction, small_grey
 from gplac.objectives.slowness import Slowness
@@ -157,18 +157,23 @@ def test_slowness_costs_changes_of_velocity(path: list[float], cost: float) -> N
     assert Slowness().loss(given).item() == pytest.approx(cost / 2, abs=1e-6)
 
 
-def test_pose_is_the_mean_squared_error_of_the_position() -> None:
+def test_pose_is_the_mean_squared_error_of_the_position_half_of_it_from_weak_images() -> None:
     objective = PoseRegression()
     model = learner(objective)
-    images, positions = pictures(6), torch.randn(6, 2)
+    images, photographs = pictures(6), pictures(5)
+    wanted, weak_wanted = torch.randn(6, 2), torch.randn(5, 2)
     labelled = (images, torch.randn(6, 5), torch.randn(6, 3))
-    total, metrics = model.loss((objective,), labelled, None, 0.0, None, positions)
+    shown = torch.tensor([1.0, 0.0, 1.0, 1.0, 0.0])
+    given = Positions(wanted, weak_wanted)
+    total, metrics = model.loss((objective,), labelled, (photographs, shown), 0.0, None, given)
 
-    values = model.network.encode(images).detach().numpy().astype(float)
+    values = model.network.encode(torch.cat((images, photographs))).detach().numpy().astype(float)
     tensors = [tensor.detach().numpy().astype(float) for tensor in model.heads["pose"].parameters()]
     for matrix, bias in zip(tensors[::2], tensors[1::2], strict=True):
         values = values @ matrix.T + bias
         values = np.maximum(values, 0) if len(bias) > 2 else values
-    assert values.shape == (6, 2)
-    expected = np.mean((values - positions.numpy()) ** 2)
+    assert values.shape == (11, 2)
+    demonstrated = np.mean((values[:6] - wanted.numpy()) ** 2)
+    seen = [6, 8, 9]  # where it is left out, no position is learned
+    expected = (demonstrated + np.mean((values[seen] - weak_wanted.numpy()[[0, 2, 3]]) ** 2)) / 2
     assert total.item() == float(metrics["pose_loss"]) == pytest.approx(expected, rel=1e-4)

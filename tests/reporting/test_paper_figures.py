@@ -48,7 +48,7 @@ def test_weak_images_are_those_of_a_data_set_with_the_object_above() -> None:
         number = 0 if row < 2 else 1
         assert is_present(number) == (row < 2)
         look = Look("striker", "weak", index, "standard", None, WIDTH, HEIGHT)
-        np.testing.assert_array_equal(found[row, column], weak_image(look, paper_figures.SEED, number))
+        np.testing.assert_array_equal(found[row, column], weak_image(look, paper_figures.SEED, number)[0])
     close_renderer()
 
 

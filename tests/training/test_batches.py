@@ -5,7 +5,14 @@ import torch
 from tiny import Frames, Photographs
 
 from gplac.errors import UserError
-from gplac.training.batches import AHEAD, Ahead, LabelledBatches, VideoBatches, WeakBatches
+from gplac.training.batches import (
+    AHEAD,
+    Ahead,
+    LabelledBatches,
+    VideoBatches,
+    WeakBatches,
+    normalised_positions,
+)
 
 CPU = torch.device("cpu")
 
@@ -100,10 +107,15 @@ def test_video_leaves_out_gaps(demonstrations: Frames) -> None:
     assert VideoBatches(images, np.zeros(10, np.int64), frame, 3, 0).starts.tolist() == [0, 5]
 
 
-def test_positions_belong_to_their_frames_and_have_variance_one(demonstrations: Frames) -> None:
-    wanted = demonstrations.object_positions
-    batches = LabelledBatches(demonstrations, 8, 0, CPU, wanted)
-    normal = (wanted - wanted.mean(axis=0)) / wanted.std(axis=0)
-    assert batches.positions(3).numpy() == pytest.approx(normal[batches.indices(3)], abs=1e-5)
-    with pytest.raises(TypeError, match="without object positions"):
-        LabelledBatches(demonstrations, 8, 0, CPU).positions(3)
+def test_positions_belong_to_their_pictures_by_the_demonstrations_mean_and_deviation(
+    demonstrations: Frames, weak: Photographs
+) -> None:
+    told, weak_told = normalised_positions(demonstrations, weak, "att-po")
+    assert told.std(axis=0) == pytest.approx(1.0, abs=1e-5)
+    known = demonstrations.object_positions
+    for kind, frames, given in ((LabelledBatches, demonstrations, told), (WeakBatches, weak, weak_told)):
+        batches = kind(frames, 8, 0, CPU, given)
+        normal = (frames.object_positions - known.mean(axis=0)) / known.std(axis=0)
+        assert batches.positions(3).numpy() == pytest.approx(normal[batches.indices(3)], abs=1e-5)
+        with pytest.raises(TypeError, match="without object positions"):
+            kind(frames, 8, 0, CPU).positions(3)

@@ -59,7 +59,7 @@ def test_a_run_cut_in_any_stage_ends_with_the_same_bytes(
     ]
 
 
-@pytest.mark.parametrize(("name", "images"), [("att-ft", 8), ("att-ae", 8 + 2 * 3), ("att-po", 8)])
+@pytest.mark.parametrize(("name", "images"), [("att-ft", 8), ("att-ae", 8 + 2 * 3), ("att-po", 16)])
 def test_each_stage_has_its_images_its_schedule_and_its_moments(
     name: str,
     images: int,
@@ -160,12 +160,12 @@ class ToldError(Exception):
 
 @dataclass(frozen=True)
 class Secretive:
-    """Demonstrations whose positions may not be asked for."""
+    """Pictures whose positions may not be asked for."""
 
-    frames: Frames
+    frames: Frames | Photographs
 
     def __getattr__(self, name: str) -> np.ndarray:
-        if name not in {field.name for field in fields(Frames)} - {"object_positions"}:
+        if name not in {field.name for field in fields(self.frames)} - {"object_positions"}:
             raise ToldError(name)
         return getattr(self.frames, name)
 
@@ -174,28 +174,29 @@ class Secretive:
 def test_no_method_but_att_po_is_told_where_the_object_is(
     name: str, demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
 ) -> None:
-    def train() -> None:
-        fit(METHODS[name](), preset, Secretive(demonstrations), weak, tmp_path)  # type: ignore[arg-type]
+    def train(frames: object, photographs: object) -> None:
+        fit(METHODS[name](), preset, frames, photographs, tmp_path)  # type: ignore[arg-type]
 
     if name == "att-po":
-        with pytest.raises(ToldError, match="object_positions"):
-            train()
+        for given in ((Secretive(demonstrations), weak), (demonstrations, Secretive(weak))):
+            with pytest.raises(ToldError, match="object_positions"):
+                train(*given)
     else:
-        train()
+        train(Secretive(demonstrations), Secretive(weak))
 
 
 def test_a_term_beside_the_one_that_knows_positions_is_not_told(
-    demonstrations: Frames, preset: Preset, tmp_path: Path
+    demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
 ) -> None:
     told: list[bool] = []
 
     class Curious(Action):
         def loss(self, context: Context) -> torch.Tensor:
-            told.append(context.position_B2 is not None)
+            told.append(context.positions is not None)
             return super().loss(context)
 
     preset = replace(preset, training=replace(preset.training, warmup_steps=0))
-    fit(Method("attention", 1, (Curious(), PoseRegression())), preset, demonstrations, None, tmp_path)
+    fit(Method("attention", 1, (Curious(), PoseRegression())), preset, demonstrations, weak, tmp_path)
     assert told == [False] * 6
 
 
@@ -203,14 +204,17 @@ def test_bad_input_is_refused_in_one_sentence(
     demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
 ) -> None:
     nobody_knows = replace(demonstrations, object_positions=None)
+    unlocated = replace(weak, object_positions=None)
     short = replace(demonstrations, episode=np.arange(40) // 2, frame=np.arange(40) % 2)
     lost = replace(demonstrations, object_positions=np.full((40, 2), np.nan))
     flat = replace(demonstrations, object_positions=np.zeros(40))
     idle = replace(preset, training=replace(preset.training, pretrain_steps=0))
     for name, settings, frames, photographs, said in [
-        ("att-po", preset, nobody_knows, None, "att-po learns from object positions, .* have none"),
-        ("att-po", preset, lost, None, "finite"),
-        ("att-po", preset, flat, None, r"shape \(40, 2\).* have shape \(40,\)"),
+        ("att-po", preset, nobody_knows, weak, "att-po learns from object positions, .* have none"),
+        ("att-po", preset, demonstrations, unlocated, "these weak images have none.*`gplac collect weak`"),
+        ("att-po", preset, lost, weak, "finite"),
+        ("att-po", preset, flat, weak, r"shape \(40, 2\).* have shape \(40,\)"),
+        ("att-po", preset, demonstrations, None, "weakly labelled images"),
         ("att-ae", preset, short, weak, "no episode .* 3 consecutive frames"),
         ("att-ae", preset, demonstrations, None, "weakly labelled images"),
         ("att-da", preset, demonstrations, None, "weakly labelled images"),

@@ -26,6 +26,7 @@ class Photographs:
     images: np.ndarray
     labels: np.ndarray
     scene: np.ndarray
+    object_positions: np.ndarray | None = None
 
 
 def pictures(
@@ -52,8 +53,8 @@ def demonstrations() -> Frames:
 @pytest.fixture
 def weak() -> Photographs:
     labels = np.arange(30) % 3 == 0
-    images, _ = pictures(np.random.default_rng(1), 30, labels)
-    return Photographs(images, labels.astype(np.uint8), np.zeros(30, dtype=np.int64))
+    images, corners = pictures(np.random.default_rng(1), 30, labels)
+    return Photographs(images, labels.astype(np.uint8), np.zeros(30, dtype=np.int64), corners / 40)
 
 
 @pytest.fixture

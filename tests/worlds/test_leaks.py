@@ -84,11 +84,11 @@ def test_a_weak_label_is_true_of_the_pixels(name: str, index: int, number: int, 
     try:
         renderer = renderer_of(look)
         keys = ("weak", name, seed, "weak", index, number)
-        image = weak_image(look, seed, number)
+        image, qpos = weak_image(look, seed, number)
         shown = renderer.weak_mask(rng(*keys), is_present(number))
         np.testing.assert_array_equal(renderer.weak(rng(*keys), is_present(number)), image)
         # The object may only be felt in a picture where it is: put it elsewhere, and look again.
-        qpos = renderer._shuffle(rng(*keys))
+        np.testing.assert_array_equal(qpos, renderer._shuffle(rng(*keys)))
         renderer._show_object(is_present(number))
         np.testing.assert_array_equal(renderer._draw(qpos, arm=False), image)
         elsewhere = renderer._draw(task(name).with_object(qpos, FAR_XY), arm=False)

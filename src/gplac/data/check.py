@@ -84,13 +84,13 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[str]:
 
 def _columns(table: pa.Table, request: Request) -> list[str]:
     """Names and types of the columns."""
-    if request.kind == "weak":
-        expected = schema.weak_schema()
+    state, action, qpos = (
+        getattr(table.schema.field(name).type, "list_size", 0) if name in table.column_names else 0
+        for name in (schema.STATE, schema.ACTION, schema.QPOS)
+    )
+    if request.kind == "weak":  # drawn before positions were kept, they have none
+        expected = schema.weak_schema(qpos or None)
     else:
-        state, action, qpos = (
-            getattr(table.schema.field(name).type, "list_size", 0) if name in table.column_names else 0
-            for name in (schema.STATE, schema.ACTION, schema.QPOS)
-        )
         known = qpos or (None if request.split == IMPORTED else 1)
         expected = schema.demonstration_schema(state or 1, action or 1, known)
     found = dict(zip(table.column_names, table.schema.types, strict=True))

@@ -43,11 +43,7 @@ class Demonstrations:
     def object_positions(self) -> npt.NDArray[np.float64] | None:
         """``(N, 2)``: world position (x, y) of the object of interest, metres; None where nobody knows it. For ATT-PO,
         and no other method."""
-        if self.qpos is None:
-            return None
-        from gplac.worlds.registry import task  # other methods are trained without a simulator
-
-        return task(self.task).object_xy(self.qpos)
+        return _object_positions(self.task, self.qpos)
 
     @property
     def simulated_qpos(self) -> npt.NDArray[np.float64]:
@@ -93,6 +89,17 @@ class WeakImages:
     """``(N,)``: 1 if the object of interest is in the picture, else 0."""
     scene: npt.NDArray[np.int64]
     """``(N,)``: index of the scene within its split."""
+    qpos: npt.NDArray[np.float64] | None = None
+    """``(N, nq)``: positions of everything, None where nobody knows them; of an object of interest that is left out,
+    where it would be. For ATT-PO; no other method may see it."""
+    task: str = ""
+    """Name of the task; needed where there are positions."""
+
+    @property
+    def object_positions(self) -> npt.NDArray[np.float64] | None:
+        """``(N, 2)``: world position (x, y) of the object of interest, metres, where it is in the picture; None where
+        nobody knows it. For ATT-PO, and no other method."""
+        return _object_positions(self.task, self.qpos)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -101,14 +108,32 @@ class WeakImages:
         Raises:
             UserError: it is no complete set of weak images, or a shard is missing or damaged.
         """
-        images, columns, _ = _load(folder, "weak")
-        return cls(images, labels=columns[schema.LABEL], scene=columns[schema.SCENE])
+        images, columns, task = _load(folder, "weak")
+        return cls(
+            images,
+            labels=columns[schema.LABEL],
+            scene=columns[schema.SCENE],
+            qpos=columns.get(schema.QPOS),
+            task=task,
+        )
 
     def some(self, indices: npt.NDArray[np.int64]) -> Self:
         """Those of ``indices (n,)`` alone."""
         return replace(
-            self, images=self.images[indices], labels=self.labels[indices], scene=self.scene[indices]
+            self,
+            images=self.images[indices],
+            labels=self.labels[indices],
+            scene=self.scene[indices],
+            qpos=None if self.qpos is None else self.qpos[indices],
         )
+
+
+def _object_positions(task: str, qpos: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
+    if qpos is None:
+        return None
+    from gplac.worlds.registry import task as task_named  # other methods are trained without a simulator
+
+    return task_named(task).object_xy(qpos)
 
 
 def _load(folder: Path, kind: Kind) -> tuple[Images, dict[str, npt.NDArray[Any]], str]:
@@ -131,7 +156,9 @@ def _load(folder: Path, kind: Kind) -> tuple[Images, dict[str, npt.NDArray[Any]]
         return _read_into(images[starts[index] : starts[index + 1]], folder, manifest.shards[index], kind)
 
     parts = _in_threads(read, range(len(manifest.shards)))
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    # Positions are there if every shard has them: those of weak images drawn before they were kept have none.
+    names = [name for name in parts[0] if all(name in part for part in parts)]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
     return images, columns, manifest.request.task
 
 

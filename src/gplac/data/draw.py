@@ -120,13 +120,16 @@ def _demonstrations(job: DemonstrationJob) -> tuple[int, str]:
 
 def _weak(job: WeakJob) -> tuple[int, str]:
     numbers = range(job.first, job.first + job.count)
+    drawn = [weak_image(job.look, job.seed, number) for number in numbers]
+    qpos = np.stack([qpos for _, qpos in drawn])
     columns = {
-        schema.WEAK_IMAGE: [encode_jpeg(weak_image(job.look, job.seed, number)) for number in numbers],
+        schema.WEAK_IMAGE: [encode_jpeg(image) for image, _ in drawn],
         schema.LABEL: np.array([is_present(number) for number in numbers], np.uint8),
         schema.SCENE: np.full(job.count, job.look.index),
         schema.WEAK_INDEX: np.array(numbers),
+        schema.QPOS: qpos,
     }
-    return write_shard(job.path, schema.weak_schema(), columns)
+    return write_shard(job.path, schema.weak_schema(qpos.shape[1]), columns)
 
 
 def is_present(number: int) -> bool:
@@ -134,7 +137,7 @@ def is_present(number: int) -> bool:
     return number % 2 == 0
 
 
-def weak_image(look: Look, seed: int, number: int) -> Images:
-    """Weak image ``number`` of a scene, ``(H, W, 3)``."""
+def weak_image(look: Look, seed: int, number: int) -> tuple[Images, npt.NDArray[np.float64]]:
+    """Weak image ``number`` of a scene, ``(H, W, 3)``, and the positions ``(nq,)`` that it shows."""
     generator = rng("weak", look.task, seed, look.split, look.index, number)
-    return renderer_of(look).weak(generator, is_present(number))
+    return renderer_of(look).weak_with_qpos(generator, is_present(number))

@@ -25,7 +25,6 @@ def demonstration_schema(state_size: int, action_size: int, qpos_size: int | Non
     the split. ``diagnostic.qpos`` tells where everything really was: for instruments, and for the one method that
     may know it (ATT-PO). Data of a user's own robot have no such column (``qpos_size`` None).
     """
-    known = [] if qpos_size is None else [pa.field(QPOS, pa.list_(pa.float64(), qpos_size), nullable=False)]
     return pa.schema(
         [
             pa.field(IMAGE, pa.binary(), nullable=False),
@@ -36,21 +35,30 @@ def demonstration_schema(state_size: int, action_size: int, qpos_size: int | Non
             pa.field(TIMESTAMP, pa.float32(), nullable=False),
             pa.field(INDEX, pa.int64(), nullable=False),
             pa.field(SCENE, pa.int64(), nullable=False),
-            *known,
+            *_known(qpos_size),
         ]
     )
 
 
-def weak_schema() -> pa.Schema:
-    """A row for each image: JPEG as above, 1 if the object of interest is in it or 0, scene, number in the scene."""
+def weak_schema(qpos_size: int | None = None) -> pa.Schema:
+    """A row for each image: JPEG as above, 1 if the object of interest is in it or 0, scene, number in the scene.
+
+    ``diagnostic.qpos`` as above, for ATT-PO; where the object of interest is left out, it tells where it would stand.
+    Photographs have no such column (``qpos_size`` None).
+    """
     return pa.schema(
         [
             pa.field(WEAK_IMAGE, pa.binary(), nullable=False),
             pa.field(LABEL, pa.uint8(), nullable=False),
             pa.field(SCENE, pa.int64(), nullable=False),
             pa.field(WEAK_INDEX, pa.int64(), nullable=False),
+            *_known(qpos_size),
         ]
     )
+
+
+def _known(qpos_size: int | None) -> list[pa.Field]:
+    return [] if qpos_size is None else [pa.field(QPOS, pa.list_(pa.float64(), qpos_size), nullable=False)]
 
 
 def image_column(kind: str) -> str:

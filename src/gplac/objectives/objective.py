@@ -10,7 +10,7 @@ from gplac.models.network import Network
 
 Source = Literal["labelled", "weak", "video", "positions"]
 """Demonstrated frames; weakly labelled images; consecutive demonstrated frames, without their labels; where the object
-of interest is in the demonstrated frames, which no method but ATT-PO may know."""
+of interest is in both of the first two, which no method but ATT-PO may know."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,16 @@ class Video:
 
 
 @dataclass(frozen=True)
+class Positions:
+    """Where the object of interest is, normalised by the mean and standard deviation over all demonstrations."""
+
+    labelled_B2: Tensor
+    """In the demonstrated frames."""
+    weak_B2: Tensor
+    """In the weakly labelled images that show it; without meaning in the others."""
+
+
+@dataclass(frozen=True)
 class Context:
     """Everything that a term may look at in one step."""
 
@@ -63,9 +73,8 @@ class Context:
     """None unless an active term reads "weak"."""
     video: Video | None
     """None unless an active term reads "video"."""
-    position_B2: Tensor | None
-    """Where the object of interest is in the labelled frames, normalised to mean 0 and variance 1; None unless this
-    term itself reads "positions"."""
+    positions: Positions | None
+    """None unless this term itself reads "positions"."""
     head: nn.Module | None
     """The module that this term's `head` made, if any."""
     metrics: dict[str, Tensor]

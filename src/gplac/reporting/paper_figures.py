@@ -167,6 +167,6 @@ def _weak(task: str, index: int, present: bool) -> Images:
     look = Look(task, "weak", index, "standard", None, *_size(task))
     number = next(number for number in range(2) if is_present(number) == present)
     try:
-        return weak_image(look, SEED, number)
+        return weak_image(look, SEED, number)[0]
     finally:
         close_renderer()

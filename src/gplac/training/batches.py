@@ -60,6 +60,11 @@ class WeakFrames(Protocol):
     def scene(self) -> npt.NDArray[np.int64]:
         """(N,): which scene it is of; read where a scene budget is set"""
 
+    @property
+    def object_positions(self) -> npt.NDArray[np.floating] | None:
+        """(N, 2): where the object of interest is in those that show it, metres, or None if nobody knows; read for
+        ATT-PO alone"""
+
 
 def resident(array: npt.NDArray[Any], device: torch.device) -> Tensor:
     """The whole array on the device. On the CPU the memory is shared, not copied."""
@@ -89,7 +94,7 @@ class Ahead:
 
 
 class LabelledBatches:
-    """Demonstrated frames, each equally likely; with object positions only where the caller names them."""
+    """Demonstrated frames, each equally likely; with object positions (N, 2) only where the caller names them."""
 
     def __init__(
         self,
@@ -97,7 +102,7 @@ class LabelledBatches:
         size: int,
         seed: int,
         device: torch.device,
-        object_positions: npt.NDArray[np.floating] | None = None,
+        positions: npt.NDArray[np.float32] | None = None,
     ) -> None:
         if len(frames.images) == 0:
             raise UserError("the demonstrations hold no frame: collect some with `gplac collect demos`")
@@ -106,17 +111,7 @@ class LabelledBatches:
         self.images_NHW3 = resident(frames.images, device)
         self.states_NS = resident(frames.states.astype(np.float32, copy=False), device)
         self.actions_NA = resident(frames.actions.astype(np.float32, copy=False), device)
-        self.positions_N2: Tensor | None = None
-        if object_positions is not None:
-            wanted = (len(frames.images), 2)
-            if object_positions.shape != wanted or not np.isfinite(object_positions).all():
-                raise UserError(
-                    f"object positions have to be finite numbers of shape {wanted}, one (x, y) for each frame; these "
-                    f"have shape {object_positions.shape}, or hold what is not finite"
-                )
-            std, mean = object_positions.std(axis=0), object_positions.mean(axis=0)
-            normalised = (object_positions - mean) / np.where(std > 1e-6, std, 1.0)
-            self.positions_N2 = resident(normalised.astype(np.float32), device)
+        self.positions_N2 = None if positions is None else resident(positions, device)
 
     def indices(self, step: int) -> npt.NDArray[np.int64]:
         """(size,) frames of the batch of `step`."""
@@ -128,11 +123,8 @@ class LabelledBatches:
         return self.images_NHW3[chosen], self.states_NS[chosen], self.actions_NA[chosen]
 
     def positions(self, step: int) -> Tensor:
-        """Object positions (B, 2) in the same frames, of mean 0 and variance 1 over the data set; `TypeError` if the
-        batches were made without any."""
-        if self.positions_N2 is None:
-            raise TypeError("these batches were made without object positions")
-        return self.positions_N2[self.chosen(step)]
+        """Object positions (B, 2) in the same frames; `TypeError` if the batches were made without any."""
+        return _told(self.positions_N2, self.chosen(step))
 
 
 class VideoBatches:
@@ -169,14 +161,22 @@ class VideoBatches:
 
 class WeakBatches:
     """Weakly labelled images: the first half of a batch shows the object of interest, the other does not. Where all are
-    of one kind, which suits methods that do not read labels, so are the batches."""
+    of one kind, which suits methods that do not read labels, so are the batches. Positions as of `LabelledBatches`."""
 
     def __init__(
-        self, frames: WeakFrames, size: int, seed: int, device: torch.device, *, classified: bool = True
+        self,
+        frames: WeakFrames,
+        size: int,
+        seed: int,
+        device: torch.device,
+        positions: npt.NDArray[np.float32] | None = None,
+        *,
+        classified: bool = True,
     ) -> None:
         self.size, self.seed = size, seed
         self.chosen = Ahead(self.indices, device)
         self.images_NHW3 = resident(frames.images, device)
+        self.positions_N2 = None if positions is None else resident(positions, device)
         self.present = np.flatnonzero(frames.labels)
         self.absent = np.flatnonzero(frames.labels == 0)
         if not len(frames.images) or (classified and not (len(self.present) and len(self.absent))):
@@ -197,3 +197,44 @@ class WeakBatches:
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
         """Images (B, H, W, 3) uint8, labels (B,) float32."""
         return self.images_NHW3[self.chosen(step)], self.labels_B
+
+    def positions(self, step: int) -> Tensor:
+        """Object positions (B, 2) in the same images; `TypeError` if the batches were made without any."""
+        return _told(self.positions_N2, self.chosen(step))
+
+
+def _told(positions_N2: Tensor | None, chosen: Tensor) -> Tensor:
+    if positions_N2 is None:
+        raise TypeError("these batches were made without object positions")
+    return positions_N2[chosen]
+
+
+def normalised_positions(
+    frames: LabelledFrames, weak: WeakFrames, name: str
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Where the object of interest is in demonstrated frames (N, 2) and in weak images (M, 2), by the mean and standard
+    deviation of the former; called for methods that may know it, and no others.
+
+    Raises:
+        UserError: somebody does not know, or knows no finite numbers of that shape; ``name`` is the method's.
+    """
+    known = []
+    for what, command, source in (("demonstrations", "demos", frames), ("weak images", "weak", weak)):
+        positions = source.object_positions
+        if positions is None:
+            raise UserError(
+                f"{name} learns from object positions, and these {what} have none: collect them in simulation, into "
+                f"another folder, with `gplac collect {command}`, or train another method"
+            )
+        wanted = (len(source.images), 2)
+        if positions.shape != wanted or not np.isfinite(positions).all():
+            raise UserError(
+                f"object positions of {what} have to be finite numbers of shape {wanted}, one (x, y) for each picture; "
+                f"these have shape {positions.shape}, or hold what is not finite"
+            )
+        known.append(positions)
+    std, mean = known[0].std(axis=0), known[0].mean(axis=0)
+    labelled_N2, weak_M2 = (
+        ((each - mean) / np.where(std > 1e-6, std, 1.0)).astype(np.float32) for each in known
+    )
+    return labelled_N2, weak_M2

@@ -11,7 +11,7 @@ from gplac.methods import Method
 from gplac.models.network import Network
 from gplac.objectives.classification import Classification
 from gplac.objectives.domain_confusion import DomainConfusion
-from gplac.objectives.objective import Context, Labelled, Objective, Video, Weak
+from gplac.objectives.objective import Context, Labelled, Objective, Positions, Video, Weak
 
 
 class Learner(nn.Module):
@@ -30,7 +30,7 @@ class Learner(nn.Module):
         weak: tuple[Tensor, Tensor] | None,
         progress: float,
         video_BTHW3: Tensor | None = None,
-        position_B2: Tensor | None = None,
+        positions: Positions | None = None,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted sum of the objectives on one step's batches, and each term by name.
 
@@ -53,15 +53,15 @@ class Learner(nn.Module):
             video=None
             if video_BTHW3 is None
             else Video(video_BTHW3, features["video"].reshape(*video_BTHW3.shape[:2], -1)),
-            position_B2=None,
+            positions=None,
             head=None,
             metrics={},
         )
         heads = dict(self.heads.items())
         total = parts[0].new_zeros((), dtype=torch.float32)
         for objective in objectives:
-            told = position_B2 if "positions" in objective.reads else None
-            term = objective.loss(replace(context, head=heads.get(objective.name), position_B2=told))
+            told = positions if "positions" in objective.reads else None
+            term = objective.loss(replace(context, head=heads.get(objective.name), positions=told))
             context.metrics[f"{objective.name}_loss"] = term.detach()
             assert objective.weight is not None
             total = total + objective.weight * term

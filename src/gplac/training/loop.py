@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from gplac.config import Preset
@@ -19,7 +18,14 @@ from gplac.models.network import Network
 from gplac.objectives.domain_confusion import DomainConfusion
 from gplac.provenance import provenance
 from gplac.seeding import seed_of
-from gplac.training.batches import LabelledBatches, LabelledFrames, VideoBatches, WeakBatches, WeakFrames
+from gplac.training.batches import (
+    LabelledBatches,
+    LabelledFrames,
+    VideoBatches,
+    WeakBatches,
+    WeakFrames,
+    normalised_positions,
+)
 from gplac.training.checkpoint import CHECKPOINT, RUN_JSON, load_checkpoint, read_facts, write_json
 from gplac.training.device import best_device
 from gplac.training.learner import Learner, resolved
@@ -109,11 +115,14 @@ def fit(
     run_dir.mkdir(parents=True, exist_ok=True)
 
     config = preset.training
-    positions = _positions(name, demonstrations) if "positions" in method.reads else None
-    labelled_batches = LabelledBatches(demonstrations, config.labelled_batch, seed, device, positions)
+    told, weak_told = None, None
+    if weak is not None and "positions" in method.reads:
+        told, weak_told = normalised_positions(demonstrations, weak, name)
+    labelled_batches = LabelledBatches(demonstrations, config.labelled_batch, seed, device, told)
     weak_batches = None
     if weak is not None:
-        weak_batches = WeakBatches(weak, config.weak_batch, seed, device, classified=method.classifies)
+        reads_labels = method.classifies or weak_told is not None
+        weak_batches = WeakBatches(weak, config.weak_batch, seed, device, weak_told, classified=reads_labels)
     video_batches = None
     if "video" in method.reads:
         order = demonstrations.episode, demonstrations.frame
@@ -196,16 +205,6 @@ def _finished(run_dir: Path) -> bool:
         return bool(json.loads((run_dir / RUN_JSON).read_text())["training"]["finished"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
-
-
-def _positions(name: str, demonstrations: LabelledFrames) -> npt.NDArray[np.floating]:
-    """Where the object of interest is in each frame (N, 2); called for methods that may know it, and no others."""
-    if demonstrations.object_positions is None:
-        raise UserError(
-            f"{name} learns from object positions, and these demonstrations have none: collect them in simulation "
-            "with `gplac collect demos`, or train another method"
-        )
-    return demonstrations.object_positions
 
 
 def _shape(method: Method, demonstrations: LabelledFrames) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from gplac.errors import UserError
 from gplac.methods import Method
 from gplac.models.encoders import AttentionEncoder
 from gplac.models.network import Network
-from gplac.objectives.objective import sources
+from gplac.objectives.objective import Positions, sources
 from gplac.seeding import seed_of
 from gplac.training.batches import LENGTH, LabelledBatches, VideoBatches, WeakBatches
 from gplac.training.checkpoint import CHECKPOINT, WEIGHTS, save_checkpoint, write_weights
@@ -87,7 +87,9 @@ class Trainer:
         labelled = self.labelled(key) if "labelled" in needs else None
         weak = self.weak(key) if self.weak is not None and "weak" in needs else None
         video = self.video(key) if self.video is not None and "video" in needs else None
-        positions = self.labelled.positions(key) if "positions" in needs else None
+        positions = None
+        if "positions" in needs and self.weak is not None:
+            positions = Positions(self.labelled.positions(key), self.weak.positions(key))
         if self.config.colour_jitter:
             labelled, weak, video = self.recoloured(labelled, weak, video, key)
         for group in self.optimiser.param_groups:

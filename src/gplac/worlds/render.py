@@ -126,9 +126,13 @@ class SceneRenderer:
         Raises:
             UserError: the object of interest cannot be seen well enough, or finds no place in view.
         """
+        return self.weak_with_qpos(rng, present)[0]
+
+    def weak_with_qpos(self, rng: np.random.Generator, present: bool) -> tuple[Image, Floats]:
+        """The picture of `weak`, and the positions ``(nq,)`` in it; of an object left out, where it would be."""
         qpos = self._shuffle(rng)
         self._show_object(present)
-        return self._draw(qpos, arm=False)
+        return self._draw(qpos, arm=False), qpos
 
     def weak_mask(self, rng: np.random.Generator, present: bool) -> Mask:
         """Where the object of interest is seen in the picture that `weak` makes of the same generator state."""
