@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from gplac.evaluation.policies import RandomPolicy, ZeroPolicy
 from gplac.evaluation.rollout import evaluate
 from gplac.evaluation.store import Episodes, load_episodes
 from gplac.seeding import rng
+from gplac.worlds.looks.breadth import breadth
 from gplac.worlds.registry import task
 
 VIEW = View("pusher", 32, 28)
@@ -118,6 +120,21 @@ def test_another_policy_does_not_inherit_the_cache(tmp_path: Path) -> None:
     moved = evaluate(RandomPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path, policy_id="random")
     assert not same(still, moved)
     assert same(moved, evaluate(RandomPolicy(), VIEW, "test", 1, 1, blank=True))
+
+
+def test_scenes_that_look_otherwise_since_do_not_inherit_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = evaluate(ZeroPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path)
+    (kept,) = tmp_path.glob("scene-*.npz")
+    before = kept.stat().st_mtime_ns
+    evaluate(ZeroPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path)
+    assert kept.stat().st_mtime_ns == before  # read, not run again
+    darker = replace(breadth("standard"), mug_colours=(("dark", 1.0),))
+    monkeypatch.setattr("gplac.worlds.splits.breadth", lambda level: darker)
+    again = evaluate(ZeroPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path)
+    assert kept.stat().st_mtime_ns > before
+    assert same(first, again)  # blind, and started from the same states
 
 
 def test_a_blind_policy_does_the_same_in_every_picture() -> None:

@@ -18,7 +18,7 @@ from gplac.data.progress import progress
 from gplac.errors import UserError
 from gplac.worlds.looks import packs
 from gplac.worlds.registry import task as task_named
-from gplac.worlds.splits import scene
+from gplac.worlds.splits import digest
 
 EPISODES_PER_SHARD = 10
 WEAK_PER_SHARD = 500
@@ -253,10 +253,7 @@ def _looks(collection: Collection) -> list[Look]:
 def _scenes_digest(request: Request) -> str:
     """SHA-256 of what the scenes of a request look like now."""
     assets = None if request.assets is None else Path(request.assets)
-    digest = hashlib.sha256()
-    for index in request.scenes:
-        digest.update(scene(request.task, request.split, index, request.level, assets).to_json().encode())
-    return digest.hexdigest()
+    return digest(request.task, request.split, request.scenes, request.level, assets)
 
 
 def is_up_to_date(folder: Path) -> bool:

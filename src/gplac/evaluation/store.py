@@ -15,6 +15,7 @@ from gplac.data.files import write_atomically
 from gplac.data.shards import sha256
 from gplac.errors import UserError
 from gplac.evaluation.drawing import BATCH, View
+from gplac.worlds.splits import digest, split_size
 from gplac.worlds.task import Task
 
 Record = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
@@ -65,7 +66,7 @@ class Store:
         folder: where; made if need be.
         view: what the policy sees.
         split: in which scenes.
-        settings: whatever else decides the numbers. Chunks that other settings left here are removed.
+        settings: whatever else decides the numbers. Chunks that other settings, or other scenes, left here are removed.
     """
 
     def __init__(self, folder: Path | None, view: View, split: str, settings: dict[str, Any]) -> None:
@@ -78,7 +79,9 @@ class Store:
             del seen["robot_model"]  # what was kept before there was a choice stays good
         else:
             seen["robot_model"] = [view.robot_model, sha256(view.robot_model)]
-        known = {**settings, "view": seen, "split": split, "mujoco": version("mujoco-core")}
+        every = range(split_size(view.task, split))
+        looks = digest(view.task, split, every, view.level, view.assets, view.vary)
+        known = {**settings, "view": seen, "split": split, "scenes": looks, "mujoco": version("mujoco-core")}
         wanted = json.dumps(known, default=str, indent=1, sort_keys=True) + "\n"
         note = folder / SETTINGS
         if not note.exists() or note.read_text() != wanted:

@@ -1,5 +1,7 @@
 """Which scene is which: four splits whose assets are disjoint (section 6.1)."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,22 @@ def scene(
     return replace(
         scene(task, "labelled", 0), stream=stream, index=index, level=level, pack=drawn.pack, **alone
     )
+
+
+def digest(
+    task: str,
+    split: str,
+    indices: Iterable[int],
+    level: str = "standard",
+    assets: Path | None = None,
+    vary: str | None = None,
+) -> str:
+    """SHA-256 of what these scenes look like now: what was drawn of them earlier is theirs only if this is the same.
+    Arguments and errors are those of `scene`."""
+    described = hashlib.sha256()
+    for index in indices:
+        described.update(scene(task, split, index, level, assets, vary).to_json().encode())
+    return described.hexdigest()
 
 
 class _Draw:
