@@ -81,6 +81,8 @@ class TrainConfig:
     much as the method has for its own, which for the paper's methods is not at all."""
     learning_rate: float = 3e-4
     """Peak learning rate of Adam."""
+    finetune_learning_rate: float = 0.0
+    """The same of the main stage after a pretraining, whose weights a high one would wash away; 0: `learning_rate`."""
     schedule: Literal["constant", "cosine"] = "constant"
     """Learning rate over the steps."""
     dropout_schedule: Literal["constant", "bump"] = "constant"

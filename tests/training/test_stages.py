@@ -84,11 +84,11 @@ def test_each_stage_has_its_images_its_schedule_and_its_moments(
 
     monkeypatch.setattr(Network, "encode", counting)
     monkeypatch.setattr(Trainer, "step", watched)
-    fit(METHODS[name](), preset, demonstrations, weak, tmp_path)
-    config = preset.training
+    config = replace(preset.training, finetune_learning_rate=1e-5)
+    fit(METHODS[name](), replace(preset, training=config), demonstrations, weak, tmp_path)
     assert seen == [images] * 4 + [8] * 6
     assert rates == [learning_rate(s, replace(config, steps=4)) for s in range(4)] + [
-        learning_rate(s, config) for s in range(6)
+        learning_rate(s, replace(config, learning_rate=1e-5)) for s in range(6)
     ]
     assert json.loads((tmp_path / "checkpoint.json").read_text())["images"] == 4 * images + 6 * 8
     stored = load_file(tmp_path / "checkpoint.safetensors")
@@ -143,6 +143,19 @@ def test_the_second_stage_leaves_the_first_ones_head_alone(
             name.startswith(("classifier_head.", "encoder.first", "state_", "action_"))
             or name == "encoder.attention.log_temperature"
         ), name
+
+
+def test_a_method_of_one_stage_has_no_use_for_a_rate_of_fine_tuning(
+    demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
+) -> None:
+    slow = replace(preset, training=replace(preset.training, finetune_learning_rate=1e-5))
+    fit(METHODS["gplac"](), preset, demonstrations, weak, tmp_path)
+    before = load_file(tmp_path / "weights.safetensors")
+    fit(METHODS["gplac"](), slow, demonstrations, weak, tmp_path / "slow")
+    after = load_file(tmp_path / "slow" / "weights.safetensors")
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+    runs = [json.loads((folder / "run.json").read_text()) for folder in (tmp_path, tmp_path / "slow")]
+    assert runs[0]["preset"] == runs[1]["preset"]
 
 
 def test_stages_say_what_they_do(preset: Preset) -> None:

@@ -153,10 +153,11 @@ def fit(
         run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
     else:
         del run["preset"]["training"]["pretrain_steps"]  # no part of what this run is
+        config = replace(config, finetune_learning_rate=0.0)
     if DomainConfusion.name not in run["objectives"]:
         del run["preset"]["domain_weight"]
     # Settings that are not used are left out, so that runs of before there were any resume.
-    for unused in ("weak_budget", "scene_budget", "colour_jitter"):
+    for unused in ("weak_budget", "scene_budget", "colour_jitter", "finetune_learning_rate"):
         if not getattr(config, unused):
             del run["preset"]["training"][unused]
     if config.scene_budget and weak is not None:

@@ -21,6 +21,11 @@ def check_settings(preset: Preset, weak: bool = True) -> None:
             raise UserError(f"training.{name} is {getattr(training, name)}: choose {smallest} or more.")
     if not 0 < training.learning_rate < math.inf:
         raise UserError(f"training.learning_rate is {training.learning_rate:g}: choose a number above 0.")
+    rate = training.finetune_learning_rate
+    if not 0 <= rate < math.inf:
+        raise UserError(
+            f"training.finetune_learning_rate is {rate:g}: choose 0 (as training.learning_rate) or more."
+        )
     if not 0 <= training.weight_decay < math.inf:
         raise UserError(f"training.weight_decay is {training.weight_decay:g}: choose 0 or more.")
     if not 0 <= training.average_decay < 1:

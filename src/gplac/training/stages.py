@@ -44,7 +44,8 @@ def stages(method: Method, config: TrainConfig) -> tuple[TrainingStage, ...]:
             f"this method pretrains, and training.pretrain_steps is {config.pretrain_steps}: set it above 0"
         )
     pretraining = replace(config, steps=config.pretrain_steps, warmup_steps=0)
+    finetuning = replace(config, learning_rate=config.finetune_learning_rate or config.learning_rate)
     return (
         TrainingStage("pretrain", method.pretrain, 0, pretraining),
-        TrainingStage("train", method.objectives, config.pretrain_steps, config),
+        TrainingStage("train", method.objectives, config.pretrain_steps, finetuning),
     )
