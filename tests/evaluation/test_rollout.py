@@ -130,7 +130,7 @@ def test_scenes_that_look_otherwise_since_do_not_inherit_the_cache(
     before = kept.stat().st_mtime_ns
     evaluate(ZeroPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path)
     assert kept.stat().st_mtime_ns == before  # read, not run again
-    darker = replace(breadth("standard"), brightness=(0.5, 0.6))
+    darker = replace(breadth("standard"), mug_colours=(("dark", 1.0),))
     monkeypatch.setattr("gplac.worlds.splits.breadth", lambda level: darker)
     again = evaluate(ZeroPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path)
     assert kept.stat().st_mtime_ns > before

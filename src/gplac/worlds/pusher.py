@@ -29,15 +29,6 @@ STAGE = Stage(
     lit=(0.45, -0.2, 0.75),
     distractors=tuple(kinds.THINGS),
     lookalikes=kinds.UPRIGHT_AND_ROUND,
-    # Chosen on validation scenes, so that demonstrations of forty scenes suffice for nearly all others, as in the paper
-    # (docs/learning.md).
-    standard=(
-        ("mug_colours", (("white", 0.74), ("pastel", 0.26))),
-        ("coaster_lightness", 0.55),
-        ("lightness", (0.42, 0.62)),
-        ("distractor_mug_colour", 0.05),
-        ("distractor_mug_shape", 0.05),
-    ),
 )
 
 

@@ -60,16 +60,6 @@ def factors(task: str) -> dict[str, str]:
     }
 
 
-def ranges(task: str, level: str) -> Breadth:
-    """How varied the looks of a task's scenes are.
-
-    Raises:
-        UserError: unknown task or level.
-    """
-    changes = task_named(task).stage.standard if level == "standard" else ()
-    return replace(breadth(level), **dict(changes))
-
-
 def scene(
     task: str,
     split: str,
@@ -130,7 +120,7 @@ class _Draw:
         self.keys = (task, stream, index, level)
         self.stage: Stage = task_named(task).stage
         self.draw = index + FIRST_DRAW[stream]
-        self.breadth: Breadth = ranges(task, level)
+        self.breadth: Breadth = breadth(level)
         self.shared: dict[str | int, int] = {}
         if stream == "weak":
             backgrounds = dict.fromkeys(

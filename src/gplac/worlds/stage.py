@@ -68,8 +68,6 @@ class Stage:
     """Kinds that are drawn as distractors: names in `gplac.worlds.looks.distractors.KINDS`."""
     lookalikes: tuple[str, ...]
     """Those among them that resemble the object of interest."""
-    standard: tuple[tuple[str, Any], ...] = ()
-    """Ranges that its scenes have otherwise at level ``standard`` (`gplac.worlds.looks.breadth`): field, value."""
     scenes: tuple[tuple[str, int], ...] = ()
     """How many scenes splits have, where it is not the usual number of `gplac.worlds.splits.SPLITS`."""
     weak_objects: int | None = None

@@ -29,8 +29,6 @@ class Breadth:
     """Probability that there is something to drink in a mug."""
     handle_hidden: float
     """Probability that a mug has no handle at all; it may also be turned away."""
-    coaster_lightness: float
-    """Factor on the lightness of coasters."""
 
     cup_shapes: Weights
     """Shapes of goal cups: `gplac.worlds.looks.cups.SHAPES`."""
@@ -106,7 +104,6 @@ STANDARD = Breadth(
     mug_height_m=(0.085, 0.12),
     mug_filled=0.2,
     handle_hidden=0.0,
-    coaster_lightness=1.0,
     cup_shapes=(("round", 0.45), ("square", 0.25), ("tapered", 0.30)),
     cup_decorations=(
         ("plain", 0.55),
@@ -190,7 +187,6 @@ WILD = Breadth(
     mug_height_m=(0.08, 0.12),
     mug_filled=0.3,
     handle_hidden=0.05,
-    coaster_lightness=1.0,
     cup_shapes=STANDARD.cup_shapes,
     cup_decorations=tuple((name, 1.0) for name, _ in STANDARD.cup_decorations),
     cup_height_m=(0.035, 0.08),

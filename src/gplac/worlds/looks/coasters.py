@@ -8,7 +8,7 @@ import numpy.typing as npt
 from gplac.seeding import rng
 from gplac.worlds.looks import shapes
 from gplac.worlds.looks.breadth import Breadth
-from gplac.worlds.looks.palettes import NATURAL, Colour, adjusted, object_colour
+from gplac.worlds.looks.palettes import NATURAL, Colour, object_colour
 from gplac.worlds.looks.shapes import Part
 
 PATTERNS = ("plain", "rim", "rings", "cork", "sectors", "cross")
@@ -37,7 +37,6 @@ def draw(generator: np.random.Generator, instance: int, breadth: Breadth) -> Coa
     pattern = str(generator.choice(PATTERNS))
     if pattern == "cork" and breadth.palette == "natural":
         colour, second = NATURAL["wood"][0]
-    colour, second = (adjusted(each, value=breadth.coaster_lightness) for each in (colour, second))
     return Coaster(instance, colour, second, pattern)
 
 
