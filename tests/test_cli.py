@@ -122,6 +122,8 @@ def test_a_changed_preset_says_so_in_its_name(workplace: Path) -> None:
     [
         (("collect", "demos", "juggle"), "juggle"),
         (("collect", "weak", "pusher", *SMOKE, "--set", "data.weak_scenes"), "FIELD=VALUE"),
+        (("collect", "weak", "pusher", *SMOKE, "--set", "data.weak_scenes=41"), "has 40 scenes"),
+        (("collect", "demos", "pusher", *SMOKE, "--scenes", "41"), "has 40 scenes"),
         (("collect", "weak", "pusher", *SMOKE, "--assets", "nowhere"), "nowhere"),
         (("collect", "demos", "pusher", *SMOKE, "--expert", "nowhere"), "nowhere"),
         (("scenes", "juggle"), "juggle"),
