@@ -228,7 +228,7 @@ def inspect_run(
         assets: folder of the user's own textures and meshes.
 
     Raises:
-        UserError: no finished run, no demonstrations, unknown split, or too many scenes.
+        UserError: no finished run, no demonstrations of its task, unknown split, or too many scenes.
     """
     run = Run.open(folder)
     view = run.view(level, assets)
@@ -240,7 +240,7 @@ def inspect_run(
         )
     if demonstrations is None:
         demonstrations = Path("data") / run.training.preset.removesuffix("-changed") / view.task / "demos-1"
-    frames = Demonstrations.load(demonstrations)
+    frames = Demonstrations.load(demonstrations, view.task)
     found = inspect(run.policy(), view, split, count, frames, run.training, provenance())
     write_json(found, "inspection", evaluation_folder(folder, view, split) / INSPECTION)
     return found

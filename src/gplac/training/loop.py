@@ -246,13 +246,13 @@ def train(
         resume: go on with a stopped or killed run.
 
     Raises:
-        UserError: unknown method, data of the wrong size or number of scenes, and what `fit` raises it for.
+        UserError: unknown method, data of another task, size or number of scenes, and what `fit` raises it for.
     """
     if method_name not in METHODS:
         raise UserError(f"no method is called {method_name!r}: choose one of {', '.join(METHODS)}")
     method = METHODS[method_name]()
-    demonstrations = Demonstrations.load(demos_dir)
-    weak = WeakImages.load(weak_dir) if weak_dir is not None and method.weak_scenes else None
+    demonstrations = Demonstrations.load(demos_dir, task)
+    weak = WeakImages.load(weak_dir, task) if weak_dir is not None and method.weak_scenes else None
     budgets = preset.training.weak_budget, preset.training.scene_budget
     if weak is not None and any(budgets):
         weak = weak.some(chosen(weak.labels, weak.scene, budgets[0], seed, budgets[1]))

@@ -15,6 +15,7 @@ import numpy as np
 from gplac import config
 from gplac.config import Preset
 from gplac.data.dataset import Demonstrations, WeakImages
+from gplac.data.soundness import not_finite
 from gplac.errors import UserError
 from gplac.methods import METHODS
 from gplac.training.heldout import held_out
@@ -45,14 +46,15 @@ def check(demonstrations: Demonstrations, weak: WeakImages | None, classified: b
             f"There are {len(demonstrations.images)} frames of {episodes} episode{'s' * (episodes != 1)}, and at least"
             " two episodes are needed, one of them to test on: record more demonstrations and import them all."
         )
-    for name, values in (("state", demonstrations.states), ("action", demonstrations.actions)):
-        bad = np.argwhere(~np.isfinite(values))
-        if len(bad):
-            row, column = bad[0]
+
+    def place(row: int) -> str:
+        return f"frame {demonstrations.frame[row]} of episode {demonstrations.episode[row]}"
+
+    for name, values in (("the state", demonstrations.states), ("the action", demonstrations.actions)):
+        found = not_finite(name, values, place)
+        if found is not None:
             raise UserError(
-                f"Number {column} of the {name} is {values[row, column]} in frame {demonstrations.frame[row]} of"
-                f" episode {demonstrations.episode[row]} ({len(np.unique(bad[:, 0]))} frames have such numbers):"
-                " mend the recording, or leave that episode out, and import again."
+                f"{found[0].upper()}{found[1:]}: mend the recording, or leave that episode out, and import again."
             )
     if weak is None:
         return
