@@ -11,6 +11,7 @@ from typing import Any, Self
 import torch
 
 from gplac.data.dataset import Demonstrations
+from gplac.data.manifest import require_collected
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
 from gplac.evaluation.gym import Sizes, evaluate_env, make_env, reader
@@ -239,7 +240,9 @@ def inspect_run(
             f"The {split} split has {most} scenes, and {count} were asked for; ask for 1 to {most}."
         )
     if demonstrations is None:
-        demonstrations = Path("data") / run.training.preset.removesuffix("-changed") / view.task / "demos-1"
+        preset = run.training.preset.removesuffix("-changed")
+        demonstrations = Path("data") / preset / view.task / "demos-1"
+        require_collected(demonstrations, f"gplac collect demos {view.task} --preset {preset}")
     frames = Demonstrations.load(demonstrations, view.task)
     found = inspect(run.policy(), view, split, count, frames, run.training, provenance())
     write_json(found, "inspection", evaluation_folder(folder, view, split) / INSPECTION)

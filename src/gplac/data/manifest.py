@@ -209,6 +209,20 @@ class Manifest:
         )
 
 
+def require_collected(folder: Path, command: str) -> None:
+    """Refuse a ``folder``, chosen for the user, that holds no data set yet.
+
+    Args:
+        folder: where the data would be.
+        command: what puts them there.
+
+    Raises:
+        UserError: there is none; the message is the command.
+    """
+    if not (folder / MANIFEST).exists():
+        raise UserError(f"There is no data set in {folder} yet; make it with: {command}")
+
+
 def _mapping(what: str, content: Any) -> Mapping[str, Any]:
     if not isinstance(content, Mapping):
         raise ValueError(f"{what} is {_short(content)!r} and has no fields")

@@ -17,7 +17,7 @@ from gplac.config import Preset
 from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.data.soundness import not_finite
 from gplac.errors import UserError
-from gplac.methods import METHODS
+from gplac.methods import method_named
 from gplac.training.heldout import held_out
 from gplac.training.loop import fit
 from gplac.training.settings import check_settings
@@ -151,11 +151,10 @@ def train_own(
                 "No photographs are given (--weak): training ATT-1, which learns from the demonstrations alone and"
                 " cannot be expected to work elsewhere."
             )
-    if method not in METHODS:
-        raise UserError(f"no method is called {method!r}: choose one of {', '.join(METHODS)}")
-    if not METHODS[method]().weak_scenes:
+    known = method_named(method)
+    if not known.weak_scenes:
         weak = None
-    check(demonstrations, weak, METHODS[method]().classifies)
+    check(demonstrations, weak, known.classifies)
     parts = split(demonstrations, weak, seed)
     preset = own_preset(parts.trained, base)
     changed = change(preset) if change else preset
@@ -169,7 +168,7 @@ def train_own(
             " first steps will tell how long the training is. Importing them smaller makes it quicker."
         )
     fit(
-        METHODS[method](),
+        known,
         preset,
         parts.trained.demonstrations,
         parts.trained.weak,
