@@ -114,7 +114,7 @@ def test_data_that_were_given_names_go_with_their_like(
     cups = str(write_weak(tmp_path / "cups", replace(photographs(), task="cups")))
     said = fails(capsys, "train", "--demos", bowls, "--weak", cups)
     assert "cups holds data of the task 'cups' where data of 'bowls' are needed" in said
-    assert "import them again with --task bowls" in said
+    assert "import these again with --task bowls" in said
     assert "data of 'cups' are needed" in fails(capsys, "train", "--demos", bowls, "--task", "cups")
     main(["train", "--demos", bowls, "--weak", folders[3], *FEW, "--out", "run"])
     assert json.loads(Path("run/run.json").read_text())["task"] == "bowls"

@@ -89,7 +89,9 @@ def test_the_field_that_is_wrong_is_named(
 def test_data_are_of_the_task_that_is_asked_for(tmp_path: Path) -> None:
     manifest = write_weak(tmp_path / "w")
     manifest.require_task(tmp_path, "pusher")
-    with pytest.raises(UserError, match="task 'pusher' where data of 'own' are needed.*that pusher is meant"):
+    with pytest.raises(
+        UserError, match="task 'pusher' where data of 'own' are needed.*train with --task pusher"
+    ):
         manifest.require_task(tmp_path, "own")
 
     def imported(name: str) -> Manifest:
@@ -98,7 +100,7 @@ def test_data_are_of_the_task_that_is_asked_for(tmp_path: Path) -> None:
     # Whoever gave their data no name did not say what they are of.
     imported("own").require_task(tmp_path, "cups")
     imported("cups").require_task(tmp_path, "own")
-    with pytest.raises(UserError, match="import them again with --task bowls"):
+    with pytest.raises(UserError, match="import these again with --task bowls"):
         imported("cups").require_task(tmp_path, "bowls")
 
 

@@ -181,9 +181,9 @@ class Manifest:
         theirs, imported = self.request.task, self.request.split == IMPORTED
         if theirs == task or (imported and OWN in (theirs, task)):
             return
-        mend = f"import them again with --task {task}" if imported else f"say that {theirs} is meant"
+        mend = f"import these again with --task {task}" if imported else f"train with --task {theirs}"
         raise UserError(
-            f"{folder} holds data of the task {theirs!r} where data of {task!r} are needed; name another folder, or"
+            f"{folder} holds data of the task {theirs!r} where data of {task!r} are needed; name data of that task, or"
             f" {mend}."
         )
 
