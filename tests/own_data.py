@@ -6,7 +6,7 @@ import numpy as np
 
 from gplac.data import schema
 from gplac.data.dataset import Demonstrations, WeakImages
-from gplac.data.manifest import IMPORTED, Kind, Manifest, Request, Shard
+from gplac.data.manifest import IMPORTED, OWN, Kind, Manifest, Request, Shard
 from gplac.data.shards import encode_jpeg, write_shard
 from gplac.seeding import rng
 
@@ -88,7 +88,9 @@ def _write(
     folder.mkdir(parents=True)
     count, height, width, _ = data.images.shape
     scenes = tuple(range(int(data.scene.max()) + 1))
-    request = Request(kind, "own", IMPORTED, scenes, count // len(scenes), "standard", width, height, 0)
+    request = Request(
+        kind, data.task or OWN, IMPORTED, scenes, count // len(scenes), "standard", width, height, 0
+    )
     shard = Shard(f"{kind}-{IMPORTED}-0000-000000.parquet", count)
     manifest = Manifest(request, (shard,), {}, counts={"rows": count}, origin={"format": "test"} | origin)
     manifest.with_shard(0, *write_shard(folder / shard.name, columns_of, columns)).write(folder)

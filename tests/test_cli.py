@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
+from synthetic_run import synthetic_run
 
 from gplac.cli import main
 from gplac.evaluation.result import read_result
@@ -97,6 +98,25 @@ def test_the_demo_tells_the_whole_story(workplace: Path, capsys: pytest.CaptureF
     main(["demo", *SMOKE])  # everything is there already
 
 
+def test_data_are_of_one_task(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["collect", "demos", "pusher", *SMOKE, "--expert", "expert.safetensors", "--workers", "1"])
+    assert ": gplac collect weak pusher --preset smoke" in fails(capsys, "train", "gplac", *SMOKE)
+    main(["collect", "weak", "striker", *SMOKE, "--workers", "1"])
+    demos, weak = "data/smoke/pusher/demos-1", "data/smoke/striker/weak"
+    said = fails(capsys, "train", "gplac", *SMOKE, "--weak", weak)
+    assert f"{weak} holds data of the task 'striker' where data of 'pusher' are needed" in said
+    said = fails(capsys, "train", "gplac", *SMOKE, "--task", "striker", "--demos", demos)
+    assert f"{demos} holds data of the task 'pusher' where data of 'striker' are needed" in said
+    assert not Path("runs").exists()
+
+    run = synthetic_run(workplace / "run", "att-1", 0.5, 32, 28, 2, 2)
+    facts = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(facts | {"task": "striker"}))
+    said = fails(capsys, "inspect", "run", "--demos", demos)
+    assert "holds data of the task 'pusher' where data of 'striker' are needed" in said
+    assert ": gplac collect demos striker --preset lite" in fails(capsys, "inspect", "run")
+
+
 def test_training_goes_on_where_it_was_and_refuses_to_overwrite(
     workplace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -122,12 +142,25 @@ def test_a_changed_preset_says_so_in_its_name(workplace: Path) -> None:
     [
         (("collect", "demos", "juggle"), "juggle"),
         (("collect", "weak", "pusher", *SMOKE, "--set", "data.weak_scenes"), "FIELD=VALUE"),
+        (("collect", "weak", "pusher", *SMOKE, "--set", "data.weak_scenes=41"), "has 40 scenes"),
+        (("collect", "demos", "pusher", *SMOKE, "--scenes", "41"), "has 40 scenes"),
         (("collect", "weak", "pusher", *SMOKE, "--assets", "nowhere"), "nowhere"),
         (("collect", "demos", "pusher", *SMOKE, "--expert", "nowhere"), "nowhere"),
         (("scenes", "juggle"), "juggle"),
         (("data", "show", "nowhere"), "nowhere"),
         (("train", "magic"), "magic"),
         (("train", "att-1"), "data/lite/pusher/demos-1"),
+        (("train", *SMOKE), ": gplac collect demos pusher --preset smoke\n"),
+        (("train", "att-40", *SMOKE), ": gplac collect demos pusher --scenes 2 --preset smoke\n"),
+        (
+            ("train", *SMOKE, "--set", "training.steps=3", "data.width=40"),
+            "data/smoke-changed/pusher/demos-1 yet; make it with: gplac collect demos pusher --preset smoke --set"
+            " data.width=40\n",
+        ),
+        (
+            ("train", "att-1", "--task", "foo"),
+            "no task called 'foo'; choose one of: pusher, striker, mug_push",
+        ),
         (("evaluate", "nowhere"), "nowhere"),
         (("inspect", "nowhere"), "nowhere"),
         (("compare", "a.json", "b.json"), "a.json"),

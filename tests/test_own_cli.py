@@ -2,6 +2,7 @@
 
 import html
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,19 @@ def test_mistakes_are_answered_in_one_sentence(
     assert "two episodes" in fails(capsys, "train", "--demos", str(one))
     assert "weakly labelled images" in fails(capsys, "train", "gplac", *folders[:2])
     assert "demonstrations data" in fails(capsys, "train", *folders[:2], "--weak", folders[1])
+
+
+def test_data_that_were_given_names_go_with_their_like(
+    folders: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bowls = str(write_demonstrations(tmp_path / "bowls", replace(demonstrations(), task="bowls")))
+    cups = str(write_weak(tmp_path / "cups", replace(photographs(), task="cups")))
+    said = fails(capsys, "train", "--demos", bowls, "--weak", cups)
+    assert "cups holds data of the task 'cups' where data of 'bowls' are needed" in said
+    assert "import these again with --task bowls" in said
+    assert "data of 'cups' are needed" in fails(capsys, "train", "--demos", bowls, "--task", "cups")
+    main(["train", "--demos", bowls, "--weak", folders[3], *FEW, "--out", "run"])
+    assert json.loads(Path("run/run.json").read_text())["task"] == "bowls"
 
 
 def test_a_policy_is_evaluated_in_any_environment(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from gplac.config import Preset
 from gplac.data.dataset import Demonstrations, WeakImages
-from gplac.data.manifest import Manifest
+from gplac.data.manifest import OWN, Manifest
 from gplac.errors import UserError
 from gplac.evaluation.trust import Data, Names
 from gplac.hub.opening import open_run
@@ -162,9 +162,11 @@ def train_run(
 ) -> Path:
     """`train` for whoever has more to change than the number of steps; returns the page about trust."""
     given = {"demonstrations": demonstrations} | ({} if weak is None else {"weak": weak})
+    shown = _demonstrations(demonstrations)
+    named = None if isinstance(demonstrations, tuple) else shown.task
     parts = train_own(
-        _demonstrations(demonstrations),
-        None if weak is None else _weak(weak),
+        shown,
+        None if weak is None else _weak(weak, named),
         run,
         method=method,
         base=base,
@@ -223,13 +225,13 @@ def _demonstrations(given: str | Path | Demonstrations | DemonstrationArrays) ->
         frame,
         np.zeros(len(images), np.int64),
         None,
-        "own",
+        OWN,
     )
 
 
-def _weak(given: str | Path | WeakImages | WeakArrays) -> WeakImages:
+def _weak(given: str | Path | WeakImages | WeakArrays, task: str | None = None) -> WeakImages:
     if isinstance(given, str | Path):
-        return WeakImages.load(Path(given))
+        return WeakImages.load(Path(given), task)
     if isinstance(given, WeakImages):
         return given
     three = isinstance(given, tuple) and len(given) == 3

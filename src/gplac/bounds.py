@@ -48,9 +48,9 @@ def measure_bounds(
         seed: of weights and batches.
 
     Raises:
-        UserError: no such task, or demonstrations that cannot be read.
+        UserError: no such task, or demonstrations of another one or that cannot be read.
     """
-    data = Demonstrations.load(demonstrations)
+    data = Demonstrations.load(demonstrations, task)
     positions = task_named(task).object_xy(data.simulated_qpos).astype(np.float32)
     height, width = data.images.shape[1:3]
     found = {}
@@ -79,9 +79,9 @@ def measure_tolerance(
     pictures, whatever the method.
 
     Raises:
-        UserError: no such task, or demonstrations that cannot be read.
+        UserError: no such task, or demonstrations of another one or that cannot be read.
     """
-    data, what, expert = Demonstrations.load(demonstrations), task_named(task), load_expert(task)
+    data, what, expert = Demonstrations.load(demonstrations, task), task_named(task), load_expert(task)
     positions = what.object_xy(data.simulated_qpos).astype(np.float32)
     clone = Clone(True, data.states, positions, data.actions, STEPS, seed)
     directions = rng("tolerance", task, seed).normal(size=(episodes, 2)).astype(np.float32)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from gplac.errors import UserError
 from gplac.models.network import EncoderName
 from gplac.objectives.action import Action
 from gplac.objectives.classification import Classification
@@ -149,6 +150,17 @@ PARENTS = {
     "att-1-colours": "att-1",
 }
 """What each method is a difference from."""
+
+
+def method_named(name: str) -> Method:
+    """The method that the command line knows by ``name``.
+
+    Raises:
+        UserError: there is none.
+    """
+    if name not in METHODS:
+        raise UserError(f"no method is called {name!r}: choose one of {', '.join(METHODS)}")
+    return METHODS[name]()
 
 
 def differences(method: Method, parent: Method) -> dict[str, tuple[Any, Any]]:

@@ -11,6 +11,7 @@ from typing import Any, Self
 import torch
 
 from gplac.data.dataset import Demonstrations
+from gplac.data.manifest import require_collected
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
 from gplac.evaluation.gym import Sizes, evaluate_env, make_env, reader
@@ -228,7 +229,7 @@ def inspect_run(
         assets: folder of the user's own textures and meshes.
 
     Raises:
-        UserError: no finished run, no demonstrations, unknown split, or too many scenes.
+        UserError: no finished run, no demonstrations of its task, unknown split, or too many scenes.
     """
     run = Run.open(folder)
     view = run.view(level, assets)
@@ -239,8 +240,10 @@ def inspect_run(
             f"The {split} split has {most} scenes, and {count} were asked for; ask for 1 to {most}."
         )
     if demonstrations is None:
-        demonstrations = Path("data") / run.training.preset.removesuffix("-changed") / view.task / "demos-1"
-    frames = Demonstrations.load(demonstrations)
+        preset = run.training.preset.removesuffix("-changed")
+        demonstrations = Path("data") / preset / view.task / "demos-1"
+        require_collected(demonstrations, f"gplac collect demos {view.task} --preset {preset}")
+    frames = Demonstrations.load(demonstrations, view.task)
     found = inspect(run.policy(), view, split, count, frames, run.training, provenance())
     write_json(found, "inspection", evaluation_folder(folder, view, split) / INSPECTION)
     return found

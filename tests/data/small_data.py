@@ -1,16 +1,20 @@
 """Small data sets: drawn by nobody for tests of what is on disk, and collected ones for tests of collecting."""
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from gplac.data import schema
 from gplac.data.collect import collect_demonstrations, collect_weak
 from gplac.data.collection import Collected
 from gplac.data.manifest import Manifest, Request, Shard
-from gplac.data.shards import encode_jpeg, write_shard
+from gplac.data.shards import encode_jpeg, read_shard, sha256, write_shard
 from gplac.seeding import rng
 
 WIDTH, HEIGHT = 32, 28
@@ -83,6 +87,17 @@ def write_weak(folder: Path, shards: int = 2, images: int = 8) -> Manifest:
         manifest = manifest.with_shard(i, size, digest)
     manifest.write(folder)
     return manifest
+
+
+def alter(folder: Path, change: Callable[[pa.Table], pa.Table]) -> None:
+    """Change the first shard of a data set, and let the manifest believe that it was always so."""
+    manifest = Manifest.read(folder)
+    path = folder / manifest.shards[0].name
+    table = change(read_shard(path))
+    pq.write_table(table, path)
+    changed = manifest.with_shard(0, path.stat().st_size, sha256(path))
+    first = replace(changed.shards[0], rows=len(table))
+    replace(changed, shards=(first, *changed.shards[1:])).write(folder)
 
 
 def wave(full_state: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

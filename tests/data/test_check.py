@@ -84,12 +84,12 @@ def _with(name: str, row: int, value: object) -> Callable[[Columns], Columns]:
 @pytest.mark.parametrize(
     ("change", "finding"),
     [
-        (_with(schema.ACTION, 3, np.nan), "action is not finite in 1 rows, first in row 3"),
-        (_with(schema.STATE, 0, np.inf), "observation.state is not finite"),
-        (_with(schema.IMAGE, 1, b"?"), "1 images are no JPEG"),
+        (_with(schema.ACTION, 3, np.nan), "number 0 of action is nan in frame 3 of episode 0"),
+        (_with(schema.STATE, 0, np.inf), "number 0 of observation.state is inf in frame 0 of episode 0"),
+        (_with(schema.IMAGE, 1, b"?"), ": the image in row 1 is no JPEG."),
         (
             _with(schema.IMAGE, 1, encode_jpeg(picture("x")[:20])),
-            "there are images of 32x20 pixels instead of 32x28",
+            "there are images of 32x20 pixels instead of 32x28, the first in row 1",
         ),
         (_with(schema.FRAME, 5, 7), "not counted 0, 1, 2"),
         (_with(schema.SCENE, 5, 30), "scenes that were not asked for"),

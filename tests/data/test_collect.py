@@ -189,6 +189,7 @@ def test_a_pack_whose_files_have_changed_is_not_gone_on_with(tmp_path: Path) -> 
         ({"scenes": []}, "at least one scene"),
         ({"scenes": [("weak", 0), ("test", 0)]}, "of one split, not of test, weak"),
         ({"scenes": [("weak", 1), ("weak", 1)]}, "each of its scenes once"),
+        ({"scenes": [("weak", index) for index in range(41)]}, "40 scenes, 0 to 39; there is no scene 40"),
         ({"scenes": [("strong", 0)]}, "no split called 'strong'"),
         ({"task": "juggler"}, "no task called 'juggler'"),
         ({"workers": -2}, "-2 workers"),

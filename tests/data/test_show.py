@@ -42,6 +42,33 @@ def test_weak_images(tmp_path: Path) -> None:
             )
 
 
+def test_small_sets_are_shown_once_on_a_smaller_sheet(tmp_path: Path) -> None:
+    write_demonstrations(tmp_path / "d", shards=1, episodes=3)
+    contact_sheet(tmp_path / "d", tmp_path / "sheet.png", columns=12)  # of ten frames
+    across, down = WIDTH * SCALE + MARGIN_PX, HEIGHT * SCALE + MARGIN_PX + CAPTION_PX
+    assert Image.open(tmp_path / "sheet.png").size == (MARGIN_PX + 10 * across, MARGIN_PX + 3 * down)
+    for row in range(3):
+        for column in range(10):
+            expected = picture("demonstrations", 0, 10 * row + column)
+            assert np.abs(_cell(tmp_path / "sheet.png", row, column) - expected).max() < 12
+    write_weak(tmp_path / "w", shards=2, images=6)
+    contact_sheet(tmp_path / "w", tmp_path / "sheet.png", columns=4)
+    # Of each scene two rows: two and two, then what is left, one and one.
+    assert Image.open(tmp_path / "sheet.png").size == (MARGIN_PX + 4 * across, MARGIN_PX + 4 * down)
+    for row, numbers in enumerate([(0, 2, 1, 3), (4, 5)] * 2):
+        for column, number in enumerate(numbers):
+            expected = picture("weak", row // 2, number)
+            assert np.abs(_cell(tmp_path / "sheet.png", row, column) - expected).max() < 12
+
+
+def test_many_shards_are_shown_from_first_to_last(tmp_path: Path) -> None:
+    write_demonstrations(tmp_path / "d", shards=5, episodes=2)
+    contact_sheet(tmp_path / "d", tmp_path / "sheet.png", rows=3, columns=1)
+    for row, shard in enumerate((0, 2, 4)):
+        expected = picture("demonstrations", shard, 0)
+        assert np.abs(_cell(tmp_path / "sheet.png", row, 0) - expected).max() < 12
+
+
 def test_an_unfinished_collection_is_shown_as_far_as_it_is(tmp_path: Path) -> None:
     manifest = write_weak(tmp_path / "w").with_shard(1, None, None)
     manifest.write(tmp_path / "w")

@@ -82,6 +82,12 @@ def test_a_rendered_picture_of_another_size_is_refused() -> None:
         evaluate_env(seeing, env, reader(env, SIZES), 1)
 
 
+def test_actions_that_are_not_finite_are_said_in_one_sentence() -> None:
+    env = SquareEnv()
+    with pytest.raises(UserError, match=r"answered with \[nan, 0.0\]"):
+        evaluate_env(lambda images, states: np.array([[np.nan, 0.0]]), env, reader(env, SIZES), 1)
+
+
 def test_environments_are_made_by_name_and_module() -> None:
     env = make_env("own_env:tests/Square-v0", {"width": 24})
     assert env.observation_space["image"].shape == (HEIGHT, 24, 3)

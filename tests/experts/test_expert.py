@@ -123,6 +123,24 @@ def test_training_writes_an_expert_that_loads_and_is_a_function_of_its_seed(tmp_
     assert sorted(p.name for p in tmp_path.iterdir()) == ["0.safetensors", "1.safetensors", "2.safetensors"]
 
 
+def test_what_cannot_be_trained_or_written_is_said_before_training_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gplac.experts.train.build", lambda *_: pytest.fail("it trains"))
+    (tmp_path / "file").touch()
+    for name, out, message in [
+        ("juggler", "experts/e.safetensors", "no task called 'juggler'"),
+        ("mug_push", "experts/e.safetensors", "is scripted"),
+        ("pusher", "file/e.safetensors", "Cannot write .*file/e.safetensors: "),
+        ("pusher", ".", "Cannot write .*: Is a directory"),
+    ]:
+        with pytest.raises(UserError, match=message):
+            train_expert(name, tmp_path / out, 1, TINY)
+    with pytest.raises(UserError, match="Cannot write /proc/e.safetensors: .*; name another file"):
+        train_expert("pusher", Path("/proc/e.safetensors"), 1, TINY)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_a_damaged_checkpoint_is_explained(tmp_path: Path) -> None:
     (tmp_path / "e.checkpoint.safetensors").write_bytes(b"\x10\x00\x00\x00\x00\x00\x00\x00{garbage")
     with pytest.raises(UserError, match=r"e.checkpoint.safetensors is damaged .*; remove it"):

@@ -26,8 +26,8 @@ def _folders(demonstrations: Frames, weak: Photographs, monkeypatch: pytest.Monk
     """Folders called "one" and "two" hold demonstrations of so many scenes."""
     two = replace(demonstrations, scene=np.arange(40) % 2)
     frames = {"one": demonstrations, "two": two}
-    monkeypatch.setattr(loop, "Demonstrations", SimpleNamespace(load=lambda folder: frames[folder.name]))
-    monkeypatch.setattr(loop, "WeakImages", SimpleNamespace(load=lambda _folder: weak))
+    monkeypatch.setattr(loop, "Demonstrations", SimpleNamespace(load=lambda folder, _: frames[folder.name]))
+    monkeypatch.setattr(loop, "WeakImages", SimpleNamespace(load=lambda *_: weak))
     checksums = SimpleNamespace(read=lambda folder: SimpleNamespace(checksum=f"checksum of {folder.name}"))
     monkeypatch.setattr(loop, "Manifest", checksums)
 
@@ -45,7 +45,7 @@ def test_a_run_knows_its_data(
     loop.train("gplac", sized, Path("one"), Path("weak"), tmp_path, "pusher")
     data = json.loads((tmp_path / "run.json").read_text())["data"]
     assert data == {"demonstrations": "checksum of one", "weak": "checksum of weak"}
-    monkeypatch.setattr(loop, "Demonstrations", SimpleNamespace(load=lambda _folder: demonstrations))
+    monkeypatch.setattr(loop, "Demonstrations", SimpleNamespace(load=lambda *_: demonstrations))
     with pytest.raises(UserError, match="was trained with another data"):
         loop.train("gplac", sized, Path("other"), Path("weak"), tmp_path, "pusher", resume=True)
 
@@ -54,7 +54,7 @@ def test_budgets_say_which_weak_images_are_seen(
     sized: Preset, tmp_path: Path, weak: Photographs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     places = WeakImages(weak.images, weak.labels, np.arange(30) // 6)
-    monkeypatch.setattr(loop, "WeakImages", SimpleNamespace(load=lambda _folder: places))
+    monkeypatch.setattr(loop, "WeakImages", SimpleNamespace(load=lambda *_: places))
 
     def seen(run: Path, **budgets: int) -> dict[str, Any]:
         settings = replace(sized, training=replace(sized.training, **budgets))

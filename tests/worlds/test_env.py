@@ -45,6 +45,23 @@ def test_same_seed_same_episode() -> None:
     env.close()
 
 
+@pytest.mark.parametrize("name", ENV_IDS)
+def test_an_action_that_is_not_finite_is_refused_and_moves_nothing(name: str) -> None:
+    env, untouched = (gymnasium.make(ENV_IDS[name], observation="state").unwrapped for _ in range(2))
+    for each in (env, untouched):
+        each.reset(seed=1)
+    still = np.zeros(env.action_space.shape, np.float32)
+    for bad in (np.nan, np.inf):
+        action = still.copy()
+        action[-1] = bad
+        with pytest.raises(ValueError, match="has to be finite"):
+            env.step(action)
+    for each, other in zip(env.step(still), untouched.step(still), strict=True):
+        np.testing.assert_equal(each, other)
+
+
 def test_bad_arguments_are_explained() -> None:
     with pytest.raises(UserError, match="sound"):
         gymnasium.make("gplac/Pusher-v0", observation="sound")
+    with pytest.raises(UserError, match="20 scenes, 0 to 19; there is no scene 20"):
+        gymnasium.make("gplac/Pusher-v0", split="validation", index=20)

@@ -33,3 +33,8 @@ def test_a_machine_without_a_screen_is_told_what_to_do(monkeypatch: pytest.Monke
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(UserError, match="gplac scenes pusher --split test"):
         show("pusher", "test", 0)
+
+
+def test_a_scene_beyond_its_split_is_not_shown() -> None:
+    with pytest.raises(UserError, match="40 scenes, 0 to 39; there is no scene 40"):
+        show("pusher", "test", 40)

@@ -1,5 +1,6 @@
 """Options that several verbs share, and the types of their arguments."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,6 +9,7 @@ import tyro
 from tyro.conf import Positional, arg
 
 from gplac import config
+from gplac.data.manifest import require_collected
 from gplac.errors import UserError
 
 Task = Annotated[Positional[str], arg(metavar="TASK")]
@@ -56,6 +58,18 @@ class Size:
         """Where data of this size lie unless the user says otherwise."""
         changed = self.settings(task).data != config.preset(self.preset, task).data
         return Path("data") / (f"{self.preset}-changed" if changed else self.preset) / task
+
+    def collected(self, task: str, name: str, what: str) -> Path:
+        """The folder ``name`` in there, where ``gplac collect WHAT`` put it.
+
+        Raises:
+            UserError: nothing was collected there; the message is the command that does.
+        """
+        folder = self.data_folder(task) / name
+        changes = [change for change in self.set if change.startswith("data.")]
+        options = ["--preset", self.preset, *(["--set", *changes] if changes else [])]
+        require_collected(folder, f"gplac collect {what} {shlex.join(options)}")
+        return folder
 
 
 @dataclass(frozen=True)

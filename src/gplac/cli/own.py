@@ -6,6 +6,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from gplac.cli.options import OptionalPath
+from gplac.data.manifest import OWN
 
 Source = Annotated[Positional[Path], arg(metavar="SOURCE")]
 Demos = Annotated[Positional[Path], arg(metavar="DEMOS")]
@@ -28,7 +29,7 @@ def import_demos(
     action: OptionalKey = None,
     hz: OptionalRate = None,
     size: OptionalSize = None,
-    task: str = "own",
+    task: str = OWN,
     flip: bool = False,
 ) -> None:
     """Import demonstrations of your own: a LeRobot data set (2.0, 2.1, 3.0), an HDF5 file of robomimic, or a folder of
@@ -80,7 +81,7 @@ def import_weak(
     out: Annotated[Path, arg(metavar="PATH")],
     like: OptionalPath = None,
     size: OptionalSize = None,
-    task: str = "own",
+    task: str = OWN,
     present: Stretches = (),
     absent: Stretches = (),
     every: float = 0.5,

@@ -31,7 +31,7 @@ def train(
     method: Annotated[Positional[str | None], arg(metavar="[METHOD]")] = None,
     /,
     *,
-    task: str = "pusher",
+    task: Annotated[str | None, arg(metavar="TASK")] = None,
     demos: OptionalPath = None,
     weak: OptionalPath = None,
     out: OptionalPath = None,
@@ -47,7 +47,7 @@ def train(
     Args:
         method: One of the methods of Table 1, for instance gplac or att-1; by default gplac, or att-1 for your own
             demonstrations without photographs.
-        task: Name of the task.
+        task: Name of the task; by default pusher, or what your own demonstrations are of.
         demos: Folder of demonstrations; by default data/PRESET/TASK/demos-SCENES, where `gplac collect demos` writes.
         weak: Folder of weak images; by default data/PRESET/TASK/weak.
         out: Folder of the run; by default runs/PRESET/TASK/METHOD-seedSEED, where your own data's preset is "own".
@@ -56,34 +56,35 @@ def train(
     """
     from gplac.data.manifest import IMPORTED, Manifest
 
-    if demos is not None and (request := Manifest.read(demos).request).split == IMPORTED:
+    if demos is not None and (manifest := Manifest.read(demos)).request.split == IMPORTED:
         from gplac.api import train_run
 
+        if task is not None:
+            manifest.require_task(demos, task)
         name = method or ("gplac" if weak else "att-1")
-        out = out or Path("runs") / "own" / request.task / f"{name}-seed{seed}"
+        out = out or Path("runs") / "own" / manifest.request.task / f"{name}-seed{seed}"
         page = train_run(
             demos, weak, out, method=method, base=size.preset, change=size.changed, seed=seed, resume=resume
         )
         print(f"The run is in {out}; {page} says how far to trust it.")
         return
 
-    from gplac.methods import METHODS
+    from gplac.methods import method_named
     from gplac.training.loop import train
+    from gplac.worlds.registry import task as task_named
 
-    method = method or "gplac"
-    settings, folder = size.settings(task), size.data_folder(task)
-    scenes = min(METHODS[method]().labelled_scenes, settings.data.weak_scenes) if method in METHODS else 1
+    method, task = method or "gplac", task or "pusher"
+    known = method_named(method)
+    task_named(task)  # raises if there is none
+    settings = size.settings(task)
+    scenes = min(known.labelled_scenes, settings.data.weak_scenes)
+    if demos is None:
+        asked = f"demos {task}" if scenes == 1 else f"demos {task} --scenes {scenes}"
+        demos = size.collected(task, f"demos-{scenes}", asked)
+    if weak is None and known.weak_scenes:
+        weak = size.collected(task, "weak", f"weak {task}")
     out = out or Path("runs") / settings.name / task / f"{method}-seed{seed}"
-    train(
-        method,
-        settings,
-        demos or folder / f"demos-{scenes}",
-        weak or folder / "weak",
-        out,
-        task,
-        seed,
-        resume,
-    )
+    train(method, settings, demos, weak, out, task, seed, resume)
     print(f"The run is in {out}.")
 
 

@@ -244,8 +244,8 @@ def data_show(folder: Folder, /, *, out: OptionalPath = None, rows: int = 8, col
     Args:
         folder: Folder of the data set.
         out: PNG file to write; by default FOLDER.png, beside the folder.
-        rows: Episodes, or scenes of weak images.
-        columns: Pictures of each.
+        rows: Episodes, or scenes of weak images, at most; no picture is shown twice.
+        columns: Pictures of each, at most.
     """
     from gplac.data.show import contact_sheet
 

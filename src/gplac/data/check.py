@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from gplac.data import schema
 from gplac.data.files import TEMPORARY_SUFFIX
-from gplac.data.manifest import IMPORTED, MANIFEST, Manifest, Request, Shard
-from gplac.data.shards import jpeg_size, read_shard, sha256, to_numpy
+from gplac.data.manifest import MANIFEST, Manifest
+from gplac.data.shards import read_shard, sha256, to_numpy
+from gplac.data.soundness import headers, numbers, structure
 from gplac.errors import UserError
 
 
@@ -37,7 +38,11 @@ def check(folder: Path) -> list[str]:
             except UserError as error:
                 findings.append(str(error))
                 continue
-            wrong = list(_columns(table, manifest.request) or _values(table, shard, manifest.request))
+            request = manifest.request
+            wrong = structure(folder, manifest, shard, table) or [
+                *numbers(table, request),
+                *headers(table, request),
+            ]
             findings += [f"{shard.name}: {each}." for each in wrong]
             if not wrong:
                 _count(table, totals)
@@ -80,66 +85,6 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[str]:
                 else "not of this data set"
             )
             yield f"{path.name} is {what}; remove it."
-
-
-def _columns(table: pa.Table, request: Request) -> list[str]:
-    """Names and types of the columns."""
-    state, action, qpos = (
-        getattr(table.schema.field(name).type, "list_size", 0) if name in table.column_names else 0
-        for name in (schema.STATE, schema.ACTION, schema.QPOS)
-    )
-    if request.kind == "weak":  # drawn before positions were kept, they have none
-        expected = schema.weak_schema(qpos or None)
-    else:
-        known = qpos or (None if request.split == IMPORTED else 1)
-        expected = schema.demonstration_schema(state or 1, action or 1, known)
-    found = dict(zip(table.column_names, table.schema.types, strict=True))
-    wrong = [f"there is no column {name}" for name in expected.names if name not in found]
-    wrong += [f"there is a column {name} too many" for name in found if name not in expected.names]
-    wrong += [
-        f"the column {field.name} holds {found[field.name]} instead of {field.type}"
-        for field in expected
-        if field.name in found and found[field.name] != field.type
-    ]
-    return wrong
-
-
-def _values(table: pa.Table, shard: Shard, request: Request) -> Iterator[str]:
-    """Everything inside the columns."""
-    if len(table) != shard.rows:
-        yield f"it has {len(table)} rows instead of {shard.rows}"
-    yield from _image_sizes(table, request)
-    for name in table.column_names:
-        if pa.types.is_fixed_size_list(table.schema.field(name).type) or name == schema.TIMESTAMP:
-            bad = ~np.isfinite(to_numpy(table, name)).reshape(len(table), -1).all(axis=1)
-            if bad.any():
-                yield f"{name} is not finite in {bad.sum()} rows, first in row {np.argmax(bad)}"
-    if not np.isin(to_numpy(table, schema.SCENE), request.scenes).all():
-        yield "some rows are of scenes that were not asked for"
-    if request.kind == "weak":
-        if (to_numpy(table, schema.LABEL) > 1).any():
-            yield "some labels are neither 0 nor 1"
-    else:
-        frames, episodes = to_numpy(table, schema.FRAME), to_numpy(table, schema.EPISODE)
-        starts = np.flatnonzero(np.diff(episodes, prepend=-1))
-        if (frames != np.arange(len(frames)) - np.repeat(starts, np.diff([*starts, len(frames)]))).any():
-            yield "the frames of an episode are not counted 0, 1, 2, ..."
-
-
-def _image_sizes(table: pa.Table, request: Request) -> Iterator[str]:
-    broken, others = 0, set()
-    for encoded in table.column(schema.image_column(request.kind)):
-        try:
-            height, width = jpeg_size(encoded.as_py())
-        except ValueError:
-            broken += 1
-            continue
-        if (width, height) != (request.width, request.height):
-            others.add(f"{width}x{height}")
-    if broken:
-        yield f"{broken} images are no JPEG"
-    if others:
-        yield f"there are images of {', '.join(sorted(others))} pixels instead of {request.width}x{request.height}"
 
 
 def _count(table: pa.Table, totals: dict[str, int]) -> None:

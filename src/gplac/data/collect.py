@@ -18,7 +18,7 @@ from gplac.data.progress import progress
 from gplac.errors import UserError
 from gplac.worlds.looks import packs
 from gplac.worlds.registry import task as task_named
-from gplac.worlds.splits import digest
+from gplac.worlds.splits import digest, require_scene
 
 EPISODES_PER_SHARD = 10
 WEAK_PER_SHARD = 500
@@ -212,8 +212,10 @@ def _one_split(scenes: Sequence[tuple[str, int]]) -> tuple[str, tuple[int, ...]]
 
 
 def _check(request: Request) -> None:
-    # Raises if there is none.
+    # Both raise if there is none.
     task_named(request.task, None if request.robot_model is None else Path(request.robot_model))
+    for index in request.scenes:
+        require_scene(request.task, request.split, index)
     wrong = [name for name in ("per_scene", "width", "height") if getattr(request, name) < 1]
     noise = ("action_noise", "noise_time_s")
     wrong += [name for name in noise if not 0.0 <= getattr(request, name) < float("inf")]

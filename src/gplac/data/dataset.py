@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.data import schema
-from gplac.data.manifest import Kind, Manifest, Shard
-from gplac.data.shards import Images, decode_jpeg_into, read_shard, to_numpy
+from gplac.data.manifest import Kind, Manifest
+from gplac.data.shards import Images, to_numpy
+from gplac.data.soundness import decode, sound_shard
 from gplac.errors import UserError
 
 
@@ -60,13 +61,18 @@ class Demonstrations:
         return self.qpos
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, task: str | None = None) -> Self:
         """Read and decode the data set in ``folder``.
 
+        Args:
+            folder: of the data set.
+            task: what task it has to be of; see `Manifest.require_task`. None: of any.
+
         Raises:
-            UserError: it is no complete set of demonstrations, or a shard is missing or damaged.
+            UserError: it is no complete set of demonstrations of that task, or a shard is missing or damaged, as one is
+                whose numbers are not all finite.
         """
-        images, columns, task = _load(folder, "demonstrations")
+        images, columns, name = _load(folder, "demonstrations", task)
         return cls(
             images,
             states=columns[schema.STATE],
@@ -75,7 +81,7 @@ class Demonstrations:
             frame=columns[schema.FRAME],
             scene=columns[schema.SCENE],
             qpos=columns.get(schema.QPOS),
-            task=task,
+            task=name,
         )
 
 
@@ -102,19 +108,24 @@ class WeakImages:
         return _object_positions(self.task, self.qpos)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, task: str | None = None) -> Self:
         """Read and decode the data set in ``folder``.
 
+        Args:
+            folder: of the data set.
+            task: what task it has to be of; see `Manifest.require_task`. None: of any.
+
         Raises:
-            UserError: it is no complete set of weak images, or a shard is missing or damaged.
+            UserError: it is no complete set of weak images of that task, or a shard is missing or damaged, as one is
+                that has a label besides 0 and 1.
         """
-        images, columns, task = _load(folder, "weak")
+        images, columns, name = _load(folder, "weak", task)
         return cls(
             images,
             labels=columns[schema.LABEL],
             scene=columns[schema.SCENE],
             qpos=columns.get(schema.QPOS),
-            task=task,
+            task=name,
         )
 
     def some(self, indices: npt.NDArray[np.int64]) -> Self:
@@ -131,50 +142,31 @@ class WeakImages:
 def _object_positions(task: str, qpos: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
     if qpos is None:
         return None
-    from gplac.worlds.registry import task as task_named  # other methods are trained without a simulator
+    from gplac.worlds.registry import task as task_named  # imported data are read without a simulator
 
     return task_named(task).object_xy(qpos)
 
 
-def _load(folder: Path, kind: Kind) -> tuple[Images, dict[str, npt.NDArray[Any]], str]:
+def _load(folder: Path, kind: Kind, task: str | None) -> tuple[Images, dict[str, npt.NDArray[Any]], str]:
     """Images, the other columns, and the name of the task."""
-    manifest = Manifest.read(folder)
-    if manifest.request.kind != kind:
-        raise UserError(
-            f"{folder} holds {manifest.request.kind} data where {kind} data are needed; name another one."
-        )
-    if not manifest.complete:
-        missing = sum(shard.sha256 is None for shard in manifest.shards)
-        raise UserError(
-            f"The collection in {folder} is not complete: {missing} of {len(manifest.shards)} shards are missing;"
-            " run the command that collects it again, and it goes on where it was stopped."
-        )
+    manifest = Manifest.read_complete(folder, kind, task)
     images = np.empty((manifest.rows, manifest.request.height, manifest.request.width, 3), np.uint8)
     starts = np.cumsum([0, *(shard.rows for shard in manifest.shards)])
 
     def read(index: int) -> dict[str, npt.NDArray[Any]]:
-        return _read_into(images[starts[index] : starts[index + 1]], folder, manifest.shards[index], kind)
+        shard = manifest.shards[index]
+        table = sound_shard(folder, manifest, shard)
+        place = images[starts[index] : starts[index + 1]]
+        decode(table, range(len(table)), place, folder / shard.name, manifest.request)
+        return {
+            name: to_numpy(table, name) for name in table.column_names if name != schema.image_column(kind)
+        }
 
     parts = _in_threads(read, range(len(manifest.shards)))
     # Positions are there if every shard has them: those of weak images drawn before they were kept have none.
     names = [name for name in parts[0] if all(name in part for part in parts)]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
     return images, columns, manifest.request.task
-
-
-def _read_into(images: Images, folder: Path, shard: Shard, kind: Kind) -> dict[str, npt.NDArray[Any]]:
-    """Decode one shard's images into ``images (rows, H, W, 3)``, and give its other columns."""
-    path = folder / shard.name
-    table = read_shard(path)
-    column = schema.image_column(kind)
-    try:
-        if len(table) != len(images):
-            raise ValueError(f"it has {len(table)} rows instead of {len(images)}")
-        for out, encoded in zip(images, table.column(column), strict=True):
-            decode_jpeg_into(encoded.as_py(), out)
-        return {name: to_numpy(table, name) for name in table.column_names if name != column}
-    except (KeyError, ValueError) as error:
-        raise UserError(f"The shard {path} is damaged: {error}; run the collecting command again.") from error
 
 
 def _in_threads(function: Callable[[int], Mapping[str, Any]], items: Sequence[int]) -> list[Any]:

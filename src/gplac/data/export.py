@@ -4,7 +4,7 @@ Pictures are the very JPEG files of the shards, inside the Parquet files, as LeR
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from gplac.data import schema
 from gplac.data.files import whole_folder
 from gplac.data.manifest import Manifest
 from gplac.data.progress import progress
-from gplac.data.shards import decode_jpeg_into, read_shard, to_numpy
+from gplac.data.shards import to_numpy
+from gplac.data.soundness import damaged, decode, headers, sound_shard
 from gplac.errors import UserError
 
 VERSION = "v3.0"
@@ -55,7 +56,7 @@ def export_lerobot(folder: Path, out: Path) -> Manifest:
     with whole_folder(out) as root, progress("frames", manifest.rows) as advance:
         with _Files(root / "data") as files:
             start = 0
-            for pictures, values in _episodes(folder, manifest):
+            for pictures, histogram, values in _episodes(folder, manifest):
                 length = len(pictures)
                 values |= {
                     schema.TIMESTAMP: (np.arange(length) / hz).astype(np.float32),
@@ -66,7 +67,7 @@ def export_lerobot(folder: Path, out: Path) -> Manifest:
                 }
                 chunk, file = files.write(_table(pictures, values))
                 numbers.append(values)
-                colours.append(_histogram(pictures, manifest))
+                colours.append(histogram)
                 described.append(
                     {
                         "episode_index": len(described),
@@ -78,7 +79,7 @@ def export_lerobot(folder: Path, out: Path) -> Manifest:
                         "dataset_to_index": start + length,
                         "meta/episodes/chunk_index": 0,
                         "meta/episodes/file_index": 0,
-                        **_flat(_statistics(values, colours[-1])),
+                        **_flat(_statistics(values, histogram)),
                     }
                 )
                 start += length
@@ -99,16 +100,23 @@ def _control_hz(manifest: Manifest) -> float:
     return task(manifest.request.task).control_hz
 
 
-def _episodes(folder: Path, manifest: Manifest) -> Iterator[tuple[list[bytes], dict[str, Numbers]]]:
-    """JPEGs, and states, actions and scenes of each episode."""
+def _episodes(folder: Path, manifest: Manifest) -> Iterator[tuple[list[bytes], Numbers, dict[str, Numbers]]]:
+    """JPEGs, how often each brightness occurs in each colour of some of them ``(3, 256)``, and states, actions and
+    scenes of each episode."""
     for shard in manifest.shards:
-        table = read_shard(folder / shard.name)
+        table = sound_shard(folder, manifest, shard)
+        for fault in headers(table, manifest.request):
+            raise damaged(folder / shard.name, fault, manifest.request)
         episode = to_numpy(table, schema.EPISODE)
-        starts = [*np.flatnonzero(np.diff(episode, prepend=-1)), len(episode)]
+        starts = [*np.flatnonzero(np.diff(episode, prepend=episode[0] - 1)), len(episode)]
         kept = {key: to_numpy(table, key) for key in (schema.STATE, schema.ACTION, schema.SCENE)}
         for start, stop in pairwise(starts):
             pictures = table.column(schema.IMAGE).slice(start, stop - start).to_pylist()
-            yield pictures, {key: values[start:stop] for key, values in kept.items()}
+            some = np.unique(np.linspace(start, stop - 1, PICTURES_PER_EPISODE).round().astype(int))
+            images = np.empty((len(some), manifest.request.height, manifest.request.width, 3), np.uint8)
+            decode(table, some, images, folder / shard.name, manifest.request)
+            colours = [np.bincount(images[..., colour].ravel(), minlength=256) for colour in range(3)]
+            yield pictures, np.stack(colours), {key: values[start:stop] for key, values in kept.items()}
 
 
 def _table(pictures: list[bytes], values: dict[str, Numbers]) -> pa.Table:
@@ -154,16 +162,6 @@ class _Files:
             )
         self._writer.write_table(table)
         return chunk, file
-
-
-def _histogram(pictures: Sequence[bytes], manifest: Manifest) -> Numbers:
-    """How often each brightness occurs in each colour, ``(3, 256)``, in some pictures of an episode."""
-    image = np.empty((manifest.request.height, manifest.request.width, 3), np.uint8)
-    counts = np.zeros((3, 256), np.int64)
-    for row in np.unique(np.linspace(0, len(pictures) - 1, PICTURES_PER_EPISODE).round().astype(int)):
-        decode_jpeg_into(pictures[row], image)
-        counts += [np.bincount(image[..., colour].ravel(), minlength=256) for colour in range(3)]
-    return counts
 
 
 def _statistics(values: dict[str, Numbers], colours: Numbers) -> dict[str, Statistics]:

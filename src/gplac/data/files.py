@@ -1,8 +1,10 @@
 """Files that are whole or not there."""
 
+import errno
 import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,6 +33,22 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise UserError(
             f"Cannot write {path}: {error.strerror}. Mend that and run the same command again; what is finished stays."
         ) from error
+
+
+def require_writable(path: Path) -> None:
+    """Make the folder of ``path`` and see that a file can be written there, before long work that ends with one.
+
+    Raises:
+        UserError: it cannot.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise UserError(f"Cannot write {path}: {error.strerror}; name another file.") from error
 
 
 def remove_temporaries(folder: Path) -> None:

@@ -3,9 +3,9 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from gplac.data.files import write_atomically
 from gplac.errors import UserError
@@ -14,7 +14,10 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 IMPORTED = "imported"
 """The split of data that were not drawn here but came from a user's own robot, photographs or files."""
+OWN = "own"
+"""Name of the task of imported data, unless the user gives it one."""
 Kind = Literal["demonstrations", "weak"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,8 @@ class Manifest:
 
     @property
     def complete(self) -> bool:
-        """Whether every shard is finished."""
-        return all(shard.sha256 for shard in self.shards)
+        """Whether there are shards, and every one is finished."""
+        return bool(self.shards) and all(shard.sha256 for shard in self.shards)
 
     @property
     def rows(self) -> int:
@@ -134,27 +137,115 @@ class Manifest:
             raise UserError(f"{path} is damaged (no JSON); restore it, or collect the data again.") from error
         try:
             return cls._parse(content)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
+            said = f"its field {error} is missing" if isinstance(error, KeyError) else error
             raise UserError(
-                f"{path} is no manifest of gplac: {error}; restore it, or collect again."
+                f"{path} is no manifest of gplac: {said}; restore it, or collect again."
             ) from error
 
     @classmethod
-    def _parse(cls, content: Mapping[str, Any]) -> Self:
+    def read_complete(cls, folder: Path, kind: Kind, task: str | None = None) -> Self:
+        """The manifest of a complete data set, to be trained on or looked at with a policy.
+
+        Args:
+            folder: of the data set.
+            kind: what it has to hold.
+            task: name of the task that the data have to be of; None: of any.
+
+        Raises:
+            UserError: there is no such data set, it is not complete, or of another kind or task.
+        """
+        manifest = cls.read(folder)
+        if manifest.request.kind != kind:
+            raise UserError(
+                f"{folder} holds {manifest.request.kind} data where {kind} data are needed; name another one."
+            )
+        if task is not None:
+            manifest.require_task(folder, task)
+        if not manifest.complete:
+            missing = sum(shard.sha256 is None for shard in manifest.shards)
+            raise UserError(
+                f"The collection in {folder} is not complete: {missing} of {len(manifest.shards)} shards are missing;"
+                " run the command that collects it again, and it goes on where it was stopped."
+                if manifest.shards
+                else f"The data set in {folder} is empty: its manifest names no shard; collect or import it again."
+            )
+        return manifest
+
+    def require_task(self, folder: Path, task: str) -> None:
+        """Refuse data of another task than ``task``. Imported data without a name of their own go with every task.
+
+        Raises:
+            UserError: they are of another one.
+        """
+        theirs, imported = self.request.task, self.request.split == IMPORTED
+        if theirs == task or (imported and OWN in (theirs, task)):
+            return
+        mend = f"import these again with --task {task}" if imported else f"train with --task {theirs}"
+        raise UserError(
+            f"{folder} holds data of the task {theirs!r} where data of {task!r} are needed; name data of that task, or"
+            f" {mend}."
+        )
+
+    @classmethod
+    def _parse(cls, content: Any) -> Self:
+        _mapping("it", content)
         if content["format"] != FORMAT:
             raise ValueError(f"its format is {content['format']!r} where {FORMAT} is known")
-        request = content["request"]
+        request = _mapping("its request", content["request"])
         if request["kind"] not in ("demonstrations", "weak"):
             raise ValueError(f"its kind is {request['kind']!r}")
+        scenes = tuple(int(index) for index in request["scenes"])
         return cls(
-            request=Request(**{**request, "scenes": tuple(int(index) for index in request["scenes"])}),
-            shards=tuple(Shard(**shard) for shard in content["shards"]),
-            versions=dict(content["versions"]),
-            fingerprints=dict(content["fingerprints"]),
-            counts=dict(content["counts"]),
-            origin=dict(content.get("origin", {})),  # files of before it existed have none
-            provenance=dict(content["provenance"]),
+            request=_made(Request, {**request, "scenes": scenes}, "request"),
+            shards=tuple(_made(Shard, shard, f"shards[{i}]") for i, shard in enumerate(content["shards"])),
+            versions=dict(_mapping("its versions", content["versions"])),
+            fingerprints=dict(_mapping("its fingerprints", content["fingerprints"])),
+            counts=dict(_mapping("its counts", content["counts"])),
+            origin=dict(
+                _mapping("its origin", content.get("origin", {}))
+            ),  # files of before it existed have none
+            provenance=dict(_mapping("its provenance", content["provenance"])),
         )
+
+
+def require_collected(folder: Path, command: str) -> None:
+    """Refuse a ``folder``, chosen for the user, that holds no data set yet.
+
+    Args:
+        folder: where the data would be.
+        command: what puts them there.
+
+    Raises:
+        UserError: there is none; the message is the command.
+    """
+    if not (folder / MANIFEST).exists():
+        raise UserError(f"There is no data set in {folder} yet; make it with: {command}")
+
+
+def _mapping(what: str, content: Any) -> Mapping[str, Any]:
+    if not isinstance(content, Mapping):
+        raise ValueError(f"{what} is {_short(content)!r} and has no fields")
+    return content
+
+
+def _made(kind: type[T], content: Any, where: str) -> T:
+    """A dataclass of the fields in ``content``; ``where`` they stand in the file.
+
+    Raises:
+        KeyError: one is missing.
+        ValueError: one is not known, or a name or a whole number is something else.
+    """
+    given = dict(_mapping(where, content))
+    for each in fields(kind):  # type: ignore[arg-type]
+        if each.name not in given:
+            if each.default is MISSING:
+                raise KeyError(f"{where}.{each.name}")
+        elif each.type in (int, str) and not isinstance(value := given[each.name], each.type):
+            raise ValueError(f"its field {where}.{each.name} is {value!r}")
+    for name in given.keys() - {each.name for each in fields(kind)}:  # type: ignore[arg-type]
+        raise ValueError(f"its field {where}.{name} is not known")
+    return kind(**given)
 
 
 def _short(value: object) -> str:

@@ -34,12 +34,15 @@ def decode_jpeg_into(encoded: bytes, out: Images) -> None:
     """Decode into ``out (H, W, 3)``.
 
     Raises:
-        ValueError: it is no JPEG, or of another size.
+        ValueError: it is no JPEG, a broken one, or of another size.
     """
     height, width = jpeg_size(encoded)
     if (height, width) != out.shape[:2]:
         raise ValueError(f"an image is {width}x{height} pixels instead of {out.shape[1]}x{out.shape[0]}")
-    simplejpeg.decode_jpeg(encoded, colorspace="RGB", fastdct=False, fastupsample=False, buffer=out)
+    try:
+        simplejpeg.decode_jpeg(encoded, colorspace="RGB", fastdct=False, fastupsample=False, buffer=out)
+    except ValueError as error:
+        raise ValueError(f"an image is a broken JPEG ({error})") from error
 
 
 def jpeg_size(encoded: bytes) -> tuple[int, int]:
@@ -48,7 +51,10 @@ def jpeg_size(encoded: bytes) -> tuple[int, int]:
     Raises:
         ValueError: it is no JPEG.
     """
-    height, width, _, _ = simplejpeg.decode_jpeg_header(encoded)
+    try:
+        height, width, _, _ = simplejpeg.decode_jpeg_header(encoded)
+    except ValueError as error:
+        raise ValueError("an image is no JPEG") from error
     return height, width
 
 

@@ -1,16 +1,20 @@
 """A contact sheet: one look at what is in a data set (the paper's figures 3 and 9 to 12)."""
 
 import io
+import math
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw
+import pyarrow as pa
+from PIL import Image, ImageDraw, ImageFont
 
 from gplac.data import schema
 from gplac.data.files import write_atomically
-from gplac.data.manifest import Manifest
-from gplac.data.shards import Images, decode_jpeg_into, read_shard, to_numpy
+from gplac.data.manifest import Manifest, Shard
+from gplac.data.shards import Images, to_numpy
+from gplac.data.soundness import decode, open_shard
 from gplac.errors import UserError
 
 THUMBNAIL_PX = 160
@@ -18,15 +22,15 @@ MARGIN_PX = 4
 CAPTION_PX = 16
 BACKGROUND, INK = (250, 250, 250), (40, 40, 40)
 
-Row = tuple[str, list[Images]]
-"""A caption and the pictures beside each other."""
+Indices = npt.NDArray[np.int64]
 
 
 def contact_sheet(folder: Path, out: Path, rows: int = 8, columns: int = 8) -> None:
     """Write a PNG of pictures from all over the data set in ``folder``, also of one that is not complete yet.
 
     Demonstrations: an episode in each row, its first frame at the left and its last at the right. Weak images: a
-    scene in each row, with the object of interest in the left half and without it in the right one.
+    scene in each row, with the object of interest in the left half and without it in the right one. No picture is
+    shown twice: where there are fewer, the sheet is smaller.
 
     Raises:
         UserError: ``folder`` holds no data set or nothing yet, a shard is damaged, ``out`` cannot be written, or there
@@ -36,68 +40,70 @@ def contact_sheet(folder: Path, out: Path, rows: int = 8, columns: int = 8) -> N
         if number < 1:
             raise UserError(f"A contact sheet cannot have {number} {name}; ask for 1 or more.")
     manifest = Manifest.read(folder)
-    shards = [folder / shard.name for shard in manifest.shards if shard.sha256 is not None]
-    if not shards:
+    finished = [shard for shard in manifest.shards if shard.sha256 is not None]
+    if not finished:
         raise UserError(f"{folder} holds no finished shard yet; collect first.")
-    size = manifest.request.height, manifest.request.width
-    make = _weak_row if manifest.request.kind == "weak" else _episode_row
-    sheet = _paint([make(shard, turn, columns, size) for shard, turn in _spread(shards, rows)])
+    everywhere = np.linspace(0, len(finished) - 1, min(rows, len(finished))).round().astype(int)
+    shards = [finished[number] for number in everywhere]
+    offer = _weak_rows if manifest.request.kind == "weak" else _episode_rows
+    offered = [offer(open_shard(folder, manifest, shard), columns) for shard in shards]
+    # Turn by turn each shard shows something more, until the sheet is full or everything is shown.
+    turns = sorted((turn, number) for number, each in enumerate(offered) for turn in range(len(each)))[:rows]
+    painted = []
+    for number, turn in sorted((number, turn) for turn, number in turns):
+        caption, chosen = offered[number][turn]
+        painted.append((caption, _pictures(folder, manifest, shards[number], chosen)))
     buffer = io.BytesIO()
-    sheet.save(buffer, "PNG")
+    _paint(painted).save(buffer, "PNG")
     write_atomically(out, buffer.getvalue())
 
 
-def _spread(shards: list[Path], rows: int) -> list[tuple[Path, int]]:
-    """Shards from first to last, and for a repeated one, which of its rows' turn it is."""
-    chosen = [shards[i] for i in np.linspace(0, len(shards) - 1, max(rows, 1)).round().astype(int)]
-    return [(shard, chosen[:i].count(shard)) for i, shard in enumerate(chosen)]
+def _episode_rows(table: pa.Table, columns: int) -> list[tuple[str, Indices]]:
+    """Of each episode a caption and the frames to show, none twice."""
+    episode, scene, frame = (to_numpy(table, name) for name in (schema.EPISODE, schema.SCENE, schema.FRAME))
+    starts = np.flatnonzero(np.diff(episode, prepend=episode[0] - 1))
+    rows = []
+    for start, end in pairwise([*starts, len(table)]):
+        chosen = np.unique(np.linspace(start, end - 1, columns).round().astype(np.int64))
+        frames = ", ".join(map(str, frame[chosen]))
+        rows.append((f"scene {scene[start]}, episode {episode[start]}, frames {frames}", chosen))
+    return rows
 
 
-def _episode_row(shard: Path, turn: int, columns: int, size: tuple[int, int]) -> Row:
-    table = read_shard(shard, [schema.IMAGE, schema.EPISODE, schema.SCENE, schema.FRAME])
-    episodes, starts = np.unique(to_numpy(table, schema.EPISODE), return_index=True)
-    which = turn % len(episodes)
-    ends = [*starts[1:], len(table)]
-    chosen = np.linspace(starts[which], ends[which] - 1, columns).round().astype(int)
-    scene = to_numpy(table, schema.SCENE)[starts[which]]
-    frames = to_numpy(table, schema.FRAME)[chosen]
-    caption = f"scene {scene}, episode {episodes[which]}, frames {', '.join(map(str, frames))}"
-    return caption, _decode(table.column(schema.IMAGE), chosen, size)
-
-
-def _weak_row(shard: Path, turn: int, columns: int, size: tuple[int, int]) -> Row:
-    table = read_shard(shard, [schema.WEAK_IMAGE, schema.LABEL, schema.SCENE])
-    labels = to_numpy(table, schema.LABEL)
+def _weak_rows(table: pa.Table, columns: int) -> list[tuple[str, Indices]]:
+    """Captions and images to show, half of them with the object of interest while there are such, none twice."""
+    labels, scene = to_numpy(table, schema.LABEL), to_numpy(table, schema.SCENE)[0]
+    present, absent = np.flatnonzero(labels), np.flatnonzero(labels == 0)
     half = max(columns // 2, 1)
-    start = turn * half
-    there = {label: np.flatnonzero(labels == label) for label in (1, 0)}
-    # Of a user's own photographs, a place may have only one kind.
-    chosen = [np.resize(np.roll(rows, -start), half) for rows in there.values() if len(rows)]
-    scene = to_numpy(table, schema.SCENE)[0]
-    shown = {label: half if len(rows) else 0 for label, rows in there.items()}
-    caption = f"scene {scene}: {shown[1]} with the object of interest, {shown[0]} without"
-    return caption, _decode(table.column(schema.WEAK_IMAGE), np.concatenate(chosen), size)
+    rows = []
+    for start in range(0, max(len(present), len(absent)), half):
+        yes, no = present[start : start + half], absent[start : start + half]
+        caption = f"scene {scene}: {len(yes)} with the object of interest, {len(no)} without"
+        rows.append((caption, np.concatenate([yes, no])))
+    return rows
 
 
-def _decode(column: object, chosen: npt.NDArray[np.integer], size: tuple[int, int]) -> list[Images]:
-    images = []
-    for row in chosen:
-        image = np.empty((*size, 3), np.uint8)
-        decode_jpeg_into(column[int(row)].as_py(), image)  # type: ignore[index]
-        images.append(image)
+def _pictures(folder: Path, manifest: Manifest, shard: Shard, chosen: Indices) -> Images:
+    request = manifest.request
+    images = np.empty((len(chosen), request.height, request.width, 3), np.uint8)
+    decode(open_shard(folder, manifest, shard), chosen, images, folder / shard.name, request)
     return images
 
 
-def _paint(rows: list[Row]) -> Image.Image:
-    height, width = rows[0][1][0].shape[:2]
+def _paint(rows: list[tuple[str, Images]]) -> Image.Image:
+    """Captions, and under each its pictures ``(n, H, W, 3)`` beside each other."""
+    height, width = rows[0][1].shape[1:3]
     scale = max(1, round(THUMBNAIL_PX / width))  # small pictures are shown pixel by pixel
     across, down = width * scale + MARGIN_PX, height * scale + MARGIN_PX + CAPTION_PX
     columns = max(len(images) for _, images in rows)
-    sheet = Image.new("RGB", (MARGIN_PX + columns * across, MARGIN_PX + len(rows) * down), BACKGROUND)
+    font = ImageFont.load_default()
+    widest = max(math.ceil(font.getlength(caption)) + MARGIN_PX for caption, _ in rows)
+    size = MARGIN_PX + max(columns * across, widest), MARGIN_PX + len(rows) * down
+    sheet = Image.new("RGB", size, BACKGROUND)
     pen = ImageDraw.Draw(sheet)
     for i, (caption, images) in enumerate(rows):
         top = MARGIN_PX + i * down
-        pen.text((MARGIN_PX, top), caption, fill=INK)
+        pen.text((MARGIN_PX, top), caption, fill=INK, font=font)
         for j, image in enumerate(images):
             thumbnail = Image.fromarray(image).resize(
                 (width * scale, height * scale), Image.Resampling.NEAREST

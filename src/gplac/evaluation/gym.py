@@ -175,6 +175,11 @@ def evaluate_env(
         total, won, steps = 0.0, None, 0
         while True:
             action = policy(*read(env, observation))[0]
+            if not np.isfinite(action).all():
+                raise UserError(
+                    f"The policy answered with {action.tolist()}, where finite numbers are due; look at the log of its"
+                    " training."
+                )
             observation, reward, terminated, truncated, info = env.step(
                 np.clip(action, low, high).astype(env.action_space.dtype)
             )

@@ -17,7 +17,7 @@ from sb3_contrib import TRPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecNormalize
 
-from gplac.data.files import write_atomically
+from gplac.data.files import require_writable, write_atomically
 from gplac.errors import UserError
 from gplac.experts.evaluate import evaluate_expert
 from gplac.experts.expert import Expert
@@ -38,15 +38,16 @@ def train_expert(task_name: str, out: Path, seed: int = 0, config: ExpertConfig 
     A checkpoint beside ``out`` lets the same command go on after it was stopped; it is removed at the end.
 
     Raises:
-        UserError: unknown task, one whose expert is scripted, or a checkpoint of other settings.
+        UserError: unknown task, one whose expert is scripted, ``out`` that cannot be written, or a checkpoint of other
+            settings.
     """
     if task_name in SCRIPTED:
         raise UserError(f"The expert of {task_name} is scripted; there is nothing to train.")
-    config = config or ExpertConfig()
-    out.parent.mkdir(parents=True, exist_ok=True)
+    task, config = cast(TorqueTask, task_named(task_name)), config or ExpertConfig()
+    require_writable(out)
     # Such small networks are quickest on one thread.
     torch.set_num_threads(1)
-    model = build(cast(TorqueTask, task_named(task_name)), config, seed)
+    model = build(task, config, seed)
     keeper = _Keeper(task_name, out, seed, config)
     done = keeper.restore(model)
     if done < config.steps:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from gplac.data import schema
 from gplac.data.manifest import Manifest
-from gplac.data.shards import decode_jpeg_into, read_shard, to_numpy
+from gplac.data.shards import to_numpy
+from gplac.data.soundness import decode, open_shard
 from gplac.errors import UserError
 from gplac.robot.card import Card
 from gplac.robot.interface import Clock, Observation, SystemClock
@@ -126,13 +127,11 @@ def demonstrated_frames(folder: Path, card: Card) -> Frames:
     """The first shard of a set of demonstrations.
 
     Raises:
-        UserError: there is none, it is damaged, or its sizes are not the policy's.
+        UserError: there is none, it is damaged, or its task or sizes are not the policy's.
     """
-    manifest = Manifest.read(folder)
-    if manifest.request.kind != "demonstrations" or not manifest.shards:
-        raise UserError(f"{folder} holds no demonstrations: name a folder of `gplac collect demos`.")
-    path = folder / manifest.shards[0].name
-    table = read_shard(path, [schema.IMAGE, schema.STATE])
+    manifest = Manifest.read_complete(folder, "demonstrations", card.task)
+    first = manifest.shards[0]
+    table = open_shard(folder, manifest, first)
     states = to_numpy(table, schema.STATE)
     sizes = manifest.request.height, manifest.request.width, states.shape[1]
     if sizes != (card.height, card.width, card.state_size):
@@ -141,9 +140,5 @@ def demonstrated_frames(folder: Path, card: Card) -> Frames:
             f"policy takes {card.width}x{card.height} and {card.state_size}: name its own."
         )
     images = np.empty((len(states), card.height, card.width, 3), np.uint8)
-    try:
-        for out, encoded in zip(images, table.column(schema.IMAGE), strict=True):
-            decode_jpeg_into(encoded.as_py(), out)
-    except ValueError as error:
-        raise UserError(f"The shard {path} is damaged: {error}.") from error
+    decode(table, range(len(table)), images, folder / first.name, manifest.request)
     return Frames(images, states)

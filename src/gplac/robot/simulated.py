@@ -5,7 +5,6 @@ from gplac.robot.card import Card
 from gplac.robot.interface import Clock, Observation, SystemClock
 from gplac.robot.policy import Floats
 from gplac.worlds.env import TaskEnv
-from gplac.worlds.splits import split_size
 
 
 class SimulatedRobot:
@@ -27,10 +26,6 @@ class SimulatedRobot:
         self, card: Card, split: str = "labelled", index: int = 0, seed: int = 0, clock: Clock | None = None
     ) -> None:
         self.env = TaskEnv(card.task, split=split, index=index, width=card.width, height=card.height)
-        if index >= (scenes := split_size(card.task, split)):
-            raise UserError(
-                f"Split {split} has {scenes} scenes, 0 to {scenes - 1}; there is no scene {index}."
-            )
         sizes = self.env.task.state_size, self.env.task.action_size
         if sizes != (card.state_size, card.action_size):
             raise UserError(f"The policy has other sizes than the simulated task {card.task}.")

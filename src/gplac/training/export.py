@@ -161,7 +161,7 @@ def _demonstrations(folder: Path, card: Card) -> tuple[Demonstrations, dict[str,
         raise UserError(
             f"The run was not trained on the demonstrations in {folder}: their checksums differ; name its own."
         )
-    all_frames = Demonstrations.load(folder)
+    all_frames = Demonstrations.load(folder, card.task)
     step = -(-len(all_frames.images) // FAMILIAR_FRAMES)
     found = {field: getattr(all_frames, field)[::step] for field in ("images", "states", "actions")}
     frames = replace(all_frames, **found)

@@ -13,7 +13,7 @@ from gplac.data.budget import chosen
 from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.data.manifest import Manifest
 from gplac.errors import UserError
-from gplac.methods import METHODS, Method
+from gplac.methods import Method, method_named
 from gplac.models.network import Network
 from gplac.objectives.domain_confusion import DomainConfusion
 from gplac.provenance import provenance
@@ -247,13 +247,11 @@ def train(
         resume: go on with a stopped or killed run.
 
     Raises:
-        UserError: unknown method, data of the wrong size or number of scenes, and what `fit` raises it for.
+        UserError: unknown method, data of another task, size or number of scenes, and what `fit` raises it for.
     """
-    if method_name not in METHODS:
-        raise UserError(f"no method is called {method_name!r}: choose one of {', '.join(METHODS)}")
-    method = METHODS[method_name]()
-    demonstrations = Demonstrations.load(demos_dir)
-    weak = WeakImages.load(weak_dir) if weak_dir is not None and method.weak_scenes else None
+    method = method_named(method_name)
+    demonstrations = Demonstrations.load(demos_dir, task)
+    weak = WeakImages.load(weak_dir, task) if weak_dir is not None and method.weak_scenes else None
     budgets = preset.training.weak_budget, preset.training.scene_budget
     if weak is not None and any(budgets):
         weak = weak.some(chosen(weak.labels, weak.scene, budgets[0], seed, budgets[1]))

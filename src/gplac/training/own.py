@@ -15,8 +15,9 @@ import numpy as np
 from gplac import config
 from gplac.config import Preset
 from gplac.data.dataset import Demonstrations, WeakImages
+from gplac.data.soundness import not_finite
 from gplac.errors import UserError
-from gplac.methods import METHODS
+from gplac.methods import method_named
 from gplac.training.heldout import held_out
 from gplac.training.loop import fit
 from gplac.training.settings import check_settings
@@ -45,14 +46,15 @@ def check(demonstrations: Demonstrations, weak: WeakImages | None, classified: b
             f"There are {len(demonstrations.images)} frames of {episodes} episode{'s' * (episodes != 1)}, and at least"
             " two episodes are needed, one of them to test on: record more demonstrations and import them all."
         )
-    for name, values in (("state", demonstrations.states), ("action", demonstrations.actions)):
-        bad = np.argwhere(~np.isfinite(values))
-        if len(bad):
-            row, column = bad[0]
+
+    def place(row: int) -> str:
+        return f"frame {demonstrations.frame[row]} of episode {demonstrations.episode[row]}"
+
+    for name, values in (("the state", demonstrations.states), ("the action", demonstrations.actions)):
+        found = not_finite(name, values, place)
+        if found is not None:
             raise UserError(
-                f"Number {column} of the {name} is {values[row, column]} in frame {demonstrations.frame[row]} of"
-                f" episode {demonstrations.episode[row]} ({len(np.unique(bad[:, 0]))} frames have such numbers):"
-                " mend the recording, or leave that episode out, and import again."
+                f"{found[0].upper()}{found[1:]}: mend the recording, or leave that episode out, and import again."
             )
     if weak is None:
         return
@@ -149,11 +151,10 @@ def train_own(
                 "No photographs are given (--weak): training ATT-1, which learns from the demonstrations alone and"
                 " cannot be expected to work elsewhere."
             )
-    if method not in METHODS:
-        raise UserError(f"no method is called {method!r}: choose one of {', '.join(METHODS)}")
-    if not METHODS[method]().weak_scenes:
+    known = method_named(method)
+    if not known.weak_scenes:
         weak = None
-    check(demonstrations, weak, METHODS[method]().classifies)
+    check(demonstrations, weak, known.classifies)
     parts = split(demonstrations, weak, seed)
     preset = own_preset(parts.trained, base)
     changed = change(preset) if change else preset
@@ -167,7 +168,7 @@ def train_own(
             " first steps will tell how long the training is. Importing them smaller makes it quicker."
         )
     fit(
-        METHODS[method](),
+        known,
         preset,
         parts.trained.demonstrations,
         parts.trained.weak,

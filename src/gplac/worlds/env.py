@@ -9,6 +9,7 @@ import numpy.typing as npt
 from gplac.errors import UserError
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.render import SceneRenderer
+from gplac.worlds.splits import require_scene
 from gplac.worlds.splits import scene as scene_of
 
 
@@ -47,6 +48,7 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
     ) -> None:
         if observation not in ("image", "state"):
             raise UserError(f"observation must be 'image' or 'state', not {observation!r}.")
+        require_scene(task, split, index)
         self.task = task_named(task)
         self.scene = scene_of(task, split, index, level=level)
         self.render_mode = render_mode
@@ -79,7 +81,13 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
         return self._observe(), {"distance_m": float(self._vector.distance()[0])}
 
     def step(self, action: npt.NDArray[np.float32]) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Do one action ``(action_size,)``, torques for 0.05 s or a push; `gymnasium.make` sets the time limit."""
+        """Do one action ``(action_size,)``, torques for 0.05 s or a push; `gymnasium.make` sets the time limit.
+
+        Raises:
+            ValueError: a number of the action is NaN or infinite; nothing has moved.
+        """
+        if not np.isfinite(action).all():
+            raise ValueError(f"The action {action!r} has to be finite: look at what computed it.")
         self._vector.step(action[None])
         self._distances.append(self._vector.distance())
         info: dict[str, Any] = {"distance_m": float(self._distances[-1][0])}

@@ -42,6 +42,18 @@ def split_size(task: str, split: str) -> int:
     return dict(task_named(task).stage.scenes).get(split, SPLITS[split])
 
 
+def require_scene(task: str, split: str, index: int) -> None:
+    """Refuse a scene that its split does not have. `scene` can draw such, but nothing measured ever looks at them.
+
+    Raises:
+        UserError: unknown task or split, or no scene of that index.
+    """
+    size = split_size(task, split)
+    if not 0 <= index < size:
+        has = "one scene, 0" if size == 1 else f"{size} scenes, 0 to {size - 1}"
+        raise UserError(f"The {split} split has {has}; there is no scene {index}.")
+
+
 def factors(task: str) -> dict[str, str]:
     """What tells one scene of a task from another: name of the factor -> field of `Scene`.
 

@@ -10,7 +10,7 @@ from gplac.errors import UserError
 from gplac.seeding import rng
 from gplac.worlds.assemble import assemble
 from gplac.worlds.registry import task as task_named
-from gplac.worlds.splits import scene
+from gplac.worlds.splits import require_scene, scene
 
 SHADOW_SIZE = 2048
 
@@ -30,6 +30,7 @@ def show(
     Raises:
         UserError: no such scene, or a machine without a screen.
     """
+    require_scene(task, split, index)
     description, what = scene(task, split, index, level, assets), task_named(task)
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise UserError(

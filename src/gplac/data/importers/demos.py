@@ -15,7 +15,7 @@ from gplac.data.importers.pictures import Fit, default_size, opened
 from gplac.data.importers.registry import open_source
 from gplac.data.importers.source import Choice, Motion, Source, choose, control_hz, motion
 from gplac.data.importers.writing import already_there, fingerprint, write_data_set
-from gplac.data.manifest import IMPORTED, Manifest, Request
+from gplac.data.manifest import IMPORTED, OWN, Manifest, Request
 from gplac.data.progress import progress
 from gplac.errors import UserError
 
@@ -34,7 +34,7 @@ def import_demonstrations(
     action: str | None = None,
     hz: float | None = None,
     size: tuple[int, int] | None = None,
-    task: str = "own",
+    task: str = OWN,
     flip: bool = False,
 ) -> Manifest:
     """Read demonstrations and write them as a data set of gplac's to ``out``, which is there when all of it is.

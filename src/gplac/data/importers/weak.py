@@ -12,7 +12,7 @@ from gplac.data import schema
 from gplac.data.importers.pictures import DEFAULT_WIDTH_PX, Fit, default_size
 from gplac.data.importers.shots import VIDEO_SUFFIXES, Shot, Stretches, shots, source_names
 from gplac.data.importers.writing import already_there, fingerprint, write_data_set
-from gplac.data.manifest import IMPORTED, Manifest, Request
+from gplac.data.manifest import IMPORTED, OWN, Manifest, Request
 from gplac.data.progress import progress
 from gplac.errors import UserError
 
@@ -29,7 +29,7 @@ def import_weak(
     *,
     like: Path | None = None,
     size: tuple[int, int] | None = None,
-    task: str = "own",
+    task: str = OWN,
     stretches: Stretches = NO_STRETCHES,
     skip_unreadable: bool = False,
 ) -> Manifest:

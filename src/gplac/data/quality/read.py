@@ -13,7 +13,8 @@ import numpy.typing as npt
 from gplac.data import schema
 from gplac.data.manifest import Manifest, Shard
 from gplac.data.quality.pictures import Features
-from gplac.data.shards import decode_jpeg_into, read_shard, to_numpy
+from gplac.data.shards import read_shard, to_numpy
+from gplac.data.soundness import decode, open_shard
 from gplac.errors import UserError
 
 Column = npt.NDArray[Any]
@@ -32,7 +33,9 @@ class Measured:
     shard: npt.NDArray[np.int64]
     """``(N,)``: which shard a row is in."""
     left_out: tuple[str, ...]
-    """Shards that could not be read, which the integrity check has told about."""
+    """Shards that could not be read."""
+    faults: tuple[str, ...]
+    """What is wrong with each of them, a sentence."""
 
     @property
     def kind(self) -> str:
@@ -91,11 +94,11 @@ def measure(folder: Path, advance: Callable[[int, int], None] = lambda done, tot
     """
     manifest = Manifest.read(folder)
 
-    def read(shard: Shard) -> tuple[dict[str, Column], Features] | None:
+    def read(shard: Shard) -> tuple[dict[str, Column], Features] | UserError:
         try:
             return _read(folder, manifest, shard)
-        except (UserError, KeyError, ValueError):
-            return None
+        except UserError as error:
+            return error
 
     # Decoding and most of the arithmetic give up the interpreter's lock.
     with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -103,9 +106,13 @@ def measure(folder: Path, advance: Callable[[int, int], None] = lambda done, tot
         for part in threads.map(read, manifest.shards):
             parts.append(part)
             advance(len(parts), len(manifest.shards))
-    sound = [(number, part) for number, part in enumerate(parts) if part is not None]
+    sound = [(number, part) for number, part in enumerate(parts) if not isinstance(part, UserError)]
+    faults = tuple(str(part) for part in parts if isinstance(part, UserError))
     if not sound:
-        raise UserError(f"No shard of {folder} can be read, so that nothing can be said of its quality.")
+        first = faults[0] if faults else "There is none."
+        raise UserError(
+            f"No shard of {folder} can be read, so that nothing can be said of its quality. {first}"
+        )
     names = [name for name in sound[0][1][0] if all(name in part[0] for _, part in sound)]
     return Measured(
         folder,
@@ -113,18 +120,18 @@ def measure(folder: Path, advance: Callable[[int, int], None] = lambda done, tot
         {name: np.concatenate([part[0][name] for _, part in sound]) for name in names},
         Features.joined([part[1] for _, part in sound]),
         np.repeat([number for number, _ in sound], [len(part[1]) for _, part in sound]),
-        tuple(shard.name for shard, part in zip(manifest.shards, parts, strict=True) if part is None),
+        tuple(s.name for s, part in zip(manifest.shards, parts, strict=True) if isinstance(part, UserError)),
+        faults,
     )
 
 
 def _read(folder: Path, manifest: Manifest, shard: Shard) -> tuple[dict[str, Column], Features]:
     request = manifest.request
-    table = read_shard(folder / shard.name)
+    table = open_shard(folder, manifest, shard)
     image_column = schema.image_column(request.kind)
     encoded = table.column(image_column).to_pylist()
     images = np.empty((len(encoded), request.height, request.width, 3), np.uint8)
-    for image, each in zip(images, encoded, strict=True):
-        decode_jpeg_into(each, image)
+    decode(table, range(len(table)), images, folder / shard.name, request)
     columns = {
         name: to_numpy(table, name) for name in table.column_names if name not in {image_column, *_IGNORED}
     }

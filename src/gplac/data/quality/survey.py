@@ -140,6 +140,9 @@ def survey(folders: Sequence[Path], progress: Progress = silent) -> Survey:
         try:
             if kind is not None:
                 data[kind] = measure(folder, progress(folder.name))
+                told = "\n".join(broken)
+                out = zip(data[kind].left_out, data[kind].faults, strict=True)
+                broken += [fault for name, fault in out if name not in told]
         except UserError as error:
             broken.append(str(error))
         findings += [Finding("problem", INTEGRITY, kind, sentence, _RESTORE) for sentence in broken]
