@@ -113,6 +113,7 @@ def test_comparison_pairs_what_two_results_share() -> None:
     small = copy.deepcopy(gplac)
     small["per_scene"] = [scene | {"outcomes": scene["outcomes"][:4]} for scene in small["per_scene"][:6]]
     assert compare(att_1, small).episodes == 24
+    assert compare(att_1 | {"per_scene": att_1["per_scene"][::-1]}, gplac) == whole
 
 
 def test_comparison_refuses_other_episodes() -> None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from gplac.data.files import write_atomically
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
-from gplac.evaluation.statistics import ANY_RATE, over_scenes, wilson
+from gplac.evaluation.statistics import rate_interval, wilson
 from gplac.evaluation.store import Episodes
 from gplac.worlds.registry import task as task_named
 
@@ -66,7 +66,7 @@ def result(
     """
     task = task_named(view.task)
     outcomes = episodes.outcomes(task)
-    interval = over_scenes(list(outcomes), ANY_RATE)
+    interval = rate_interval(list(outcomes))
     start = episodes.qpos[:, :, 0]
     found: Result = {
         "task": view.task,

@@ -6,7 +6,8 @@ from typing import Any
 
 from gplac.data.files import write_atomically
 from gplac.errors import UserError
-from gplac.evaluation.percent import percent, point_span, rounded, span
+from gplac.evaluation.percent import how_often, percent, point_span, span
+from gplac.evaluation.statistics import PairedDifference
 from gplac.reporting import gallery, html
 from gplac.reporting.chart_section import write_charts
 from gplac.reporting.entries import BASELINE, Entry, difference, entries
@@ -78,19 +79,26 @@ def lead(found: Sequence[Entry]) -> str:
     other = next((entry for entry in found if entry.method == BASELINE and entry is not main), None)
     gain = difference(main, found)
     if other is not None and gain is not None:
-        sure = (
-            ""
-            if gain.interval95.excludes(0.0)
-            else " The interval includes zero: this run does not tell them apart."
-        )
         text += (
             f" {html.escape(other.name)}, the same network without weak images, succeeds in"
             f' <strong class="other">{percent(other.result["success_rate"])}</strong>'
-            f" ({span(*other.result['interval95'])} %). On the same episodes {html.escape(main.name)} succeeds"
-            f" {rounded(abs(gain.difference))} points {'more' if gain.difference >= 0 else 'less'} often"
-            f" (95 % interval over scenes {point_span(gain.interval95.low, gain.interval95.high)}).{sure}"
+            f" ({span(*other.result['interval95'])} %). {_paired(html.escape(main.name), gain)}"
         )
     return f'<p class="lead">{text}</p>'
+
+
+def _paired(name: str, gain: PairedDifference) -> str:
+    if gain.never:
+        return "On the same episodes the two never differ; how far they do in other scenes this does not say."
+    sure = (
+        ""
+        if gain.interval95.excludes(0.0)
+        else " The interval includes zero: this run does not tell them apart."
+    )
+    return (
+        f"On the same episodes {name} succeeds {how_often(gain.difference)} (95 % interval over scenes"
+        f" {point_span(gain.interval95.low, gain.interval95.high)}).{sure}"
+    )
 
 
 def _setting(found: Sequence[Entry]) -> str:
