@@ -19,6 +19,7 @@ from gplac.methods import BEYOND
 from gplac.reporting.published import METHODS, published
 from gplac.reporting.themes import label
 from gplac.runs import INSPECTION
+from gplac.training.logs import read_log
 
 BASELINE = "att-1"
 """What the others are compared with: the same network, trained without weak images."""
@@ -54,10 +55,7 @@ class Entry:
     @cached_property
     def log(self) -> list[dict[str, Any]]:
         """What training logged; nothing if the run is not at hand."""
-        path = None if self.run is None else self.run / "metrics.jsonl"
-        if path is None or not path.exists():
-            return []
-        return [json.loads(line) for line in path.read_text().splitlines() if line.endswith("}")]
+        return [] if self.run is None else read_log(self.run)
 
     @cached_property
     def episodes(self) -> tuple[View, Episodes] | None:
