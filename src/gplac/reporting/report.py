@@ -44,7 +44,7 @@ def write_report(paths: Sequence[Path], out: Path, split: str = "test", level: s
         lead(found),
         _setting(found),
         html.results(rows(found), label(BASELINE)),
-        _table_note(found[0]),
+        _table_note(found),
         *write_charts(found, out),
         *gallery.write_gallery(found, out / PICTURES),
         *instrument_section(found),
@@ -66,13 +66,14 @@ def lead(found: Sequence[Entry]) -> str:
     )
     if result["weak_images"]:
         trained += f" and {result['weak_images']:,} weakly labelled images"
+        trained += f" of {result['weak_scenes']} scenes" if "weak_scenes" in result else ""
     where = (
         f"{result['scenes']} scenes it has never seen"
         if result["split"] != "labelled"
         else "the labelled scene"
     )
     text = (
-        f"{html.escape(main.name)}, trained on {trained}, succeeds in <strong>{result['successes']} of"
+        f"{html.escape(main.short)}, trained on {trained}, succeeds in <strong>{result['successes']} of"
         f" {result['episodes']}</strong> episodes in {where}: <strong>{percent(result['success_rate'])}</strong>"
         f" (95 % interval {span(*result['interval95'])} %)."
     )
@@ -82,7 +83,7 @@ def lead(found: Sequence[Entry]) -> str:
         text += (
             f" {html.escape(other.name)}, the same network without weak images, succeeds in"
             f' <strong class="other">{percent(other.result["success_rate"])}</strong>'
-            f" ({span(*other.result['interval95'])} %). {_paired(html.escape(main.name), gain)}"
+            f" ({span(*other.result['interval95'])} %). {_paired(html.escape(main.short), gain)}"
         )
     return f'<p class="lead">{text}</p>'
 
@@ -119,13 +120,23 @@ def _setting(found: Sequence[Entry]) -> str:
     )
 
 
-def _table_note(entry: Entry) -> str:
-    paper = f" The paper: {SOURCE}, table 1." if entry.paper is not None else ""
+def _table_note(found: Sequence[Entry]) -> str:
     return (
         '<p class="note">In percent. Small: 95 % intervals; of a rate Wilson\'s, of a difference (in points, the same'
         " episodes paired) a bootstrap over scenes. Two controls: in the labelled scene itself a policy should succeed;"
-        f" with grey pictures in place of what it sees it should fail.{paper}</p>"
+        f" with grey pictures in place of what it sees it should fail.{_paper_note(found)}</p>"
     )
+
+
+def _paper_note(found: Sequence[Entry]) -> str:
+    compared = [entry for entry in found if entry.paper is not None]
+    if not compared:
+        return ""
+    if compared[0].result["task"] == "mug_push":
+        return f" The paper: {SOURCE}, table 2, of a real robot."
+    if all(entry.share == 1 for entry in compared):
+        return f" The paper: {SOURCE}, table 1."
+    return f" The paper: {SOURCE}, tables 1 and 3, with the same share of its weak images."
 
 
 def _provenance(found: Sequence[Entry]) -> list[str]:
