@@ -197,7 +197,8 @@ def inspect(
         )
         print(
             f"Points on the object: labelled {percent(share['labelled']['mean'])}, unseen "
-            f"{percent(share['unseen']['mean'])} (by chance {percent(share['unseen']['chance'])})."
+            f"{percent(share['unseen']['mean'])} (by chance {percent(share['unseen']['chance'])}, best fixed "
+            f"point {percent(share['unseen']['best_fixed'])})."
         )
     if "classifier" in found:
         print(f"Classifier on unseen scenes: {percent(found['classifier']['accuracy'])} right.")

@@ -8,6 +8,12 @@ from gplac.reporting import html
 from gplac.reporting.entries import Entry
 
 Inspection = Mapping[str, Any]
+BASELINES = (
+    "By chance: the share of the picture that the object covers, which a point anywhere at random would hit. Best fixed"
+    " point: the largest share of pictures in which one and the same place is on the object, which a point that never"
+    " looks could reach."
+)
+"""What a share of points on the object is to be compared with."""
 
 
 def instrument_section(found: Sequence[Entry]) -> list[str]:
@@ -22,7 +28,7 @@ def instrument_section(found: Sequence[Entry]) -> list[str]:
         f"<p>Instruments on frames of the labelled scene (left of the stroke) and of {first['scenes']} unseen"
         f" {html.escape(first['split'])} scenes (right). Action errors are squared, with variance 1: they are small"
         " even for a blind policy. Errors of positions are in image heights. An entropy of 0 is attention to one spot,"
-        " 1 to everything alike.</p>",
+        f" 1 to everything alike. {BASELINES}</p>",
         html.table(
             ["", *(html.escape(entry.name) for entry, _ in seen)], [row for row in rows if any(row[1:])]
         ),
@@ -54,7 +60,10 @@ def _on_object(found: Inspection) -> str:
     if (share := found.get("points_on_object")) is None:
         return ""
     both = " / ".join(percent(share[side]["mean"]) for side in ("labelled", "unseen"))
-    return f"{both}<small>by chance {percent(share['unseen']['chance'])}</small>"
+    baselines = f"by chance {percent(share['unseen']['chance'])}"
+    if "best_fixed" in share["unseen"]:
+        baselines += f", best fixed point {percent(share['unseen']['best_fixed'])}"
+    return f"{both}<small>{baselines}</small>"
 
 
 def _entropy(found: Inspection) -> str:
