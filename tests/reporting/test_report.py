@@ -96,6 +96,30 @@ def test_policies_that_never_differ_have_no_interval_of_no_width(tmp_path: Path)
     assert "+0.0 (never differ)" in (page.parent / "table.md").read_text()
 
 
+@pytest.mark.parametrize("measured", [True, False])
+def test_points_stand_beside_the_best_fixed_point_where_it_was_measured(
+    measured: bool, tmp_path: Path
+) -> None:
+    found = synthetic_result("gplac", 0.7, scenes=2, count=4)
+    inputs = dict.fromkeys(("image", "angles", "velocities", "hand"), 0.5)
+    share = {"mean": 0.6, "chance": 0.04} | ({"best_fixed": 0.44} if measured else {})
+    inspection = {
+        field: found[field] for field in ("task", "method", "preset", "seed", "level", "split", "scenes")
+    } | {
+        "sensitivity": inputs,
+        "action_error": {side: {"mean": 0.1, "by_tenth": [None]} for side in ("labelled", "unseen")},
+        "points_on_object": {"labelled": share, "unseen": share},
+    }
+    (tmp_path / "result.json").write_text(json.dumps(found))
+    (tmp_path / "inspection.json").write_text(json.dumps(inspection))
+    words = " ".join(Page(write_report([tmp_path], tmp_path / "out").read_text()).words.split())
+    assert "by chance 4.0 %" in words and "By chance: the share" in words
+    assert ("best fixed point 44.0 %" in words, "Best fixed point: the largest" in words) == (
+        measured,
+        measured,
+    )
+
+
 def test_pictures_lie_beside_the_page(page: Path) -> None:
     pictures = page.parent / "pictures"
     for chart in ("success", "thresholds", "positions", "scenes", "learning"):

@@ -125,15 +125,20 @@ def entries(paths: Sequence[Path], split: str = "test", level: str = "standard")
     ]
 
 
-def difference(entry: Entry, among: Iterable[Entry]) -> PairedDifference | None:
-    """How much more often it succeeds than the baseline of the same preset and seed, or of any where there is none;
-    None for the baseline."""
+def baseline(entry: Entry, among: Iterable[Entry]) -> Entry | None:
+    """The baseline of its preset and seed, or of any where there is none; None for a baseline itself."""
     if entry.method == BASELINE:
         return None
-    baselines = [other for other in among if other.method == BASELINE]
+    found = [other for other in among if other.method == BASELINE]
     for field in ("preset", "seed"):
-        baselines = [other for other in baselines if other.result[field] == entry.result[field]] or baselines
-    return compare(baselines[0].result, entry.result) if baselines else None
+        found = [other for other in found if other.result[field] == entry.result[field]] or found
+    return found[0] if found else None
+
+
+def difference(entry: Entry, among: Iterable[Entry]) -> PairedDifference | None:
+    """How much more often it succeeds than its `baseline`; None where that has none."""
+    other = baseline(entry, among)
+    return None if other is None else compare(other.result, entry.result)
 
 
 def _weak(result: Result) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from gplac.evaluation.result import Result
 from gplac.methods import BEYOND
 from gplac.methods import METHODS as MAKERS
 from gplac.reporting.committed import Committed, Key
-from gplac.reporting.instrument_section import BASELINES
+from gplac.reporting.instrument_section import BEST_FIXED, BY_CHANCE
 from gplac.reporting.paper_tables import REFERENCES
 from gplac.reporting.published import METHODS
 from gplac.reporting.sheets import Chart, Sheet
@@ -180,7 +180,7 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
         f"{task_named(task).title.capitalize()}, preset {preset}, validation scenes: share of pictures in which a"
         " channel's point lies on the object of interest, mean over channels and seeds. Entropy: of a channel's"
         " attention, as a share of a flat map's. Methods without attention have no points.",
-        BASELINES + " Inspections of older versions have not measured it." * unmeasured,
+        f"{BY_CHANCE} {BEST_FIXED}" + " Inspections of older versions have not measured it." * unmeasured,
     )
     chart = Chart(
         f"figure5-{task.replace('_', '-')}",

@@ -10,7 +10,7 @@ from gplac.evaluation.percent import how_often, percent, point_span, span
 from gplac.evaluation.statistics import PairedDifference
 from gplac.reporting import gallery, html
 from gplac.reporting.chart_section import write_charts
-from gplac.reporting.entries import BASELINE, Entry, difference, entries
+from gplac.reporting.entries import BASELINE, Entry, baseline, difference, entries
 from gplac.reporting.instrument_section import instrument_section
 from gplac.reporting.published import SOURCE
 from gplac.reporting.tables import markdown, rows
@@ -77,8 +77,7 @@ def lead(found: Sequence[Entry]) -> str:
         f" {result['episodes']}</strong> episodes in {where}: <strong>{percent(result['success_rate'])}</strong>"
         f" (95 % interval {span(*result['interval95'])} %)."
     )
-    other = next((entry for entry in found if entry.method == BASELINE and entry is not main), None)
-    gain = difference(main, found)
+    other, gain = baseline(main, found), difference(main, found)
     if other is not None and gain is not None:
         text += (
             f" {html.escape(other.name)}, the same network without weak images, succeeds in"
