@@ -112,9 +112,18 @@ def test_a_result_that_contradicts_itself_is_not_read(
 
 
 def test_another_kind_of_file_is_called_what_it_is(tmp_path: Path) -> None:
-    results = Path(__file__).parents[2] / "results"
+    about = {"task": "pusher", "method": "gplac", "preset": "lite", "seed": 0, "split": "validation"}
+    inspection = about | {
+        "level": "standard",
+        "scenes": 20,
+        "frames": {"labelled": 4, "unseen": 4},
+        "action_error": {side: {"mean": 0.1, "by_tenth": []} for side in ("labelled", "unseen")},
+        "sensitivity": dict.fromkeys(("image", "angles", "velocities", "hand"), 0.5),
+        "provenance": PROVENANCE,
+    }
+    write_json(inspection, "inspection", tmp_path / "inspection.json")
     with pytest.raises(UserError, match="it is an inspection"):
-        read_result(results / "lite" / "pusher" / "validation" / "gplac-seed0.json")
+        read_result(tmp_path / "inspection.json")
     many = tmp_path / "many.json"
     many.write_text(json.dumps([{"speed": number} for number in range(100)]))
     with pytest.raises(UserError, match="it is not of type 'object'") as told:
