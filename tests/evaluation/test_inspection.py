@@ -78,6 +78,9 @@ def test_a_policy_with_everything_gets_every_instrument(demonstrations: Demonstr
         "channels",
         "domains_told_apart",
     } <= set(found)
+    for share in found["points_on_object"].values():
+        # One of the two channels never moves.
+        assert share["chance"] < share["best_fixed"] <= 1 and share["by_channel"][1] <= share["best_fixed"]
     assert found["map_entropy"]["unseen"]["mean"] == pytest.approx(1)
     assert found["channels"]["overlap"] == pytest.approx(1)
     assert found["channels"]["policy_uses"] == pytest.approx(1)

@@ -53,6 +53,14 @@ def test_share_on_object_looks_under_each_point() -> None:
     assert instruments.share_on_object(pixels, masks).tolist() == [1, 1, 0, 0]
 
 
+def test_the_best_fixed_point_is_where_the_object_is_most_often() -> None:
+    masks = np.zeros((4, 10, 20), bool)
+    masks[:3, 2:4, 5:8] = True
+    masks[3, 8, 1] = True
+    assert instruments.best_fixed(masks) == 0.75
+    assert masks.mean() < 0.05
+
+
 def test_entropy_is_none_for_a_spot_and_whole_for_a_haze() -> None:
     maps = np.zeros((3, 2, 4, 5), np.float32)
     maps[:, 0, 1, 1] = 1

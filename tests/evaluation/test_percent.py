@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gplac.evaluation.percent import percent, point_span, points, span
+from gplac.evaluation.percent import how_often, percent, point_span, points, span
 
 
 @st.composite
@@ -36,3 +36,8 @@ def test_differences_have_a_sign_and_round_alike() -> None:
     assert points(0.3 - 0.0975) == "+20.3"
     assert point_span(-0.00125, 0.0) == "−0.1 to +0.0"
     assert span(0.9425, 0.98) == "94.3 to 98.0"
+
+
+def test_a_sentence_says_more_or_less_and_no_sign() -> None:
+    assert how_often(0.555) == "55.5 points more often"
+    assert how_often(-0.555) == "55.5 points less often"

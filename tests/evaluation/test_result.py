@@ -1,5 +1,6 @@
 import copy
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from gplac.errors import UserError
 from gplac.evaluation.compare import compare
 from gplac.evaluation.drawing import View
 from gplac.evaluation.measure import evaluation_folder, measure
-from gplac.evaluation.result import THRESHOLDS_M, Training, check, read_result, write_json
+from gplac.evaluation.result import THRESHOLDS_M, Result, Training, check, read_result, write_json
 
 TRAINING = Training("gplac", "smoke", 0, 16, 6, 100.0, 1.0, 70_000)
 
@@ -89,6 +90,47 @@ def test_files_that_are_no_results_are_explained(tmp_path: Path) -> None:
         read_result(tmp_path / "other.json")
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda it: it["per_scene"][1]["outcomes"].pop(), "scene 1 has 4 episodes and 3 outcomes"),
+        (lambda it: it["per_scene"][0]["goal_xy_m"].pop(), "3 goal_xy_m"),
+        (lambda it: it["per_scene"][2].update(scene=0), "a scene is in it twice"),
+        (lambda it: it.update(scenes=4), "it says 4 scenes, and its scenes say 3"),
+        (lambda it: it.update(success_rate=0.123), "success_rate 0.123 is not"),
+        (lambda it: it["threshold_curve"]["success_rates"].pop(), "thresholds"),
+    ],
+)
+def test_a_result_that_contradicts_itself_is_not_read(
+    change: Callable[[Result], object], told: str, tmp_path: Path
+) -> None:
+    found = synthetic_result("gplac", 0.8, scenes=3, count=4)
+    change(found)
+    (tmp_path / "result.json").write_text(json.dumps(found))
+    with pytest.raises(UserError, match=told):
+        read_result(tmp_path / "result.json")
+
+
+def test_another_kind_of_file_is_called_what_it_is(tmp_path: Path) -> None:
+    about = {"task": "pusher", "method": "gplac", "preset": "lite", "seed": 0, "split": "validation"}
+    inspection = about | {
+        "level": "standard",
+        "scenes": 20,
+        "frames": {"labelled": 4, "unseen": 4},
+        "action_error": {side: {"mean": 0.1, "by_tenth": []} for side in ("labelled", "unseen")},
+        "sensitivity": dict.fromkeys(("image", "angles", "velocities", "hand"), 0.5),
+        "provenance": PROVENANCE,
+    }
+    write_json(inspection, "inspection", tmp_path / "inspection.json")
+    with pytest.raises(UserError, match="it is an inspection"):
+        read_result(tmp_path / "inspection.json")
+    many = tmp_path / "many.json"
+    many.write_text(json.dumps([{"speed": number} for number in range(100)]))
+    with pytest.raises(UserError, match="it is not of type 'object'") as told:
+        read_result(many)
+    assert "speed" not in str(told.value)
+
+
 def test_benchmark_schema() -> None:
     row = {
         "name": "step",
@@ -113,6 +155,7 @@ def test_comparison_pairs_what_two_results_share() -> None:
     small = copy.deepcopy(gplac)
     small["per_scene"] = [scene | {"outcomes": scene["outcomes"][:4]} for scene in small["per_scene"][:6]]
     assert compare(att_1, small).episodes == 24
+    assert compare(att_1 | {"per_scene": att_1["per_scene"][::-1]}, gplac) == whole
 
 
 def test_comparison_refuses_other_episodes() -> None:

@@ -80,6 +80,31 @@ def test_different_episodes_are_refused() -> None:
         paired_difference([np.ones(3, bool)], [np.ones(2, bool)])
 
 
+def test_scenes_that_tell_nothing_apart_give_no_interval_of_no_width() -> None:
+    a = [np.array([True, False]), np.array([True, True]), np.array([False, False])]
+    same, swapped = paired_difference(a, a), paired_difference(a, [scene[::-1] for scene in a])
+    assert same.never and not swapped.never
+    assert (swapped.only_a, swapped.only_b) == (1, 1)
+    order = agreement({"a": 0.9, "b": 0.1}, {name: Pooled(dict(enumerate(a)), {0: 0.5}) for name in "ab"})
+    for interval in (same.interval95, swapped.interval95, order.pairs[0].interval95):
+        assert interval == Interval(-1.0, 1.0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_comparison_has_one_interval_in_reports_and_in_tables(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    a, b = ([generator.random(10) < rate for rate in generator.random(40)] for _ in range(2))
+    (pair,) = agreement(
+        {"a": 0.1, "b": 0.9},
+        {name: Pooled(dict(enumerate(each)), {0: 0.5}) for name, each in (("a", a), ("b", b))},
+    ).pairs
+    found = paired_difference(a, b)
+    assert pair.ours == pytest.approx(found.difference)
+    assert (pair.interval95.low, pair.interval95.high) == pytest.approx(
+        (found.interval95.low, found.interval95.high)
+    )
+
+
 def test_a_single_scene_says_nothing_of_others() -> None:
     never, always = [np.zeros(10, dtype=bool)], [np.ones(10, dtype=bool)]
     found = paired_difference(never, always)

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from synthetic import synthetic_result
@@ -63,7 +64,26 @@ def test_budgets_of_scenes_are_told_apart_and_keep_their_own_inspections(tmp_pat
         "GPLAC, 160 weak images",
         "GPLAC, 160 weak images of 4 scenes",
     ]
+    assert [entry.short for entry in found] == ["GPLAC", "GPLAC"]
     assert [(entry.inspection or {}).get("weak_scenes") for entry in found] == [None, 4]
+
+
+@pytest.mark.parametrize(
+    ("change", "paper"),
+    [
+        ({}, 0.7975),
+        ({"weak_images": 1_600}, 0.7950),
+        ({"weak_images": 16}, 0.56),
+        ({"weak_images": 4_000}, None),
+        ({"weak_images": 1_600, "weak_scenes": 4}, None),
+        ({"preset": "lite-changed"}, None),
+        ({"preset": "demo", "weak_images": 4_000}, 0.7975),
+    ],
+)
+def test_the_papers_number_is_of_the_same_share_of_weak_images(
+    change: dict[str, Any], paper: float | None, tmp_path: Path
+) -> None:
+    assert entries([write(tmp_path, small("gplac", 0.5) | change)])[0].paper == paper
 
 
 def test_seeds_are_told_apart_and_compared_with_their_own_baseline(tmp_path: Path) -> None:

@@ -46,7 +46,12 @@ def put(
 
 
 def inspection(
-    results: Path, method: str, unseen: float, classifier: float | None = None, seed: int = 0
+    results: Path,
+    method: str,
+    unseen: float,
+    classifier: float | None = None,
+    seed: int = 0,
+    best_fixed: float | None = None,
 ) -> None:
     about = {"task": "pusher", "method": method, "preset": "lite", "seed": seed, "split": "validation"}
     inputs = ("image", "angles", "velocities", "hand")
@@ -63,6 +68,8 @@ def inspection(
         "map_entropy": {name: {"mean": 0.25, "by_channel": []} for name in ("labelled", "unseen")},
         "provenance": PROVENANCE,
     }
+    if best_fixed is not None:
+        found["points_on_object"]["unseen"]["best_fixed"] = best_fixed
     if classifier is not None:
         found["classifier"] = {"accuracy": classifier, "per_scene": []}
     write_json(found, "inspection", results / "lite/pusher/validation" / f"{method}-seed{seed}.json")
@@ -172,9 +179,12 @@ def test_fair_comparison_tells_data_cost_and_controls(tmp_path: Path) -> None:
 def test_figure_5_is_the_mean_share_of_points_on_the_object(tmp_path: Path) -> None:
     inspection(tmp_path, "gplac", 0.7)
     inspection(tmp_path, "gplac", 0.5, seed=1)
-    inspection(tmp_path, "att-1", 0.1)
+    inspection(tmp_path, "att-1", 0.1, best_fixed=0.44)
     (sheet,) = figure_5(tmp_path, "lite")
-    assert row(sheet, "GPLAC") == ("GPLAC", "60.0 %", "90.0 %", "4.0 %", "25.0 %", "0 1")
+    assert row(sheet, "GPLAC") == ("GPLAC", "60.0 %", "90.0 %", "4.0 %", "not measured", "25.0 %", "0 1")
+    assert row(sheet, "ATT-1")[3:5] == ("4.0 %", "44.0 %")
+    assert "Best fixed point:" in said(sheet)
+    assert [record["best_fixed"] for record in sheet.records] == [0.44, None]
     assert [cells[0] for cells in sheet.rows] == ["ATT-1", "GPLAC"]
 
 

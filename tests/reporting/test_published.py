@@ -20,3 +20,11 @@ def test_what_the_paper_did_not_measure_has_no_number() -> None:
     assert published("mug_push", "att-40") is None
     assert published("mug_push", "gplac") == 0.5636
     assert set(METHODS) == set(TABLE_1["pusher"]) == set(TABLE_1["striker"])
+
+
+def test_a_part_of_the_weak_images_has_the_papers_number_for_that_part() -> None:
+    assert published("pusher", "gplac", 0.1) == 0.7950
+    assert published("striker", "gplac", 0.001) == 0.3350
+    assert published("pusher", "gplac", 0.25) is None
+    assert published("pusher", "att-da", 0.1) is None
+    assert published("mug_push", "gplac", 0.1) is None

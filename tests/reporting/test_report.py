@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from synthetic import synthetic_result
 from synthetic_run import synthetic_run
 
 from gplac.reporting.report import write_report
@@ -72,6 +73,51 @@ def test_the_first_paragraph_says_what_came_out(page: Path) -> None:
     )
     for heading in ("Episodes", "Feature points", "The scenes", "Where the numbers come from"):
         assert heading in words
+
+
+def test_the_first_paragraph_tells_weak_images_once_and_other_budgets_apart(tmp_path: Path) -> None:
+    found = synthetic_result("gplac", 0.7, scenes=4, count=4)
+    for images in (16_000, 160):
+        (tmp_path / f"{images}.json").write_text(json.dumps(found | {"weak_images": images}))
+    words = " ".join(Page(write_report([tmp_path], tmp_path / "out").read_text()).words.split())
+    assert (
+        "GPLAC, trained on demonstrations of one scene and 16,000 weakly labelled images, succeeds" in words
+    )
+    assert "GPLAC, 160 weak images" in words
+    assert "tables 1 and 3, with the same share" in words
+
+
+def test_policies_that_never_differ_have_no_interval_of_no_width(tmp_path: Path) -> None:
+    found = synthetic_result("gplac", 0.7, scenes=2, count=4)
+    for method in ("gplac", "att-1"):
+        (tmp_path / f"{method}.json").write_text(json.dumps(found | {"method": method}))
+    page = write_report([tmp_path], tmp_path / "out")
+    assert "On the same episodes the two never differ" in " ".join(Page(page.read_text()).words.split())
+    assert "+0.0 (never differ)" in (page.parent / "table.md").read_text()
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_points_stand_beside_the_best_fixed_point_where_it_was_measured(
+    measured: bool, tmp_path: Path
+) -> None:
+    found = synthetic_result("gplac", 0.7, scenes=2, count=4)
+    inputs = dict.fromkeys(("image", "angles", "velocities", "hand"), 0.5)
+    share = {"mean": 0.6, "chance": 0.04} | ({"best_fixed": 0.44} if measured else {})
+    inspection = {
+        field: found[field] for field in ("task", "method", "preset", "seed", "level", "split", "scenes")
+    } | {
+        "sensitivity": inputs,
+        "action_error": {side: {"mean": 0.1, "by_tenth": [None]} for side in ("labelled", "unseen")},
+        "points_on_object": {"labelled": share, "unseen": share},
+    }
+    (tmp_path / "result.json").write_text(json.dumps(found))
+    (tmp_path / "inspection.json").write_text(json.dumps(inspection))
+    words = " ".join(Page(write_report([tmp_path], tmp_path / "out").read_text()).words.split())
+    assert "by chance 4.0 %" in words and "By chance: the share" in words
+    assert ("best fixed point 44.0 %" in words, "Best fixed point: the largest" in words) == (
+        measured,
+        measured,
+    )
 
 
 def test_pictures_lie_beside_the_page(page: Path) -> None:

@@ -59,3 +59,14 @@ def test_a_damaged_log_is_named(line: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="damaged"):
         logs.Log(tmp_path, 3)
     assert (tmp_path / "metrics.jsonl").read_text() == f"{line}\n"
+
+
+def test_reading_a_log_passes_over_a_cut_end_and_names_a_stray_line(tmp_path: Path) -> None:
+    assert logs.read_log(tmp_path) == []
+    whole = json.dumps({"step": 20, "loss": 0.5})
+    path = tmp_path / "metrics.jsonl"
+    path.write_text(f'{whole}\n{{"step": 40, "inner": {{}}')
+    assert logs.read_log(tmp_path) == [{"step": 20, "loss": 0.5}]
+    path.write_text(f"{whole}\nstray }}\n")
+    with pytest.raises(UserError, match=r"metrics.jsonl is damaged at 'stray }'"):
+        logs.read_log(tmp_path)

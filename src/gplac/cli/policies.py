@@ -198,7 +198,8 @@ def inspect(
         )
         print(
             f"Points on the object: labelled {percent(share['labelled']['mean'])}, unseen "
-            f"{percent(share['unseen']['mean'])} (by chance {percent(share['unseen']['chance'])})."
+            f"{percent(share['unseen']['mean'])} (by chance {percent(share['unseen']['chance'])}, best fixed "
+            f"point {percent(share['unseen']['best_fixed'])})."
         )
     if "classifier" in found:
         print(f"Classifier on unseen scenes: {percent(found['classifier']['accuracy'])} right.")
@@ -257,12 +258,18 @@ def demo(*, preset: Preset = "demo", out: Path = Path("demo"), seed: int = 0) ->
 
 
 def _print_difference(found: "PairedDifference", a: str, b: str) -> None:
-    from gplac.evaluation.percent import rounded
+    from gplac.evaluation.percent import how_often, point_span
 
+    if found.never:
+        print(
+            f"{b} succeeds as often as {a}: the two come out alike in each of {found.episodes} pairs of episodes, which"
+            " does not say how far they differ in other scenes."
+        )
+        return
     low, high = found.interval95.low, found.interval95.high
     print(
-        f"{b} succeeds {rounded(found.difference):+} points more often than {a} "
-        f"({rounded(low):+} to {rounded(high):+}, 95 % over scenes; {found.episodes} pairs of episodes)."
+        f"{b} succeeds {how_often(found.difference)} than {a} "
+        f"(95 % interval over scenes {point_span(low, high)}; {found.episodes} pairs of episodes)."
     )
     print(
         f"Only {a} succeeds in {found.only_a}, only {b} in {found.only_b} (McNemar's p = {found.p_mcnemar:.2g})."

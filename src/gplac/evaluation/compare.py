@@ -25,7 +25,7 @@ def compare(a: Result, b: Result) -> PairedDifference:
                 " evaluate both on the same."
             )
     of_a, of_b = ({scene["scene"]: scene["outcomes"] for scene in each["per_scene"]} for each in (a, b))
-    shared = [(of_a[scene], of_b[scene]) for scene in of_a if scene in of_b]
+    shared = [(of_a[scene], of_b[scene]) for scene in sorted(of_a) if scene in of_b]
     if not shared:
         raise UserError("These two results have no scene in common; evaluate both on the same scenes.")
     cut = [(x[: len(y)], y[: len(x)]) for x, y in shared]

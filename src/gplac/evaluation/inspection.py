@@ -153,12 +153,15 @@ def _attention(
     }
     shares, entropies = {}, {}
     for name, each in frames.items():
-        share = instruments.share_on_object(
-            calls(policy.pixels, each.images[seen[name]]), each.masks[seen[name]]
-        )
+        masks = each.masks[seen[name]]
+        share = instruments.share_on_object(calls(policy.pixels, each.images[seen[name]]), masks)
         entropy = instruments.relative_entropy(calls(policy.maps, each.images[:: len(each.images) // 64 + 1]))
-        chance = float(each.masks[seen[name]].mean())
-        shares[name] = {"mean": float(share.mean()), "by_channel": share.tolist(), "chance": chance}
+        shares[name] = {
+            "mean": float(share.mean()),
+            "by_channel": share.tolist(),
+            "chance": float(masks.mean()),
+            "best_fixed": instruments.best_fixed(masks),
+        }
         entropies[name] = {"mean": float(entropy.mean()), "by_channel": entropy.tolist()}
     return found | {"points_on_object": shares, "map_entropy": entropies}
 

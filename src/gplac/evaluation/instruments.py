@@ -94,6 +94,16 @@ def share_on_object(pixels: Float32, masks: Bools) -> Floats:
     return np.asarray(masks[np.arange(len(masks))[:, None], row, column].mean(axis=0))
 
 
+def best_fixed(masks: Bools) -> float:
+    """The largest share of pictures in which any one fixed pixel lies on the object: what a point that never looks can
+    reach, as the object is oftener in some places than in others.
+
+    Args:
+        masks: the object's visible pixels ``(N, H, W)``.
+    """
+    return float(masks.mean(axis=0).max())
+
+
 def relative_entropy(maps: Float32) -> Floats:
     """Of each channel, its attention's entropy as a share of a flat map's: ``(K,)``; 0 a spot, 1 a haze.
 

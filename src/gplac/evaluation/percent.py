@@ -30,3 +30,8 @@ def span(low: float, high: float) -> str:
 def point_span(low: float, high: float) -> str:
     """An interval of a difference in points: +35.1 to +49.5."""
     return f"{points(low)} to {points(high)}"
+
+
+def how_often(difference: float) -> str:
+    """How much more often something succeeds, as a sentence has it: 55.5 points less often."""
+    return f"{rounded(abs(difference))} points {'more' if difference >= 0 else 'less'} often"

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from gplac.errors import UserError
 from gplac.evaluation.compare import SAME
 from gplac.evaluation.result import Result
-from gplac.evaluation.statistics import ANY_RATE, Interval, over_scenes
+from gplac.evaluation.statistics import Interval, rate_interval
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Pooled:
     def interval95(self) -> Interval:
         """Bootstrap over scenes, a scene's episodes of all seeds together: what other scenes might have given. It does
         not tell what other seeds might have given; `by_seed` does, as far as a few can."""
-        return over_scenes(list(self.outcomes.values()), ANY_RATE)
+        return rate_interval(list(self.outcomes.values()))
 
 
 def pooled(results: Sequence[Result]) -> Pooled:

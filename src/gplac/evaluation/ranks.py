@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.evaluation.pooling import Pooled
-from gplac.evaluation.statistics import ANY_DIFFERENCE, DRAWS, Interval
-from gplac.seeding import rng
+from gplac.evaluation.statistics import Interval, difference_interval, drawn_scenes, middle
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,7 +25,7 @@ class Pair:
     ours: float
     """How much more often here, in [-1, 1]."""
     interval95: Interval
-    """Of ours, over scenes."""
+    """Of ours, over scenes; see `gplac.evaluation.statistics.difference_interval`."""
 
     @property
     def agrees(self) -> bool:
@@ -79,7 +78,7 @@ def agreement(theirs: Mapping[str, float], ours: Mapping[str, Pooled]) -> Agreem
     totals = np.array([[scene.sum() for scene in row] for row in each], dtype=np.float64)
     counts = np.array([[len(scene) for scene in row] for row in each], dtype=np.float64)
     rates = totals.sum(axis=1) / counts.sum(axis=1)
-    drawn = rng("agreement of orders", len(shared)).integers(0, len(shared), size=(DRAWS, len(shared)))
+    drawn = drawn_scenes(len(shared))
     redrawn = (totals[:, drawn].sum(axis=2) / counts[:, drawn].sum(axis=2)).T  # (draws, methods)
     published = np.array([theirs[name] for name in names])
     pairs = []
@@ -93,14 +92,9 @@ def agreement(theirs: Mapping[str, float], ours: Mapping[str, Pooled]) -> Agreem
                 names[down],
                 float(published[up] - published[down]),
                 float(rates[up] - rates[down]),
-                _interval(redrawn[:, up] - redrawn[:, down]) if len(shared) > 1 else ANY_DIFFERENCE,
+                difference_interval(redrawn[:, up] - redrawn[:, down], len(shared)),
             )
         )
     taus = kendall(redrawn, np.broadcast_to(published, redrawn.shape))
-    interval = _interval(taus) if len(shared) > 1 else Interval(-1.0, 1.0)
+    interval = middle(taus) if len(shared) > 1 else Interval(-1.0, 1.0)
     return Agreement(float(kendall(rates, published)), interval, tuple(pairs))
-
-
-def _interval(values: Floats) -> Interval:
-    low, high = np.quantile(values, [0.025, 0.975])
-    return Interval(float(low), float(high))

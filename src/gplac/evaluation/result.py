@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,9 @@ import numpy.typing as npt
 
 from gplac.data.files import write_atomically
 from gplac.errors import UserError
+from gplac.evaluation import faults
 from gplac.evaluation.drawing import View
-from gplac.evaluation.statistics import ANY_RATE, over_scenes, wilson
+from gplac.evaluation.statistics import rate_interval, wilson
 from gplac.evaluation.store import Episodes
 from gplac.worlds.registry import task as task_named
 
@@ -66,7 +66,7 @@ def result(
     """
     task = task_named(view.task)
     outcomes = episodes.outcomes(task)
-    interval = over_scenes(list(outcomes), ANY_RATE)
+    interval = rate_interval(list(outcomes))
     start = episodes.qpos[:, :, 0]
     found: Result = {
         "task": view.task,
@@ -149,19 +149,21 @@ def _of_scene(
 
 
 def check(document: Any, schema: str, where: str) -> None:
-    """Compare ``document`` with ``gplac/schemas/<schema>.json``.
+    """Compare ``document`` with ``gplac/schemas/<schema>.json``, and a result's numbers with each other.
 
     Raises:
-        UserError: it differs; the message names the field, in ``where``.
+        UserError: it differs, or they do; the message names the field, in ``where``.
     """
-    rules = json.loads((files("gplac") / "schemas" / f"{schema}.json").read_text())
     try:
-        jsonschema.validate(document, rules)
+        jsonschema.validate(document, faults.rules(schema))
     except jsonschema.ValidationError as error:
-        field = "/".join(str(part) for part in error.absolute_path) or "the whole"
+        if other := faults.kind(document):
+            raise UserError(f"{where} is no {schema}: it is {other}; name another file.") from error
         raise UserError(
-            f"{where} is no {schema} file of gplac: {field}: {error.message[:200]}; write it again."
+            f"{where} is no {schema} file of gplac: {faults.reason(error)}; write it again."
         ) from error
+    if schema == "result" and (found := faults.contradiction(document)):
+        raise UserError(f"{where} contradicts itself: {found}; write it again with gplac evaluate.")
 
 
 def write_json(document: Any, schema: str, path: Path) -> None:

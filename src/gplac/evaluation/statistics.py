@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from gplac.seeding import rng
 
+Floats = npt.NDArray[np.float64]
 Outcomes = Sequence[npt.NDArray[np.bool_]]
 """Success ``(episodes,)`` of each scene's episodes."""
 DRAWS = 10_000
@@ -40,7 +41,7 @@ class PairedDifference:
     """Success rate of B minus that of A, in [-1, 1]."""
     interval95: Interval
     """Bootstrap over scenes: the episodes of one scene are no independent draws of "unseen scenes". -1 to 1 where there
-    is a single scene."""
+    is a single scene, or none that tells the two apart; see `difference_interval`."""
     only_a: int
     """Episodes in which only A succeeds."""
     only_b: int
@@ -49,6 +50,11 @@ class PairedDifference:
     """Two-sided p-value of McNemar's exact test, episodes taken as independent."""
     episodes: int
     """Number of pairs."""
+
+    @property
+    def never(self) -> bool:
+        """Whether no episode comes out differently."""
+        return self.only_a == self.only_b == 0
 
 
 def wilson(successes: int, episodes: int, confidence: float = 0.95) -> Interval:
@@ -69,6 +75,19 @@ def wilson(successes: int, episodes: int, confidence: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
+def drawn_scenes(count: int) -> npt.NDArray[np.int64]:
+    """Which of ``count`` scenes each resample draws, ``(DRAWS, count)``: always the same, so that a comparison has one
+    interval wherever it stands."""
+    return rng("bootstrap over scenes", count).integers(0, count, size=(DRAWS, count))
+
+
+def middle(resampled: Floats, confidence: float = 0.95) -> Interval:
+    """Percentile interval of what was resampled."""
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(resampled, [tail, 1 - tail])
+    return Interval(float(low), float(high))
+
+
 def bootstrap_over_scenes(values: Sequence[npt.NDArray[np.generic]], confidence: float = 0.95) -> Interval:
     """Percentile bootstrap of the mean of ``values``, drawing whole scenes with replacement.
 
@@ -76,21 +95,34 @@ def bootstrap_over_scenes(values: Sequence[npt.NDArray[np.generic]], confidence:
         values: one array of per-episode numbers for each scene.
         confidence: coverage.
     """
+    return middle(_resampled_means(values), confidence)
+
+
+def _resampled_means(values: Sequence[npt.NDArray[np.generic]]) -> Floats:
     if not values or any(len(scene) == 0 for scene in values):
         raise ValueError("a bootstrap over scenes needs at least one episode in every scene")
     totals = np.array([np.sum(scene, dtype=np.float64) for scene in values])
     counts = np.array([len(scene) for scene in values], dtype=np.float64)
-    generator = rng("bootstrap over scenes", len(values))
-    drawn = generator.integers(0, len(values), size=(DRAWS, len(values)))
-    means = totals[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    return Interval(float(low), float(high))
+    drawn = drawn_scenes(len(values))
+    return np.asarray(totals[drawn].sum(axis=1) / counts[drawn].sum(axis=1))
 
 
-def over_scenes(values: Sequence[npt.NDArray[np.generic]], possible: Interval) -> Interval:
-    """`bootstrap_over_scenes`; of a single scene, which says nothing of others, all that is ``possible``."""
-    return bootstrap_over_scenes(values) if len(values) > 1 else possible
+def rate_interval(outcomes: Outcomes) -> Interval:
+    """`bootstrap_over_scenes` of success; of a single scene, which says nothing of others, all that a rate can be."""
+    return bootstrap_over_scenes(outcomes) if len(outcomes) > 1 else ANY_RATE
+
+
+def difference_interval(resampled: Floats, scenes: int) -> Interval:
+    """95 % interval of a difference of success rates: all that it can be where a bootstrap knows nothing.
+
+    That is so of a single scene, and where no scene tells the two apart: nothing but noughts can be drawn then, and an
+    interval of no width would claim that the two agree in every other scene, too.
+
+    Args:
+        resampled: differences between the rates in scenes drawn at random, as `drawn_scenes` draws them.
+        scenes: how many scenes there were to draw from.
+    """
+    return middle(resampled) if scenes > 1 and resampled.any() else ANY_DIFFERENCE
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
@@ -118,7 +150,7 @@ def paired_difference(a: Outcomes, b: Outcomes) -> PairedDifference:
     only_a, only_b = int(np.sum(every < 0)), int(np.sum(every > 0))
     return PairedDifference(
         difference=float(every.mean()),
-        interval95=over_scenes(differences, ANY_DIFFERENCE),
+        interval95=difference_interval(_resampled_means(differences), len(differences)),
         only_a=only_a,
         only_b=only_b,
         p_mcnemar=mcnemar(only_a, only_b),

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.reporting import charts, html
-from gplac.reporting.entries import Entry
+from gplac.reporting.entries import Entry, baseline
 from gplac.reporting.themes import save_chart
 from gplac.worlds.registry import task as task_named
 
@@ -67,7 +67,9 @@ def _scenes(found: Sequence[Entry], out: Path) -> str:
 
 
 def _positions(found: Sequence[Entry], out: Path) -> str:
-    maps = {entry.name: _by_position(entry.result["per_scene"]) for entry in found[:2]}
+    main, *others = found
+    beside = [entry for entry in others if entry is baseline(main, found)] or others
+    maps = {entry.name: _by_position(entry.result["per_scene"]) for entry in (main, *beside[:1])}
     thing = task_named(found[0].result["task"]).object_of_interest
     stays = all(np.ptp(goal, axis=0).max() < charts.STAYS_M for _, _, goal in maps.values())
     ring = ", the ring is the goal" if stays else ""

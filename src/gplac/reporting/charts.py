@@ -1,7 +1,8 @@
 """Charts of results. Each function draws one figure in the theme it is given; `themes.save_chart` writes it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +12,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
 from gplac.evaluation.percent import rounded
+from gplac.reporting.curves import FEW, legend, panels, references, strokes, wrapped
 from gplac.reporting.themes import NUMBERS_AT, WIDTH_IN, Theme, hue
 
 Floats = npt.NDArray[np.float64]
 Logs = Mapping[str, tuple[str, Sequence[Mapping[str, float]]]]
 """Name -> (method, lines of metrics.jsonl)."""
+NAME_IN = 2.1
+"""Width that names of bars have; longer ones are in several lines."""
 STAYS_M = 1e-3
 """A goal that moves less than this from episode to episode stays where it is."""
 METRICS = {
@@ -43,8 +47,12 @@ class Bar:
 
 def success_bars(bars: Sequence[Bar], theme: Theme) -> Figure:
     """Success with 95 % intervals, a diamond where the paper's number lies."""
-    figure, axes = _figure(0.42 * len(bars) + 1.15)
-    rows = np.arange(len(bars))[::-1]
+    names = [wrapped(bar.name, NAME_IN) for bar in bars]
+    # A name of several lines needs a higher row.
+    heights = np.array([max(0.42, 0.19 * (name.count("\n") + 1)) for name in names]) / 0.42
+    figure = Figure(figsize=(WIDTH_IN, 0.42 * heights.sum() + 1.15))
+    axes = figure.subplots()
+    rows = -(np.cumsum(heights) - heights / 2)
     for row, bar in zip(rows, bars, strict=True):
         axes.barh(row, bar.rate, height=0.62, color=hue(theme, bar.method))
         axes.plot([bar.low, bar.high], [row, row], color=theme.ink, linewidth=1.4, solid_capstyle="butt")
@@ -52,9 +60,7 @@ def success_bars(bars: Sequence[Bar], theme: Theme) -> Figure:
         axes.text(NUMBERS_AT, row, str(rounded(bar.rate)), va="center", ha="right", fontweight="bold")
         if bar.paper is not None:
             axes.plot(bar.paper, row, "D", color=theme.paper, markeredgecolor=theme.ink, markersize=6.5)
-    axes.set(
-        yticks=rows, yticklabels=[bar.name for bar in bars], xlim=(0, NUMBERS_AT), xticks=np.linspace(0, 1, 6)
-    )
+    axes.set(yticks=rows, yticklabels=names, xlim=(0, NUMBERS_AT), xticks=np.linspace(0, 1, 6))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
@@ -80,15 +86,18 @@ def threshold_curves(
         threshold_m: the threshold that the other numbers use; marked.
         theme: see `gplac.reporting.themes`.
     """
-    figure, axes = _figure(3.3)
-    for style, (name, (method, thresholds, rates)) in zip(_styles(), curves.items(), strict=False):
-        axes.plot(100 * np.asarray(thresholds), rates, style, color=hue(theme, method), label=name)
-    if threshold_m is not None:
-        axes.axvline(100 * threshold_m, color=theme.ink, linewidth=1, linestyle=":")
-        axes.text(100 * threshold_m, 1.02, f" {100 * threshold_m:g} cm", va="bottom", ha="center")
-    axes.set(xlabel="counted as success within (cm)", ylim=(0, 1.01), xlim=(0, None))
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
-    _legend(figure, axes)
+
+    def draw(axes: Axes, name: str, line: Mapping[str, Any]) -> None:
+        _, thresholds, rates = curves[name]
+        axes.plot(100 * np.asarray(thresholds), rates, **line)
+
+    methods = {name: method for name, (method, _, _) in curves.items()}
+    dotted = "" if threshold_m is None else f"; dotted: {100 * threshold_m:g} cm"
+    figure = _curves(methods, draw, theme, f"counted as success within (cm){dotted}")
+    for axes in figure.axes:
+        if threshold_m is not None:
+            axes.axvline(100 * threshold_m, color=theme.ink, linewidth=1, linestyle=":")
+        axes.set(ylim=(0, 1.01), xlim=(0, None))
     return figure
 
 
@@ -107,14 +116,27 @@ def learning_curves(logs: Logs, theme: Theme) -> Figure:
         theme: see `gplac.reporting.themes`.
     """
     shown = logged(logs)
-    figure = Figure(figsize=(WIDTH_IN, 1.75 * len(shown) + 0.6))
-    panels = figure.subplots(len(shown), 1, sharex=True, squeeze=False)[:, 0]
-    for metric, axes in zip(shown, panels, strict=True):
-        for style, (name, (method, lines)) in zip(_styles(), logs.items(), strict=False):
-            points = np.array([(line["step"], line[metric]) for line in lines if metric in line])
-            if len(points):
-                axes.plot(points[:, 0], points[:, 1], color=hue(theme, method), alpha=0.25, linewidth=1)
-                axes.plot(points[:, 0], _smooth(points[:, 1]), style, color=hue(theme, method), label=name)
+    figure = Figure(figsize=(WIDTH_IN, 1.75 * len(shown) + 0.25))
+    methods = {name: method for name, (method, _) in logs.items()}
+    few, main = len(logs) <= FEW, references(methods, theme)
+    places = figure.subplots(len(shown), 1, sharex=True, squeeze=False)[:, 0]
+    for metric, axes in zip(shown, places, strict=True):
+        for name, stroke in strokes(methods, theme).items():
+            points = np.array([(line["step"], line[metric]) for line in logs[name][1] if metric in line])
+            if len(points) == 0:
+                continue
+            if few:
+                axes.plot(points[:, 0], points[:, 1], color=stroke.color, alpha=0.25, linewidth=1)
+            # Among many, the two that a report is about stand out.
+            width, order = (2.0, 3) if few or name in main else (1.0, 2)
+            axes.plot(
+                points[:, 0],
+                _smooth(points[:, 1]),
+                **stroke._asdict(),
+                linewidth=width,
+                zorder=order,
+                label=name,
+            )
         axes.set_title(METRICS[metric])
         if metric.endswith(("_loss", "_error")):
             axes.set_yscale("log")
@@ -126,10 +148,10 @@ def learning_curves(logs: Logs, theme: Theme) -> Figure:
             axes.yaxis.set_minor_locator(NullLocator())
         else:
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
-    panels[-1].set_xlabel("optimiser step")
-    panels[-1].xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    handles = {line.get_label(): line for axes in panels for line in axes.get_legend_handles_labels()[0]}
-    figure.legend(handles=list(handles.values()), loc="outside lower center", ncols=min(3, len(handles)))
+    places[-1].set_xlabel("optimiser step")
+    places[-1].xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    handles = {line.get_label(): line for axes in places for line in axes.get_legend_handles_labels()[0]}
+    legend(figure, list(handles.values()))
     return figure
 
 
@@ -140,14 +162,37 @@ def scene_rates(rates: Mapping[str, tuple[str, Floats]], theme: Theme) -> Figure
         rates: name -> (method, success rate of each scene).
         theme: see `gplac.reporting.themes`.
     """
-    figure, axes = _figure(3.0)
-    for style, (name, (method, values)) in zip(_styles(), rates.items(), strict=False):
-        axes.step(np.arange(len(values) + 1), np.sort(values)[[0, *range(len(values))]], style,
-                  color=hue(theme, method), label=name)  # fmt: skip
-    axes.set(xlabel="scenes, each curve from its worst to its best", ylim=(-0.02, 1.02), xlim=(0, None))
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
-    _legend(figure, axes)
+
+    def draw(axes: Axes, name: str, line: Mapping[str, Any]) -> None:
+        values = np.sort(rates[name][1])
+        axes.step(np.arange(len(values) + 1), values[[0, *range(len(values))]], **line)
+
+    methods = {name: method for name, (method, _) in rates.items()}
+    figure = _curves(methods, draw, theme, "scenes, each curve from its worst to its best")
+    for axes in figure.axes:
+        axes.set(ylim=(-0.02, 1.02), xlim=(0, None))
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    return figure
+
+
+def _curves(
+    methods: Mapping[str, str],
+    draw: Callable[[Axes, str, Mapping[str, Any]], None],
+    theme: Theme,
+    xlabel: str,
+) -> Figure:
+    """Shares as curves: in one pair of axes if they are few, else in a small panel each."""
+    if len(methods) > FEW:
+        figure = panels(methods, draw, theme, xlabel)
+    else:
+        figure = Figure(figsize=(WIDTH_IN, 2.6))
+        axes = figure.subplots()
+        for name, stroke in strokes(methods, theme).items():
+            draw(axes, name, stroke._asdict() | {"label": name})
+        axes.set_xlabel(xlabel)
+        legend(figure, axes.get_lines())
+    for axes in figure.axes:
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     return figure
 
 
@@ -160,50 +205,47 @@ def position_maps(maps: Mapping[str, tuple[Floats, npt.NDArray[np.bool_], Floats
         maps: name -> (object positions ``(N, 2)``, success ``(N,)``, goal positions ``(N, 2)``), metres.
         theme: see `gplac.reporting.themes`.
     """
-    figure = Figure(figsize=(WIDTH_IN, 2.75))
-    panels = figure.subplots(1, len(maps), squeeze=False, sharex=True, sharey=True)[0]
-    every = np.concatenate([xy for xy, _, _ in maps.values()])
+    every, goals = (np.concatenate([each[part] for each in maps.values()]) for part in (0, 2))
     low, high = every.min(axis=0) - 1e-3, every.max(axis=0) + 1e-3
+    # The goals, and a rim of half a cell about everything.
+    rim = (high - low) / 12
+    corners = np.minimum(low, goals.min(axis=0)) - rim, np.maximum(high, goals.max(axis=0)) + rim
+    limits = 100 * np.stack(corners, axis=1)
+    wide_in, high_in = _panel(np.ptp(limits, axis=1), len(maps))
+    titles = [wrapped(name, wide_in) for name in maps]
+    lines = max(title.count("\n") + 1 for title in titles)
+    figure = Figure(figsize=(WIDTH_IN, high_in + 0.18 * lines + 1.15), layout="compressed")
+    places = figure.subplots(1, len(maps), squeeze=False, sharex=True, sharey=True)[0]
     edges = [np.linspace(low[axis], high[axis], 7) for axis in (0, 1)]
     colours = _rate_colours(theme)
-    for axes, (name, (xy, outcomes, goal)) in zip(panels, maps.items(), strict=True):
+    for axes, title, (xy, outcomes, goal) in zip(places, titles, maps.values(), strict=True):
         tried = np.histogram2d(xy[:, 0], xy[:, 1], bins=edges)[0]
         won = np.histogram2d(xy[outcomes, 0], xy[outcomes, 1], bins=edges)[0]
         rate = np.divide(won, tried, out=np.full_like(won, np.nan), where=tried > 0)
         image = axes.pcolormesh(*(100 * edge for edge in edges), rate.T, vmin=0, vmax=1, cmap=colours)
         if np.ptp(goal, axis=0).max() < STAYS_M:
-            axes.plot(*(100 * goal.mean(axis=0)), "o", color="none", markeredgecolor=theme.ink, markersize=11)
-        # The goal, and a rim of half a cell about everything.
-        corners = np.stack([np.minimum(low, goal.min(axis=0)), np.maximum(high, goal.max(axis=0))])
-        rim = (high - low) / 12
-        limits = 100 * np.stack([corners[0] - rim, corners[1] + rim], axis=1)
-        axes.set(title=name, aspect="equal", xlabel="x (cm)", xlim=limits[0], ylim=limits[1])
+            ring = {"color": "none", "markeredgecolor": theme.ink, "markersize": 11, "clip_on": False}
+            axes.plot(*(100 * goal.mean(axis=0)), "o", **ring)
+        axes.set(title=title, aspect="equal", xlabel="x (cm)", xlim=limits[0], ylim=limits[1])
         axes.grid(visible=False)
-    panels[0].set_ylabel("y (cm)")
-    bar = figure.colorbar(image, ax=list(panels), orientation="horizontal", shrink=0.7, aspect=30)
+    places[0].set_ylabel("y (cm)")
+    bar = figure.colorbar(image, ax=list(places), orientation="horizontal", shrink=0.7, aspect=30)
     bar.ax.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     bar.outline.set_visible(False)
     return figure
+
+
+def _panel(extent: Floats, count: int) -> tuple[float, float]:
+    """Width and height, in inches, of each of so many maps side by side."""
+    wide = min((WIDTH_IN - 0.9) / count, 2.8)
+    high = wide * extent[1] / extent[0]
+    return (wide, high) if high <= 3 else (3 * wide / high, 3.0)
 
 
 def _rate_colours(theme: Theme) -> Colormap:
     """From the second hue over grey to the first: told apart by colour-blind readers."""
     colours = LinearSegmentedColormap.from_list("rates", [theme.hues[1], theme.faint, theme.hues[0]])
     return colours.with_extremes(bad=theme.paper)
-
-
-def _figure(height_in: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(WIDTH_IN, height_in))
-    return figure, figure.subplots()
-
-
-def _styles() -> list[str]:
-    """Line styles in turn: colours alone do not tell lines apart for everybody."""
-    return ["-", "--", "-.", ":"] * 4
-
-
-def _legend(figure: Figure, axes: Axes) -> None:
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
 
 def _smooth(values: Floats) -> Floats:

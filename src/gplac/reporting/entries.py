@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from gplac import config
 from gplac.errors import UserError
 from gplac.evaluation.compare import compare
 from gplac.evaluation.drawing import View
@@ -19,6 +20,7 @@ from gplac.methods import BEYOND
 from gplac.reporting.published import METHODS, published
 from gplac.reporting.themes import label
 from gplac.runs import INSPECTION
+from gplac.training.logs import read_log
 
 BASELINE = "att-1"
 """What the others are compared with: the same network, trained without weak images."""
@@ -33,7 +35,9 @@ class Entry:
 
     result: Result
     name: str
-    """How the report calls it."""
+    """How the report calls it; tells it from all others."""
+    short: str
+    """The same without its weak images, where these are told beside it."""
     run: Path | None = None
     """Folder of its run, if that is at hand."""
     folder: Path | None = None
@@ -47,17 +51,25 @@ class Entry:
         return str(self.result["method"])
 
     @property
+    def share(self) -> float | None:
+        """Which part of the preset's weak images it was trained on, 1 where it needs none; None of settings or scenes
+        that the paper has no counterpart of."""
+        count, scenes = _weak(self.result)
+        preset = self.result["preset"]
+        if scenes or preset not in config.PRESETS:
+            return None
+        sizes = config.preset(preset, self.result["task"]).data
+        return count / (sizes.weak_scenes * sizes.weak_per_scene) if count else 1.0
+
+    @property
     def paper(self) -> float | None:
-        """The paper's success rate."""
-        return published(self.result["task"], self.method)
+        """The paper's success rate with the same share of weak images."""
+        return None if self.share is None else published(self.result["task"], self.method, self.share)
 
     @cached_property
     def log(self) -> list[dict[str, Any]]:
         """What training logged; nothing if the run is not at hand."""
-        path = None if self.run is None else self.run / "metrics.jsonl"
-        if path is None or not path.exists():
-            return []
-        return [json.loads(line) for line in path.read_text().splitlines() if line.endswith("}")]
+        return [] if self.run is None else read_log(self.run)
 
     @cached_property
     def episodes(self) -> tuple[View, Episodes] | None:
@@ -90,32 +102,43 @@ def entries(paths: Sequence[Path], split: str = "test", level: str = "standard")
     presets = {entry.result["preset"] for entry in found}
     budgets = Counter(method for method, _ in {(entry.method, _weak(entry.result)) for entry in found})
 
-    def name(entry: Entry) -> str:
+    def name(entry: Entry, images: bool) -> str:
         count, scenes = _weak(entry.result)
-        images = f", {count:,} weak images" if budgets[entry.method] > 1 else ""
-        images += f" of {scenes} scenes" if scenes else ""
-        images += f", preset {entry.result['preset']}" if len(presets) > 1 else ""
-        return label(entry.method) + images + (f", seed {entry.result['seed']}" if len(seeds) > 1 else "")
+        parts = [label(entry.method)]
+        if images and budgets[entry.method] > 1:
+            parts.append(f"{count:,} weak images" + (f" of {scenes} scenes" if scenes else ""))
+        if len(presets) > 1:
+            parts.append(f"preset {entry.result['preset']}")
+        if len(seeds) > 1:
+            parts.append(f"seed {entry.result['seed']}")
+        return ", ".join(parts)
 
     ordered = sorted(found, key=_place)
-    names = [name(entry) for entry in ordered]
+    names = [name(entry, images=True) for entry in ordered]
     # Names are keys of charts: what nothing else tells apart is numbered, in the order in which it was given.
-    unique = [
-        f"{each} ({names[: i + 1].count(each)})" if names.count(each) > 1 else each
-        for i, each in enumerate(names)
+    numbers = [
+        f" ({names[: i + 1].count(each)})" if names.count(each) > 1 else "" for i, each in enumerate(names)
     ]
-    return [replace(entry, name=each) for entry, each in zip(ordered, unique, strict=True)]
+    return [
+        replace(entry, name=each + number, short=name(entry, images=False) + number)
+        for entry, each, number in zip(ordered, names, numbers, strict=True)
+    ]
+
+
+def baseline(entry: Entry, among: Iterable[Entry]) -> Entry | None:
+    """The baseline of its preset and seed, or of any where there is none; None for a baseline itself."""
+    if entry.method == BASELINE:
+        return None
+    found = [other for other in among if other.method == BASELINE]
+    for field in ("preset", "seed"):
+        found = [other for other in found if other.result[field] == entry.result[field]] or found
+    return found[0] if found else None
 
 
 def difference(entry: Entry, among: Iterable[Entry]) -> PairedDifference | None:
-    """How much more often it succeeds than the baseline of the same preset and seed, or of any where there is none;
-    None for the baseline."""
-    if entry.method == BASELINE:
-        return None
-    baselines = [other for other in among if other.method == BASELINE]
-    for field in ("preset", "seed"):
-        baselines = [other for other in baselines if other.result[field] == entry.result[field]] or baselines
-    return compare(baselines[0].result, entry.result) if baselines else None
+    """How much more often it succeeds than its `baseline`; None where that has none."""
+    other = baseline(entry, among)
+    return None if other is None else compare(other.result, entry.result)
 
 
 def _weak(result: Result) -> tuple[int, int]:
@@ -131,7 +154,7 @@ def _place(entry: Entry) -> tuple[int, str, int, bool, int, int]:
 
 def _read(path: Path, split: str, level: str) -> list[Entry]:
     if path.is_file():
-        return [Entry(read_result(path), "")]
+        return [Entry(read_result(path), "", "")]
     if (path / "run.json").exists():
         return [_of_run(path, split, level)]
     if runs := sorted(file.parent for file in path.rglob("run.json")):
@@ -145,7 +168,7 @@ def _read(path: Path, split: str, level: str) -> list[Entry]:
         if "per_scene" in document and "success_rate" in document and "vary" not in document:
             check(document, "result", str(file))
             beside = [each for each in inspections if _is_about(each, document)]
-            found.append(Entry(document, "", inspection=beside[0] if beside else None))
+            found.append(Entry(document, "", "", inspection=beside[0] if beside else None))
     if not found:
         raise UserError(f"There is no run and no result in {path}; evaluate a run first: gplac evaluate RUN")
     return found
@@ -164,7 +187,7 @@ def _of_run(run: Path, split: str, level: str) -> Entry:
     # Instruments are for choosing, so they are usually read on validation scenes.
     validation = evaluation_folder(run, View("", 0, 0, level), "validation")
     written = [file for file in (folder / INSPECTION, validation / INSPECTION) if file.exists()]
-    return Entry(read_result(folder / RESULT), "", run, folder, _json(written[0]) if written else None)
+    return Entry(read_result(folder / RESULT), "", "", run, folder, _json(written[0]) if written else None)
 
 
 def _json(path: Path) -> dict[str, Any]:

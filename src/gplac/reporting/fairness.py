@@ -12,6 +12,7 @@ from gplac.evaluation.result import Result
 from gplac.methods import BEYOND
 from gplac.methods import METHODS as MAKERS
 from gplac.reporting.committed import Committed, Key
+from gplac.reporting.instrument_section import BEST_FIXED, BY_CHANCE
 from gplac.reporting.paper_tables import REFERENCES
 from gplac.reporting.published import METHODS
 from gplac.reporting.sheets import Chart, Sheet
@@ -20,6 +21,7 @@ from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.registry import task_names
 
+NOT_MEASURED = "not measured"
 SOURCES = {"positions": "positions of the object", "video": "order of the frames"}
 """What a method may read beside pictures, states, actions and one bit a weak image."""
 
@@ -142,6 +144,8 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
             round(fmean(share[where][what] for share in shares), 6)
             for where, what in (("unseen", "mean"), ("labelled", "mean"), ("unseen", "chance"))
         )
+        fixed = [share["unseen"]["best_fixed"] for share in shares if "best_fixed" in share["unseen"]]
+        best_fixed = round(fmean(fixed), 6) if fixed else None
         entropy = [each["map_entropy"]["unseen"]["mean"] for each in found if "map_entropy" in each]
         records.append(
             {
@@ -153,26 +157,30 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
                 "unseen": unseen,
                 "labelled": labelled,
                 "chance": chance,
+                "best_fixed": best_fixed,
                 "map_entropy": round(fmean(entropy), 6) if entropy else None,
             }
         )
-        bars.append(PointsBar(key.method, _name(key.method, key.weak_budget), unseen, labelled, chance))
+        name = _name(key.method, key.weak_budget)
+        bars.append(PointsBar(key.method, name, unseen, labelled, chance, best_fixed))
     rows = tuple(
         (
             _name(record["method"], record["weak_budget"]),
             _rate(record["unseen"]),
             _rate(record["labelled"]),
             _rate(record["chance"]),
+            _rate(record["best_fixed"]) or NOT_MEASURED,
             _rate(record["map_entropy"]),
             record["seeds"],
         )
         for record in records
     )
+    unmeasured = any(record["best_fixed"] is None for record in records)
     notes = (
         f"{task_named(task).title.capitalize()}, preset {preset}, validation scenes: share of pictures in which a"
-        " channel's point lies on the object of interest, mean over channels and seeds. Chance: the share of the"
-        " picture that it covers. Entropy: of a channel's attention, as a share of a flat map's. Methods without"
-        " attention have no points.",
+        " channel's point lies on the object of interest, mean over channels and seeds. Entropy: of a channel's"
+        " attention, as a share of a flat map's. Methods without attention have no points.",
+        f"{BY_CHANCE} {BEST_FIXED}" + " Inspections of older versions have not measured it." * unmeasured,
     )
     chart = Chart(
         f"figure5-{task.replace('_', '-')}",
@@ -181,7 +189,7 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
     )
     return Sheet(
         f"Figure 5 as a number, {task} (preset {preset})",
-        ("Method", "Unseen scenes", "Labelled scene", "Chance", "Entropy", "Seeds"),
+        ("Method", "Unseen scenes", "Labelled scene", "Chance", "Best fixed point", "Entropy", "Seeds"),
         rows,
         notes,
         tuple(records),

@@ -7,7 +7,7 @@ import numpy as np
 
 from gplac.evaluation.policies import has_points
 from gplac.reporting import html, pictures
-from gplac.reporting.entries import BASELINE, Entry
+from gplac.reporting.entries import Entry, baseline
 from gplac.reporting.themes import save_image
 from gplac.runs import Run
 from gplac.worlds.registry import task as task_named
@@ -27,7 +27,8 @@ def write_gallery(found: Sequence[Entry], out: Path) -> list[str]:
     if not shown:
         return []
     main = shown[0]
-    pair = [main, *(entry for entry in shown[1:] if entry.method == BASELINE)][:2]
+    beside = baseline(main, shown)
+    pair = [main] if beside is None else [main, beside]
     return [*_films(pair, out), *_points(pair, out), *_failures(main, out), *_scenes(pair, out)]
 
 

@@ -8,6 +8,14 @@ from gplac.reporting import html
 from gplac.reporting.entries import Entry
 
 Inspection = Mapping[str, Any]
+BY_CHANCE = (
+    "By chance: the share of the picture that the object covers, which a point anywhere at random would hit."
+)
+BEST_FIXED = (
+    "Best fixed point: the largest share of pictures in which one and the same place is on the object, which a point"
+    " that never looks could reach."
+)
+"""What a share of points on the object is to be compared with; the second is not in inspections of older versions."""
 
 
 def instrument_section(found: Sequence[Entry]) -> list[str]:
@@ -17,12 +25,17 @@ def instrument_section(found: Sequence[Entry]) -> list[str]:
         return []
     rows = [[name, *(cell(inspection) for _, inspection in seen)] for name, cell in _CELLS.items()]
     first = seen[0][1]
+    shares = [
+        inspection["points_on_object"]["unseen"] for _, inspection in seen if "points_on_object" in inspection
+    ]
+    baselines = f" {BY_CHANCE}" * bool(shares)
+    baselines += f" {BEST_FIXED}" * any("best_fixed" in share for share in shares)
     return [
         "<h2>What the policies look at</h2>",
         f"<p>Instruments on frames of the labelled scene (left of the stroke) and of {first['scenes']} unseen"
         f" {html.escape(first['split'])} scenes (right). Action errors are squared, with variance 1: they are small"
         " even for a blind policy. Errors of positions are in image heights. An entropy of 0 is attention to one spot,"
-        " 1 to everything alike.</p>",
+        f" 1 to everything alike.{baselines}</p>",
         html.table(
             ["", *(html.escape(entry.name) for entry, _ in seen)], [row for row in rows if any(row[1:])]
         ),
@@ -54,7 +67,10 @@ def _on_object(found: Inspection) -> str:
     if (share := found.get("points_on_object")) is None:
         return ""
     both = " / ".join(percent(share[side]["mean"]) for side in ("labelled", "unseen"))
-    return f"{both}<small>by chance {percent(share['unseen']['chance'])}</small>"
+    baselines = f"<small>by chance {percent(share['unseen']['chance'])}</small>"
+    if "best_fixed" in share["unseen"]:
+        baselines += f"<small>best fixed point {percent(share['unseen']['best_fixed'])}</small>"
+    return both + baselines
 
 
 def _entropy(found: Inspection) -> str:

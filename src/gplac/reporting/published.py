@@ -3,6 +3,8 @@
 Singh, Yang, Levine: "GPLAC: Generalizing Vision-Based Robotic Skills using Weakly Labeled Images", ICCV 2017.
 """
 
+import math
+
 SOURCE = "Singh, Yang and Levine, GPLAC, ICCV 2017"
 
 EPISODES = 400
@@ -53,6 +55,15 @@ METHODS = (
 """The columns of table 1, in the paper's order."""
 
 
-def published(task: str, method: str) -> float | None:
-    """The paper's success rate of a method in unseen scenes, if it has one."""
-    return TABLE_2.get(method) if task == "mug_push" else TABLE_1.get(task, {}).get(method)
+def published(task: str, method: str, share: float = 1.0) -> float | None:
+    """The paper's success rate of a method in unseen scenes, if it has one.
+
+    Args:
+        task: its name.
+        method: its key.
+        share: of the weak images that it was trained on; GPLAC has a number for some parts of them.
+    """
+    if math.isclose(share, 1.0):
+        return TABLE_2.get(method) if task == "mug_push" else TABLE_1.get(task, {}).get(method)
+    row = TABLE_3.get(task, {}) if method == "gplac" else {}
+    return next((rate for images, rate in row.items() if math.isclose(images / max(row), share)), None)

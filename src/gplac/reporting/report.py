@@ -6,10 +6,11 @@ from typing import Any
 
 from gplac.data.files import write_atomically
 from gplac.errors import UserError
-from gplac.evaluation.percent import percent, point_span, rounded, span
+from gplac.evaluation.percent import how_often, percent, point_span, span
+from gplac.evaluation.statistics import PairedDifference
 from gplac.reporting import gallery, html
 from gplac.reporting.chart_section import write_charts
-from gplac.reporting.entries import BASELINE, Entry, difference, entries
+from gplac.reporting.entries import BASELINE, Entry, baseline, difference, entries
 from gplac.reporting.instrument_section import instrument_section
 from gplac.reporting.published import SOURCE
 from gplac.reporting.tables import markdown, rows
@@ -43,7 +44,7 @@ def write_report(paths: Sequence[Path], out: Path, split: str = "test", level: s
         lead(found),
         _setting(found),
         html.results(rows(found), label(BASELINE)),
-        _table_note(found[0]),
+        _table_note(found),
         *write_charts(found, out),
         *gallery.write_gallery(found, out / PICTURES),
         *instrument_section(found),
@@ -65,32 +66,39 @@ def lead(found: Sequence[Entry]) -> str:
     )
     if result["weak_images"]:
         trained += f" and {result['weak_images']:,} weakly labelled images"
+        trained += f" of {result['weak_scenes']} scenes" if "weak_scenes" in result else ""
     where = (
         f"{result['scenes']} scenes it has never seen"
         if result["split"] != "labelled"
         else "the labelled scene"
     )
     text = (
-        f"{html.escape(main.name)}, trained on {trained}, succeeds in <strong>{result['successes']} of"
+        f"{html.escape(main.short)}, trained on {trained}, succeeds in <strong>{result['successes']} of"
         f" {result['episodes']}</strong> episodes in {where}: <strong>{percent(result['success_rate'])}</strong>"
         f" (95 % interval {span(*result['interval95'])} %)."
     )
-    other = next((entry for entry in found if entry.method == BASELINE and entry is not main), None)
-    gain = difference(main, found)
+    other, gain = baseline(main, found), difference(main, found)
     if other is not None and gain is not None:
-        sure = (
-            ""
-            if gain.interval95.excludes(0.0)
-            else " The interval includes zero: this run does not tell them apart."
-        )
         text += (
             f" {html.escape(other.name)}, the same network without weak images, succeeds in"
             f' <strong class="other">{percent(other.result["success_rate"])}</strong>'
-            f" ({span(*other.result['interval95'])} %). On the same episodes {html.escape(main.name)} succeeds"
-            f" {rounded(abs(gain.difference))} points {'more' if gain.difference >= 0 else 'less'} often"
-            f" (95 % interval over scenes {point_span(gain.interval95.low, gain.interval95.high)}).{sure}"
+            f" ({span(*other.result['interval95'])} %). {_paired(html.escape(main.short), gain)}"
         )
     return f'<p class="lead">{text}</p>'
+
+
+def _paired(name: str, gain: PairedDifference) -> str:
+    if gain.never:
+        return "On the same episodes the two never differ; how far they do in other scenes this does not say."
+    sure = (
+        ""
+        if gain.interval95.excludes(0.0)
+        else " The interval includes zero: this run does not tell them apart."
+    )
+    return (
+        f"On the same episodes {name} succeeds {how_often(gain.difference)} (95 % interval over scenes"
+        f" {point_span(gain.interval95.low, gain.interval95.high)}).{sure}"
+    )
 
 
 def _setting(found: Sequence[Entry]) -> str:
@@ -111,13 +119,23 @@ def _setting(found: Sequence[Entry]) -> str:
     )
 
 
-def _table_note(entry: Entry) -> str:
-    paper = f" The paper: {SOURCE}, table 1." if entry.paper is not None else ""
+def _table_note(found: Sequence[Entry]) -> str:
     return (
         '<p class="note">In percent. Small: 95 % intervals; of a rate Wilson\'s, of a difference (in points, the same'
         " episodes paired) a bootstrap over scenes. Two controls: in the labelled scene itself a policy should succeed;"
-        f" with grey pictures in place of what it sees it should fail.{paper}</p>"
+        f" with grey pictures in place of what it sees it should fail.{_paper_note(found)}</p>"
     )
+
+
+def _paper_note(found: Sequence[Entry]) -> str:
+    compared = [entry for entry in found if entry.paper is not None]
+    if not compared:
+        return ""
+    if compared[0].result["task"] == "mug_push":
+        return f" The paper: {SOURCE}, table 2, of a real robot."
+    if all(entry.share == 1 for entry in compared):
+        return f" The paper: {SOURCE}, table 1."
+    return f" The paper: {SOURCE}, tables 1 and 3, with the same share of its weak images."
 
 
 def _provenance(found: Sequence[Entry]) -> list[str]:

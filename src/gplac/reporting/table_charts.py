@@ -67,11 +67,14 @@ class PointsBar:
     labelled: float
     """The same in the labelled scene."""
     chance: float
-    """Share of the picture that the object covers there."""
+    """Share of the picture that the object covers in unseen scenes."""
+    best_fixed: float | None = None
+    """Share of pictures in which the best place that never moves is on it, if that was measured."""
 
 
 def points_bars(bars: Sequence[PointsBar], theme: Theme) -> Figure:
-    """Share of points on the object: a bar for unseen scenes, a ring for the labelled one, a tick for chance."""
+    """Share of points on the object: a bar for unseen scenes, a ring for the labelled one, a tick for chance, and
+    a dotted one for the best fixed point."""
     figure = Figure(figsize=(WIDTH_IN, 0.42 * len(bars) + 1.15))
     axes = figure.subplots()
     rows = np.arange(len(bars))[::-1]
@@ -79,6 +82,10 @@ def points_bars(bars: Sequence[PointsBar], theme: Theme) -> Figure:
         axes.barh(row, bar.unseen, height=0.62, color=hue(theme, bar.method))
         axes.plot(bar.labelled, row, "o", color=theme.paper, markeredgecolor=theme.ink, markersize=7)
         axes.plot([bar.chance, bar.chance], [row - 0.4, row + 0.4], color=theme.ink, linewidth=1.4)
+        if bar.best_fixed is not None:
+            axes.plot(
+                [bar.best_fixed] * 2, [row - 0.4, row + 0.4], color=theme.ink, linewidth=1.6, linestyle=":"
+            )
         axes.text(NUMBERS_AT, row, str(rounded(bar.unseen)), va="center", ha="right", fontweight="bold")
     axes.set(
         yticks=rows, yticklabels=[bar.name for bar in bars], xlim=(0, NUMBERS_AT), xticks=np.linspace(0, 1, 6)
@@ -90,5 +97,8 @@ def points_bars(bars: Sequence[PointsBar], theme: Theme) -> Figure:
         [], [], "o", color=theme.paper, markeredgecolor=theme.ink, markersize=7, label="labelled scene"
     )
     (tick,) = axes.plot([], [], color=theme.ink, linewidth=1.4, label="by chance")
-    figure.legend(handles=[ring, tick], loc="outside lower center", ncols=2)
+    handles = [ring, tick]
+    if any(bar.best_fixed is not None for bar in bars):
+        handles += axes.plot([], [], color=theme.ink, linewidth=1.6, linestyle=":", label="best fixed point")
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gplac.evaluation.percent import percent, point_span, points, span
+from gplac.evaluation.statistics import PairedDifference
 from gplac.reporting.entries import BASELINE, Entry, difference
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
@@ -22,6 +23,7 @@ class Row:
     gain: str
     """How much more often it succeeds than the baseline, in points."""
     gain_interval: str
+    """Its 95 % interval, or that the two never differ, episode by episode."""
     labelled: str
     """Success in the labelled scene."""
     blank: str
@@ -84,8 +86,12 @@ def _row(entry: Entry, among: Sequence[Entry]) -> Row:
         interval=span(*result["interval95"]),
         over_scenes=span(*result["interval95_scenes"]),
         gain=points(gain.difference) if gain else "",
-        gain_interval=point_span(gain.interval95.low, gain.interval95.high) if gain else "",
+        gain_interval=_gain_interval(gain) if gain else "",
         labelled=percent(controls["labelled"]["success_rate"]) if "labelled" in controls else "",
         blank=percent(controls["blank"]["success_rate"]) if "blank" in controls else "",
         paper=percent(entry.paper) if entry.paper is not None else "",
     )
+
+
+def _gain_interval(gain: PairedDifference) -> str:
+    return "never differ" if gain.never else point_span(gain.interval95.low, gain.interval95.high)

@@ -62,9 +62,14 @@ def label(method: str) -> str:
     return _LABELS.get(method, method.upper() if method.partition("-")[0] in ("att", "cnn") else method)
 
 
+def fixed_hue(theme: Theme, method: str) -> str | None:
+    """A method's colour, the same in every chart; None for methods beyond the usual ones."""
+    return theme.hues[_HUES[method]] if method in _HUES else None
+
+
 def hue(theme: Theme, method: str) -> str:
-    """A method's colour, the same in every chart; methods beyond the usual ones share grey."""
-    return theme.hues[_HUES.get(method, len(theme.hues) - 1)]
+    """A method's colour; methods beyond the usual ones share grey, as what is written beside them tells them apart."""
+    return fixed_hue(theme, method) or theme.hues[-1]
 
 
 def save_chart(draw: Callable[[Theme], Figure], path: Path) -> Path:

@@ -16,6 +16,7 @@ from gplac.provenance import provenance
 from gplac.reporting import charts, html, trust_pictures
 from gplac.reporting.themes import label, save_chart
 from gplac.runs import Run
+from gplac.training.logs import read_log
 
 PAGE, NUMBERS, PICTURES = "trust.html", "trust.json", "trust"
 PLACES = 12
@@ -191,9 +192,8 @@ def _short(error: float, mean: float) -> str:
 
 
 def _learning(run: Run, folder: Path) -> list[str]:
-    lines = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
     method = run.facts["method"]
-    logs = {label(method): (method, lines)}
+    logs = {label(method): (method, read_log(run.folder))}
     if not charts.logged(logs):
         return []
     path = save_chart(partial(charts.learning_curves, logs), folder / "learning.png")

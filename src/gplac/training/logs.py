@@ -30,7 +30,7 @@ class Log:
         from torch.utils.tensorboard.writer import SummaryWriter  # slow to import
 
         path = run_dir / METRICS
-        kept = [line for line in _whole_lines(path) if _step_of(line, path) <= step]
+        kept = [line for line in _whole_lines(path) if int(_parsed(line, path)["step"]) <= step]
         temporary = path.with_name(f".{METRICS}.{os.getpid()}")
         temporary.write_text("".join(kept))
         os.replace(temporary, path)
@@ -109,13 +109,25 @@ def duration(seconds: float) -> str:
     return f"{seconds / 86400:.2g} days"
 
 
-def _step_of(line: str, path: Path) -> int:
+def read_log(run_dir: Path) -> list[dict[str, Any]]:
+    """Lines of a run's `metrics.jsonl`; none where there is no such file. A last line that was cut is left out.
+
+    Raises:
+        UserError: a line is none that training wrote.
+    """
+    path = run_dir / METRICS
+    return [_parsed(line, path) for line in _whole_lines(path)]
+
+
+def _parsed(line: str, path: Path) -> dict[str, Any]:
     try:
-        return int(json.loads(line)["step"])
+        found: dict[str, Any] = json.loads(line)
+        int(found["step"])
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"{path} is damaged at {line.strip()[:60]!r}: delete it, and resume again."
+            f"{path} is damaged at {line.strip()[:60]!r}: delete that line, and try again."
         ) from error
+    return found
 
 
 def _whole_lines(path: Path) -> list[str]:

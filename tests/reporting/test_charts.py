@@ -1,0 +1,101 @@
+"""Charts of few and of many policies: everything named is in the picture, and told apart."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from synthetic import synthetic_result
+
+from gplac.reporting import chart_section, charts
+from gplac.reporting.curves import strokes
+from gplac.reporting.report import write_report
+from gplac.reporting.themes import DARK, LIGHT
+
+METHODS = ("gplac", "att-1", "att-40", "gplac-da", "cnn-1", "cnn-40", "cnn-c", "att-ae", "ceiling")
+
+
+def named(count: int, more: str = "") -> dict[str, str]:
+    """So many names and their methods."""
+    return {f"{METHODS[i % 9]}, seed {i // 9}{more}": METHODS[i % 9] for i in range(count)}
+
+
+def thresholds(names: Mapping[str, str]) -> Figure:
+    x = np.linspace(0.01, 0.3, 30)
+    curves = {name: (method, list(x), list(x**i)) for i, (name, method) in enumerate(names.items())}
+    return charts.threshold_curves(curves, 0.08, LIGHT)
+
+
+def scenes(names: Mapping[str, str]) -> Figure:
+    return charts.scene_rates({name: (method, np.linspace(0, 1, 40)) for name, method in names.items()}, DARK)
+
+
+def learning(names: Mapping[str, str]) -> Figure:
+    lines = [{"step": step, "action_loss": 1 / step} for step in (100, 200, 300)]
+    return charts.learning_curves({name: (method, lines) for name, method in names.items()}, LIGHT)
+
+
+def bars(names: Mapping[str, str]) -> Figure:
+    return charts.success_bars([charts.Bar(m, name, 0.5, 0.4, 0.6) for name, m in names.items()], LIGHT)
+
+
+def positions(names: Mapping[str, str]) -> Figure:
+    xy, goal = np.array([[0.3, -0.1], [0.6, -0.2]]), np.full((2, 2), 0.4)
+    maps = {name: (xy, np.array([True, False]), goal) for name in list(names)[:2]}
+    return charts.position_maps(maps, LIGHT)
+
+
+@pytest.mark.parametrize("more", ["", ", 1,600 weak images of 25 scenes, preset lite-changed"])
+@pytest.mark.parametrize("count", [1, 2, 6, 7, 18])
+@pytest.mark.parametrize("draw", [thresholds, scenes, learning, bars, positions])
+def test_every_name_is_in_the_picture_and_leaves_room_for_it(
+    draw: Callable[[Mapping[str, str]], Figure], count: int, more: str
+) -> None:
+    names = named(count, more)
+    with matplotlib.rc_context({"figure.constrained_layout.use": True, "axes.titlelocation": "left"}):
+        figure = draw(names)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+    renderer = canvas.get_renderer()
+    written = [axes.title if axes.get_title() else axes._left_title for axes in figure.axes]  # type: ignore[attr-defined]
+    written += figure.axes[0].get_yticklabels() if draw is bars else []
+    written += [text for legend in figure.legends for text in legend.get_texts()]
+    found = " ".join(" ".join(text.get_text().split()) for text in written)
+    assert all(name in found for name in (list(names)[:2] if draw is positions else names))
+    for thing in (*figure.legends, *(text for text in written if text.get_text())):
+        box = thing.get_window_extent(renderer)
+        assert min(box.x0, box.y0) > -1 and box.x1 < figure.bbox.x1 + 1 and box.y1 < figure.bbox.y1 + 1
+    # What is drawn keeps its room beside what is written.
+    box = figure.axes[0].get_window_extent(renderer)
+    assert box.width > 1.0 * figure.dpi and box.height > 0.5 * figure.dpi
+
+
+def test_no_two_curves_look_alike() -> None:
+    found = strokes(named(18), LIGHT)
+    assert len(set(found.values())) == 18
+    assert {found[name].color for name in ("gplac, seed 0", "gplac, seed 1")} == {LIGHT.hues[0]}
+
+
+def test_places_compare_the_first_with_its_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = synthetic_result("gplac", 0.7, scenes=3, count=4)
+    for name, change in {
+        "a": {},
+        "b": {"weak_images": 1_600},
+        "c": {"method": "cnn-1"},
+        "d": {"method": "att-1"},
+    }.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(result | change))
+    drawn: list[list[str]] = []
+
+    def position_maps(maps: Mapping[str, Any], *_: object) -> Figure:
+        drawn.append(list(maps))
+        return Figure()
+
+    monkeypatch.setattr(chart_section.charts, "position_maps", position_maps)
+    write_report([tmp_path], tmp_path / "out")
+    assert drawn[0] == ["GPLAC, 16,000 weak images", "ATT-1"]
