@@ -8,6 +8,8 @@ from types import SimpleNamespace
 from contest import Case, Run
 
 WIDTH, HEIGHT = 100, 88
+LABELLED, WEAK = 32, 32
+"""Images of a training step, the paper's numbers."""
 FRAMES = 512
 CORES = os.cpu_count() or 1
 
@@ -40,7 +42,7 @@ def our_training() -> Run:
 
     device, frames = torch.device("cpu"), _frames()
     settings = preset("lite")
-    config = replace(settings.training, warmup_steps=0)
+    config = replace(settings.training, warmup_steps=0, labelled_batch=LABELLED, weak_batch=WEAK)
     method = resolved(gplac(), settings)
     learner = Learner(Network(settings.network, HEIGHT, WIDTH, 17, 7), method.objectives).train()
     labelled = LabelledBatches(frames, config.labelled_batch, 0, device)
@@ -73,14 +75,16 @@ def plain_training() -> Run:
     def run(seconds: float) -> dict[str, float]:
         start, count = time.perf_counter(), 0
         while (elapsed := time.perf_counter() - start) < seconds:
-            ours, theirs = torch.randint(FRAMES, (32,)), torch.randint(FRAMES, (32,))
+            ours, theirs = torch.randint(FRAMES, (LABELLED,)), torch.randint(FRAMES, (WEAK,))
             features = network.features(images[torch.cat((ours, theirs))].float() / 255 - 0.5)
-            loss = mse_loss(network.act(features[:32], states[ours]), actions[ours])
-            loss = loss + binary_cross_entropy_with_logits(network.classify(features[32:]), labels[theirs])
+            loss = mse_loss(network.act(features[:LABELLED], states[ours]), actions[ours])
+            loss = loss + binary_cross_entropy_with_logits(
+                network.classify(features[LABELLED:]), labels[theirs]
+            )
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            count += 64
+            count += LABELLED + WEAK
         return {"training": count / elapsed}
 
     return run

@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+import torch
 from quality_data import Frames, Photos
+from torch.utils.flop_counter import FlopCounterMode
 
 from gplac.evaluation.result import check
 
@@ -56,3 +59,51 @@ def test_the_plain_network_is_the_same_network() -> None:
 
 def _trained(network: object) -> int:
     return sum(p.numel() for p in network.parameters() if p.requires_grad)  # type: ignore[attr-defined]
+
+
+def test_the_arithmetic_of_a_step_is_what_pytorch_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the peer's is the same."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import roofline
+    from networks import LABELLED, WEAK
+
+    from gplac.config import preset
+    from gplac.models.network import Network
+
+    arithmetic = roofline.of_step(20, 16)
+    network = Network(preset("lite").network, 16, 20, 17, 7)
+    with FlopCounterMode(display=False) as counter:
+        features = network.encode(torch.zeros(LABELLED + WEAK, 16, 20, 3, dtype=torch.uint8))
+        actions = network.policy(features[:LABELLED], torch.zeros(LABELLED, 17))
+        (actions.sum() + network.classify(features[LABELLED:]).sum()).backward()
+    assert 2 * roofline.total(arithmetic) == pytest.approx(counter.get_total_flops(), rel=0.01)
+    first, second, third = arithmetic[:3]
+    assert first["forward"] and not first["weight_gradients"] and not first["input_gradients"]
+    assert second["weight_gradients"] == second["forward"] and not second["input_gradients"]
+    assert third["input_gradients"] == third["weight_gradients"] == third["forward"]
+    assert roofline.total(roofline.of_plain_step(20, 16)) == roofline.total(arithmetic)
+
+
+def test_what_limits_training_is_measured_and_written(tmp_path: Path) -> None:
+    out = tmp_path / "roofline.json"
+    command = [
+        sys.executable,
+        "benchmarks/roofline.py",
+        "--size",
+        "64",
+        "--repeats",
+        "1",
+        "--seconds",
+        "0.01",
+    ]
+    told = subprocess.run(
+        [*command, "--out", str(out)], cwd=ROOT, check=True, capture_output=True, text=True, timeout=300
+    ).stdout
+    found = json.loads(out.read_text())
+    assert "matrix product" in told and found["batch"] == {"labelled": 32, "weak": 32}
+    assert found["provenance"]["command"].startswith("python benchmarks/roofline.py --size 64")
+    done = sum(found["multiply_adds"][part] for part in ("forward", "weight_gradients", "input_gradients"))
+    for name in ("ours", "peer"):
+        row = found[name]
+        assert row["gflops"] == pytest.approx(2e-9 * row["images_per_s"] * done / 64)
+        assert row["share_of_matmul"] == pytest.approx(row["gflops"] / row["matmul_gflops"])

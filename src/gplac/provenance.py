@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+COMMAND_VARIABLE = "GPLAC_COMMAND"
+"""Environment variable that tells worker processes which command they work for."""
 PACKAGES = ("gplac", "torch", "numpy", "mujoco-core", "gymnasium", "pyarrow", "safetensors")
 
 
@@ -19,12 +21,38 @@ def provenance() -> dict[str, Any]:
     `revision` is None outside a git checkout and ends in "+" where files were changed since.
     """
     return {
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": command(),
         "revision": revision(),
         "versions": versions(),
         "hardware": hardware(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def command() -> str:
+    """What was typed to start this process, or the one that it works for, so that it can be typed again: ``gplac ...``
+    for gplac however it was called, ``python recipes/sweep.py ...`` for a script, which is named from the working
+    folder, or from the source's."""
+    if told := os.environ.get(COMMAND_VARIABLE):
+        return told
+    script, *words = sys.argv or [""]
+    if script == "-c":  # its text is not among the words
+        return shlex.join(["python", *sys.orig_argv[1:]])
+    if not script.endswith(".py"):
+        return shlex.join([Path(script).name or "python", *words])
+    module = getattr(sys.modules["__main__"], "__spec__", None)  # of `python -m MODULE`
+    if module is not None:
+        name = module.name.removesuffix(".__main__")
+        return shlex.join([*(["gplac"] if name == "gplac.cli" else ["python", "-m", name]), *words])
+    return shlex.join(["python", _from_here(Path(script)), *words])
+
+
+def _from_here(script: Path) -> str:
+    """A script's path without what only this machine knows."""
+    for folder in (Path.cwd(), Path(__file__).parents[2]):
+        if script.resolve().is_relative_to(folder.resolve()):
+            return script.resolve().relative_to(folder.resolve()).as_posix()
+    return script.name
 
 
 def revision() -> str | None:
@@ -60,7 +88,7 @@ def hardware() -> dict[str, Any]:
     """`cpu, cores, memory_gib, gpu`; the GPU is looked for only if torch is already imported."""
     torch = sys.modules.get("torch")
     gpu = torch.cuda.get_device_name(0) if torch is not None and torch.cuda.is_available() else None
-    return {"cpu": _cpu(), "cores": os.cpu_count(), "memory_gib": _memory_gib(), "gpu": gpu}
+    return {"cpu": _cpu(), "cores": os.cpu_count(), "memory_gib": memory_gib(), "gpu": gpu}
 
 
 def _cpu() -> str:
@@ -74,7 +102,7 @@ def _cpu() -> str:
     return platform.processor() or platform.machine()
 
 
-def _memory_gib() -> float | None:
+def memory_gib() -> float | None:
     """Installed memory, where the system tells."""
     try:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)

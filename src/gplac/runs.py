@@ -74,6 +74,7 @@ class Run:
             weak_images=self.facts["weak_images"],
             weak_scenes=self.facts.get("weak_scenes"),
             labelled_images=self.facts.get("labelled_images"),
+            provenance=self.facts.get("provenance"),
             **{name: facts[name] for name in ("steps", "images_per_s", "wall_s", "parameters")},
         )
 

@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,18 @@ def test_numbers_agree_with_each_other() -> None:
         "blank": 400,
         "labelled": 400,
     }
+
+
+def test_a_result_tells_where_its_training_comes_from(tmp_path: Path) -> None:
+    view, source = View("pusher", 32, 28), PROVENANCE | {"command": "gplac train gplac"}
+    where = evaluation_folder(tmp_path, view, "validation")
+    training = dataclasses.replace(TRAINING, provenance=source)
+    found = measure(LookingPolicy(), view, "validation", 1, 1, training, PROVENANCE, where, policy_id="x")
+    assert found["training"]["provenance"] == {
+        name: source[name] for name in ("command", "revision", "date", "hardware")
+    }
+    assert found["provenance"] == PROVENANCE
+    assert "provenance" not in synthetic_result("gplac", 0.8)["training"]  # of runs that do not tell
 
 
 def test_a_result_file_reads_back(tmp_path: Path) -> None:

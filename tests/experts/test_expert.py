@@ -78,6 +78,13 @@ def test_missing_and_damaged_experts_are_explained(tmp_path: Path) -> None:
     (tmp_path / "bad.safetensors").write_bytes(b"\x10\x00\x00\x00\x00\x00\x00\x00{garbage")
     with pytest.raises(UserError, match="cannot be read"):
         load_expert("pusher", tmp_path / "bad.safetensors")
+    (tmp_path / "policy.safetensors").write_bytes(save({"weight0": np.zeros((2, 2))}, {}))
+    with pytest.raises(
+        UserError, match="holds no expert, but other numbers; name a file that `gplac expert train`"
+    ):
+        load_expert("pusher", tmp_path / "policy.safetensors")
+    with pytest.raises(UserError, match="holds an expert for 'pusher', not for 'striker'"):
+        load_expert("striker", expert_path("pusher"))
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def content(grid: Grid, cell: Cell) -> dict[str, Any]:
     found = {path.parent.name: json.loads(path.read_text()) for path in _files(grid, cell)}
     for document in found.values():
         del document["provenance"]
-    for name in ("wall_s", "images_per_s"):
+    for name in ("wall_s", "images_per_s", "provenance"):
         del found[cell.task]["training"][name]
     return found
 

@@ -1,14 +1,17 @@
 """Our scenes laid out as the paper's figures: each picture is what training and policies get, at its place."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from gplac.config import preset
 from gplac.data.draw import Look, close_renderer, is_present, weak_image
 from gplac.errors import UserError
-from gplac.reporting import paper_figures
+from gplac.models.network import Network
+from gplac.reporting import architecture, paper_figures
 from gplac.reporting.pictures import GAP
 from gplac.worlds.splits import split_size
 
@@ -65,6 +68,30 @@ def test_a_push_ends_with_the_mug_elsewhere() -> None:
     found = cells(paper_figures.pushes(), 32, 24)
     assert found.shape[:2] == (2, 4)
     assert (np.abs(np.diff(found, axis=1)).mean((2, 3, 4)) > 1).all()
+
+
+def test_the_network_is_drawn_as_it_is() -> None:
+    def network(**changes: object) -> Network:
+        return Network(replace(preset("paper").network, **changes), 28, 32, 17, 7)
+
+    paper = network()
+    found = architecture.convolutions(paper)
+    assert [layer.channels for layer in found] == [64, 64, 32, 32, 16]
+    assert [layer.stride for layer in found] == [2, 1, 1, 1, 1]
+    assert [layer.trained for layer in found] == [False, True, True, True, True]
+    norm = ("batch", "norm", "ReLU")
+    assert [layer.after for layer in found] == [("ReLU",), norm, norm, norm, ("ReLU",)]
+    assert architecture.convolutions(network(norm_last=True))[-1].after == norm
+    assert architecture.convolutions(network(first_layer="trained"))[0].trained
+    assert architecture.units(paper.policy_head.layers) == [400, 400, 7]
+
+    image = np.zeros((28, 32, 3), np.uint8)
+    drawn = [
+        np.asarray(architecture.architecture(each, image, image))
+        for each in (paper, network(), network(policy_dropout=0.3), network(hidden=(400,)))
+    ]
+    assert drawn[0].shape == (950, 1920, 3) and drawn[0][0, 0].tolist() == [255, 255, 255]
+    assert [np.array_equal(drawn[0], each) for each in drawn[1:]] == [True, False, False]
 
 
 def test_an_unknown_figure_is_named_with_the_known_ones(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from gplac.errors import UserError
+from gplac.provenance import command
 
 _prepared = 0
 
@@ -43,6 +44,10 @@ def surroundings(_: int) -> tuple[int, tuple[int, str]]:
     """Process, how often it was prepared, and what it finds in its environment."""
     time.sleep(0.05)
     return os.getpid(), (_prepared, os.environ["OMP_NUM_THREADS"])
+
+
+def told_command(_: int) -> str:
+    return command()
 
 
 def touch_and_sleep(path: str) -> None:

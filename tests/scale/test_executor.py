@@ -27,6 +27,14 @@ def test_results_come_with_their_index(workers: int) -> None:
 
 
 @KINDS
+def test_workers_know_the_command_that_they_work_for(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["/venv/bin/gplac", "grid", "run", "recipes/table1.py"])
+    with executor(workers) as pool:
+        found = [told for _, told in pool.map(work.told_command, range(2))]
+    assert found == ["gplac grid run recipes/table1.py"] * 2
+
+
+@KINDS
 def test_a_failing_item_ends_the_work_or_leaves_the_others_alone(workers: int) -> None:
     with executor(workers) as pool:
         with pytest.raises(WorkerError, match="ValueError: two is too many"):

@@ -21,6 +21,7 @@ from gplac.models.encoders import PIXEL_STD, vgg16_first_layer
 from gplac.models.network import Network
 from gplac.objectives import domain_confusion
 from gplac.objectives.domain_confusion import reversal_strength
+from gplac.training import settings
 from gplac.training.batches import WeakBatches
 from gplac.training.checkpoint import write_json
 from gplac.training.heldout import held_out
@@ -132,16 +133,23 @@ def test_warm_up_is_action_loss_alone(
     demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """During the warm-up GPLAC is ATT-1 to the bit: weak images reach neither losses nor batch-norm statistics."""
-    preset = replace(preset, training=replace(preset.training, steps=3, warmup_steps=3, weight_decay=0))
+    preset = replace(preset, training=replace(preset.training, steps=4, warmup_steps=3, weight_decay=0))
     monkeypatch.setattr(
         WeakBatches, "__call__", lambda *_: pytest.fail("read weak images during the warm-up")
     )
+    monkeypatch.setattr(Trainer, "step", killed_before(3))
     start = Network(preset.network, 16, 20, 17, 7)
     kept = {}
     monkeypatch.setattr(Network, "set_statistics", lambda net, *_: kept.update(_clone(net)))
-    gplac = fit(METHODS["gplac"](), preset, demonstrations, weak, tmp_path / "gplac").state_dict()
+
+    def warmed_up(name: str) -> dict[str, torch.Tensor]:
+        with pytest.raises(KilledError):
+            fit(METHODS[name](), preset, demonstrations, weak, tmp_path / name)
+        return load_file(tmp_path / name / "weights.safetensors")
+
+    gplac = warmed_up("gplac")
     begun = dict(kept)
-    att_1 = fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path / "att-1").state_dict()
+    att_1 = warmed_up("att-1")
     assert start.state_dict().keys() == gplac.keys()
     assert all(torch.equal(value, gplac[name]) for name, value in att_1.items())
     for name in gplac.keys() - att_1.keys():
@@ -166,8 +174,8 @@ def test_domain_adaptation_sets_in_gently_after_the_warm_up(
     training = replace(preset.training, steps=8, warmup_steps=3)
     weights = []
     for weight in (1.0, 0.1):
-        settings = replace(preset, training=training, domain_weight=weight)
-        network = fit(METHODS["att-da"](), settings, demonstrations, weak, tmp_path / str(weight))
+        weighed = replace(preset, training=training, domain_weight=weight)
+        network = fit(METHODS["att-da"](), weighed, demonstrations, weak, tmp_path / str(weight))
         weights.append(network.state_dict())
     assert strengths[:5] == strengths[5:] == [reversal_strength(done / 5) for done in range(5)]
     assert strengths[0] == 0.0
@@ -336,6 +344,8 @@ def test_what_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
         ("network", "policy_dropout", 1.5),
         ("network", "classifier_dropout", -0.5),
         ("network", "hidden", (0,)),
+        ("evaluation", "scenes", 0),
+        ("evaluation", "episodes", 0),
     ],
 )
 def test_settings_that_make_no_sense_are_named_before_anything_is_written(
@@ -351,6 +361,86 @@ def test_settings_that_make_no_sense_are_named_before_anything_is_written(
     with pytest.raises(UserError, match=rf"{part}\.{name} (is|holds)"):
         fit(METHODS["gplac"](), changed, demonstrations, weak, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["classification_weight", "domain_weight"])
+@pytest.mark.parametrize("value", [-1.0, float("inf"), float("nan")])
+def test_a_loss_is_not_weighed_below_nought(
+    name: str, value: float, demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=rf"{name} is {value:g}: choose 0 or more"):
+        fit(METHODS["gplac-da"](), replace(preset, **{name: value}), demonstrations, weak, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("warmup_steps", [6, 100])
+def test_a_warm_up_leaves_steps_for_what_waits_for_its_end(
+    warmup_steps: int, demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
+) -> None:
+    long = replace(preset, training=replace(preset.training, warmup_steps=warmup_steps))
+    with pytest.raises(
+        UserError, match=rf"warmup_steps is {warmup_steps} of 6 .* learned from classification"
+    ):
+        fit(METHODS["gplac"](), long, demonstrations, weak, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    fit(METHODS["att-1"](), long, demonstrations, None, tmp_path / "run")  # has nothing that waits
+
+
+@pytest.mark.parametrize("batch", ["labelled_batch", "weak_batch"])
+def test_batches_beyond_all_memory_are_refused_with_numbers(
+    batch: str,
+    demonstrations: Frames,
+    weak: Photographs,
+    preset: Preset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings, "memory_gib", lambda _device: 8.0)
+    monkeypatch.setattr(Trainer, "step", lambda *_: pytest.fail("took a step"))
+    large = replace(preset, training=replace(preset.training, **{batch: 1_000_000}))
+    said = rf"{batch} (is )?1000000.* a step takes about \d+ GiB of memory, and there are 8; choose smaller"
+    with pytest.raises(UserError, match=said):
+        fit(METHODS["gplac"](), large, demonstrations, weak, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_finished_run_stays_as_it_is(
+    demonstrations: Frames,
+    preset: Preset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    monkeypatch.setattr(sys, "argv", ["gplac", "another command"])
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert "is finished, 6 steps: nothing is left to train" in capsys.readouterr().out
+
+
+def test_a_run_killed_before_it_was_told_finished_still_gets_there(
+    demonstrations: Frames, preset: Preset, tmp_path: Path
+) -> None:
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
+    run = json.loads((tmp_path / "run.json").read_text())
+    write_json(tmp_path / "run.json", run | {"training": {"finished": False}})
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True)
+    assert json.loads((tmp_path / "run.json").read_text())["training"]["finished"]
+
+
+def test_what_a_resumed_run_has_otherwise_is_named_with_both_values(
+    demonstrations: Frames, preset: Preset, tmp_path: Path
+) -> None:
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
+    longer = replace(preset, training=replace(preset.training, steps=7))
+    said = r"another preset \(training\.steps 6, not 7\): resume it with what it started with"
+    with pytest.raises(UserError, match=said):
+        fit(METHODS["att-1"](), longer, demonstrations, None, tmp_path, resume=True)
+    with pytest.raises(UserError, match=r"another method \(custom, not att-2\), seed \(0, not 1\):"):
+        fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, name="att-2", seed=1, resume=True)
+    with pytest.raises(UserError, match=r"go on with it \(--resume\), or choose another directory \(--out\)"):
+        fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
 
 
 def test_a_finished_run_without_its_checkpoint_is_not_written_over(

@@ -69,6 +69,36 @@ def test_points_stand_for_their_image(demonstrations: Frames, weak: Photographs,
     )
 
 
+@pytest.mark.parametrize(
+    ("images", "states", "said"),
+    [
+        (
+            (2, HEIGHT + 1, WIDTH, 3),
+            (2, 17),
+            r"Images are uint8 of shape \(2, 17, 20, 3\), .* \(B, 16, 20, 3\), RGB",
+        ),
+        ((HEIGHT, WIDTH, 3), (2, 17), r"Images are .* this policy takes uint8 .* 20x16 pixels"),
+        ((2, 3, HEIGHT, WIDTH), (2, 17), "Images are uint8"),
+        ((2, HEIGHT, WIDTH, 3), (2, 16), r"States are float64 of shape \(2, 16\), .* \(B, 17\)"),
+        ((2, HEIGHT, WIDTH, 3), (17,), r"States are float64 of shape \(17,\)"),
+        ((2, HEIGHT, WIDTH, 3), (3, 17), "There are 2 images and 3 states"),
+    ],
+)
+def test_what_a_policy_cannot_take_is_named(
+    images: tuple[int, ...], states: tuple[int, ...], said: str, run: Path
+) -> None:
+    with pytest.raises(UserError, match=said):
+        load_policy(run)(np.zeros(images, np.uint8), np.zeros(states))
+
+
+def test_images_of_another_type_are_named_wherever_they_go(run: Path) -> None:
+    policy, images = load_policy(run), np.zeros((1, HEIGHT, WIDTH, 3))
+    assert policy.image_size == (WIDTH, HEIGHT)
+    for call in (policy.points, policy.pixels, policy.maps, policy.classify):
+        with pytest.raises(UserError, match=r"Images are float64 .* takes uint8"):
+            call(images)
+
+
 def test_every_method_loads(
     demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
 ) -> None:

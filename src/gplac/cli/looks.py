@@ -15,7 +15,7 @@ def figures(
     *,
     out: Path = Path("figures"),
 ) -> None:
-    """Draw our tasks, training data and unseen scenes as the paper's figures 3, 4 and 6 to 12 show its own.
+    """Draw our network, tasks, training data and unseen scenes as the paper's figures 2 to 4 and 6 to 12 show its own.
 
     Args:
         names: Which figures, such as figure_9_pusher; by default all.

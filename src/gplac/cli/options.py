@@ -33,8 +33,22 @@ class Size:
     """Changes to the preset, such as training.steps=3000 network.temperature=4."""
 
     def settings(self, task: str) -> config.Preset:
-        """The preset for a task with its changes; a changed one says so in its name."""
-        return self.changed(config.preset(self.preset, task))
+        """The preset for a task with its changes; a changed one says so in its name.
+
+        Raises:
+            UserError: a change that cannot be read, or more scenes to evaluate on than any split of the task has.
+        """
+        chosen = config.preset(self.preset, task)
+        changed = self.changed(chosen)
+        if (scenes := changed.evaluation.scenes) != chosen.evaluation.scenes:
+            from gplac.worlds.splits import SPLITS, split_size
+
+            most = max(split_size(task, split) for split in SPLITS)
+            if not 1 <= scenes <= most:
+                raise UserError(
+                    f"evaluation.scenes is {scenes}, and the largest split of {task} has {most}: choose 1 to {most}."
+                )
+        return changed
 
     def changed(self, chosen: config.Preset) -> config.Preset:
         """A preset with the changes that were asked for."""

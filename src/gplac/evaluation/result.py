@@ -46,6 +46,21 @@ class Training:
     """Scenes that those images are of, where a scene budget left others out."""
     labelled_images: int | None = None
     """Demonstrated frames it was trained on; None: not recorded, as in runs of older versions."""
+    provenance: Mapping[str, Any] | None = None
+    """Where the training comes from, as the run tells; None: it does not."""
+
+    def told(self) -> dict[str, Any]:
+        """What a result's ``training`` holds."""
+        found: dict[str, Any] = {
+            "steps": self.steps,
+            "images_per_s": round(self.images_per_s, 1),
+            "wall_s": round(self.wall_s, 1),
+            "parameters": self.parameters,
+        }
+        if self.provenance is not None:
+            kept = ("command", "revision", "date", "hardware")
+            found["provenance"] = {name: self.provenance[name] for name in kept if name in self.provenance}
+        return found
 
 
 def result(
@@ -96,12 +111,7 @@ def result(
         },
         "controls": {name: _count(control.outcomes(task)) for name, control in controls.items()},
         "weak_images": training.weak_images,
-        "training": {
-            "steps": training.steps,
-            "images_per_s": round(training.images_per_s, 1),
-            "wall_s": round(training.wall_s, 1),
-            "parameters": training.parameters,
-        },
+        "training": training.told(),
         "provenance": dict(provenance),
     }
     if training.weak_scenes is not None:

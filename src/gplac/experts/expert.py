@@ -81,8 +81,12 @@ def load_expert(task_name: str, path: Path | None = None) -> Expert | MugPushExp
         raise UserError(
             f"{path} cannot be read as an expert ({error}); train it again or restore the file."
         ) from error
-    if metadata.get("task") != task_name:
-        raise UserError(f"{path} holds an expert for {metadata.get('task')!r}, not for {task_name!r}.")
+    if "task" not in metadata:
+        raise UserError(
+            f"{path} holds no expert, but other numbers; name a file that `gplac expert train` wrote."
+        )
+    if metadata["task"] != task_name:
+        raise UserError(f"{path} holds an expert for {metadata['task']!r}, not for {task_name!r}.")
     try:
         expert = Expert(arrays, float(metadata["limit"]), json.loads(metadata["provenance"]))
         actions = expert(task.simulations(1).full_state())

@@ -68,7 +68,7 @@ class Encoder(nn.Module):
             raise UserError(
                 f"network.channels starts with {channels[0]}, but VGG-16's first layer has 64 filters"
             )
-        self.stride = stride
+        self.height, self.width, self.stride = height, width, stride
         self.map_height, self.map_width = math.ceil(height / stride), math.ceil(width / stride)
         self.first = FirstLayer(stride, config.first_layer == "trained")
         layers: list[nn.Module] = []

@@ -1,4 +1,4 @@
-"""Our scenes as the paper's figures show its own: tasks (3, 4), training data (6, 7, 9 to 12), unseen scenes (8)."""
+"""The paper's figures, ours: network (2), tasks (3, 4), training data (6, 7, 9 to 12), unseen scenes (8)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,6 +13,8 @@ from gplac.data.draw import Look, close_renderer, is_present, weak_image
 from gplac.data.episodes import roll_out
 from gplac.errors import UserError
 from gplac.experts.expert import load_expert
+from gplac.models.network import Network
+from gplac.reporting.architecture import architecture
 from gplac.reporting.pictures import GAP, Floats, Images, sheet
 from gplac.reporting.themes import LIGHT, save_image
 from gplac.seeding import rng
@@ -30,6 +32,8 @@ ASIDE = {
     "striker": Camera((0.8, 2.25, 1.2), (0.36, 0.05, -0.27), 36.0),
 }
 """From where figure 3 shows the robot at work."""
+PUSHING = 52
+"""Step of the pusher's first demonstration at which the robot is seen to push."""
 UNSEEN = (2, 12, 26)
 """Test scenes that trajectories are shown in."""
 
@@ -37,7 +41,8 @@ UNSEEN = (2, 12, 26)
 def figures() -> dict[str, Callable[[], Image.Image]]:
     """What draws each figure, by its name, which tells whose it is in the paper."""
     return {
-        "figure_3_pusher": partial(at_work, "pusher", 52),
+        "figure_2_network": network,
+        "figure_3_pusher": partial(at_work, "pusher", PUSHING),
         "figure_3_striker": partial(at_work, "striker", 24),
         "figure_4_mug_push": pushes,
         "figure_6_mug_push": demonstrated_starts,
@@ -63,6 +68,14 @@ def write_figures(out: Path, chosen: Sequence[str] = ()) -> list[Path]:
     return [
         save_image(makers[name](), out / f"{name}.webp", quality=82, method=6) for name in chosen or makers
     ]
+
+
+def network() -> Image.Image:
+    """Figure 2: GPLAC's network, with the sizes of the pusher."""
+    task, sizes = task_named("pusher"), preset(FIGURE_PRESET)
+    drawn = Network(sizes.network, sizes.data.height, sizes.data.width, task.state_size, task.action_size)
+    frame = _views(task.name, "labelled", 0, [_demonstrations(task.name, 1)[0][PUSHING]])[0]
+    return architecture(drawn, frame, _weak(task.name, 12, present=True))
 
 
 def at_work(task: str, step: int) -> Image.Image:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from gplac.errors import UserError
 from gplac.scale.executor import Executor, Failure
-from gplac.scale.processes import WORKER_ENVIRONMENT
+from gplac.scale.processes import worker_environment
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -40,7 +40,7 @@ class Cluster(Executor):
         self._started = not ray.is_initialized()
         if self._started:
             try:
-                ray.init(runtime_env={"env_vars": WORKER_ENVIRONMENT}, log_to_driver=False)
+                ray.init(runtime_env={"env_vars": worker_environment()}, log_to_driver=False)
             except (ConnectionError, ValueError) as error:
                 raise UserError(
                     f"The Ray cluster does not answer ({error}); set RAY_ADDRESS to one that runs, or unset it."

@@ -14,12 +14,13 @@ from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, TypeVar
 
+from gplac.provenance import COMMAND_VARIABLE, command
 from gplac.scale.executor import Executor, Failure
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-WORKER_ENVIRONMENT = {
+_SETTINGS = {
     "OMP_NUM_THREADS": "1",  # one worker a core: numpy and torch must not multiply threads
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -27,7 +28,11 @@ WORKER_ENVIRONMENT = {
     # meanwhile; gplac.worlds.gl finds what draws without one.
     "MUJOCO_GL": "off",
 }
-"""What workers find in their environment, unless the user has set it."""
+
+
+def worker_environment() -> dict[str, str]:
+    """What workers find in their environment, unless the user has set it; which command they work for is among it."""
+    return _SETTINGS | {COMMAND_VARIABLE: command()}
 
 
 class Processes(Executor):
@@ -163,8 +168,8 @@ def _end_with_parent() -> None:
 
 @contextlib.contextmanager
 def _worker_environment() -> Iterator[None]:
-    """A process started here finds `WORKER_ENVIRONMENT`: it inherits the environment of this moment."""
-    added = {name: value for name, value in WORKER_ENVIRONMENT.items() if name not in os.environ}
+    """A process started here finds `worker_environment`: it inherits the environment of this moment."""
+    added = {name: value for name, value in worker_environment().items() if name not in os.environ}
     os.environ.update(added)
     try:
         yield

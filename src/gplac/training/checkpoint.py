@@ -99,7 +99,9 @@ def _open(run_dir: Path) -> Iterator[Any]:
         with safe_open(path, framework="pt") as file:
             yield file
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise UserError(f"{path} cannot be resumed ({error}): train again in another directory") from error
+        raise UserError(
+            f"{path} cannot be resumed ({error}): train again in another directory (--out)"
+        ) from error
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

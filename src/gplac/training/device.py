@@ -5,6 +5,8 @@ import ctypes
 
 import torch
 
+from gplac import provenance
+
 
 def best_device() -> torch.device:
     """The first CUDA device, else the CPU."""
@@ -17,6 +19,13 @@ def has_bf16(device: torch.device) -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     flags = torch.cpu.get_capabilities()
     return bool(flags.get("avx512_bf16") or flags.get("amx_bf16"))
+
+
+def memory_gib(device: torch.device) -> float | None:
+    """Memory of the device, or of the machine where the device is its processor; None if the system does not tell."""
+    if device.type == "cuda":
+        return float(torch.cuda.get_device_properties(device).total_memory / 2**30)
+    return provenance.memory_gib()
 
 
 def keep_memory() -> None:

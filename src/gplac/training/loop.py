@@ -26,11 +26,12 @@ from gplac.training.batches import (
     WeakFrames,
     normalised_positions,
 )
+from gplac.training.changes import changes
 from gplac.training.checkpoint import CHECKPOINT, RUN_JSON, load_checkpoint, read_facts, write_json
 from gplac.training.device import best_device
 from gplac.training.learner import Learner, resolved
 from gplac.training.optimiser import Average, adam
-from gplac.training.settings import check_settings
+from gplac.training.settings import check_memory, check_settings
 from gplac.training.stages import stages
 from gplac.training.trainer import Trainer, Validation
 
@@ -65,7 +66,7 @@ def fit(
         name: of the method, for ``run.json``.
         task: name of the task, for the same.
         seed: of weights, batches and dropout.
-        resume: go on with a stopped or killed run, on the CPU to the very same weights.
+        resume: go on with a stopped or killed run, on the CPU to the very same weights; a finished one stays as it is.
         validation: measures the network after so many steps, for the log; see `gplac.training.heldout.held_out`.
         device: where; by default the first GPU, else the CPU.
         data: goes into ``run.json``, to tell what was trained on.
@@ -107,14 +108,22 @@ def fit(
         )
     resume = resume and (run_dir / CHECKPOINT).exists()
     if (run_dir / CHECKPOINT).exists() and not resume:
-        raise UserError(f"{run_dir} already holds a run: resume it, or choose another directory")
+        raise UserError(
+            f"{run_dir} already holds a run: go on with it (--resume), or choose another directory (--out)"
+        )
     if not resume and _finished(run_dir):
         raise UserError(
             f"{run_dir} holds a finished run, without the checkpoint that it could go on from: choose another directory"
+            " (--out)"
         )
-    run_dir.mkdir(parents=True, exist_ok=True)
 
     config = preset.training
+    shape = _shape(method, demonstrations)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed_of("initial weights", seed))
+        network = Network(preset.network, **shape)
+        learner = Learner(network, method.pretrain + method.objectives)
+    check_memory(preset, method, network, device)
     told, weak_told = None, None
     if weak is not None and "positions" in method.reads:
         told, weak_told = normalised_positions(demonstrations, weak, name)
@@ -127,11 +136,6 @@ def fit(
     if "video" in method.reads:
         order = demonstrations.episode, demonstrations.frame
         video_batches = VideoBatches(labelled_batches.images_NHW3, *order, config.labelled_batch, seed)
-    shape = _shape(method, demonstrations)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed_of("initial weights", seed))
-        network = Network(preset.network, **shape)
-        learner = Learner(network, method.pretrain + method.objectives)
     network.set_statistics(labelled_batches.states_NS.cpu(), labelled_batches.actions_NA.cpu())
     learner.to(device)
     optimiser = adam(learner, config)
@@ -165,10 +169,10 @@ def fit(
     facts: dict[str, Any] = {"step": 0, "wall_s": 0.0, "images": 0, "run": run}
     if resume:
         before, now = read_facts(run_dir)["run"], json.loads(json.dumps(run))
-        if before != now:
-            changed = ", ".join(key for key in now if before.get(key) != now[key])
+        if changed := changes(before, now):
             raise UserError(
-                f"{run_dir} was trained with another {changed}: resume it with the settings it started with"
+                f"{run_dir} was trained with another {changed}: resume it with what it started with, or choose another"
+                " directory (--out)"
             )
         facts = load_checkpoint(run_dir, learner, optimiser, average)
 
@@ -178,7 +182,6 @@ def fit(
             run_dir / RUN_JSON, run | (notes or {}) | {"training": training, "provenance": provenance()}
         )
 
-    write_run(finished=False)
     trainer = Trainer(
         learner,
         optimiser,
@@ -191,11 +194,16 @@ def fit(
         device,
         video_batches,
     )
-    trainer.run(run_dir, facts, validation, title=f"{name} seed {seed}")
-    rate = facts["images"] / facts["wall_s"]
-    write_run(
-        finished=True, steps=facts["step"], wall_s=round(facts["wall_s"], 1), images_per_s=round(rate, 1)
-    )
+    if resume and _finished(run_dir):
+        print(f"The run in {run_dir} is finished, {facts['step']} steps: nothing is left to train.")
+    else:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        write_run(finished=False)
+        trainer.run(run_dir, facts, validation, title=f"{name} seed {seed}")
+        rate = facts["images"] / facts["wall_s"]
+        write_run(
+            finished=True, steps=facts["step"], wall_s=round(facts["wall_s"], 1), images_per_s=round(rate, 1)
+        )
     network.load_state_dict(trainer.evaluated_weights())
     return network.eval()
 

@@ -41,25 +41,47 @@ class Policy:
         self.half = half and has_bf16(device)
 
     def __call__(self, images: npt.NDArray[np.uint8], states: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Images (B, H, W, 3) uint8 and robot states (B, S) float32 to actions (B, A) float32 in the robot's units."""
+        """Images (B, H, W, 3) uint8 and robot states (B, S) float32 to actions (B, A) float32 in the robot's units.
+
+        Raises:
+            UserError: images or states of another shape or type.
+        """
+        states = np.asarray(states)
+        wanted = self.network.state_mean_S.shape
+        if states.ndim != 2 or states.shape[1:] != wanted or states.dtype.kind not in "biuf":
+            raise UserError(
+                f"States are {states.dtype} of shape {states.shape}, and this policy takes numbers of shape"
+                f" (B, {wanted[0]}), one row for each image."
+            )
         with self._inference():
-            state_BS = self._tensor(states.astype(np.float32, copy=False))
-            return _numpy(self.network.act(self._tensor(images), state_BS))
+            image_BHW3, state_BS = self._images(images), self._tensor(states.astype(np.float32, copy=False))
+            if len(image_BHW3) != len(state_BS):
+                raise UserError(
+                    f"There are {len(image_BHW3)} images and {len(state_BS)} states: give one state for each image."
+                )
+            return _numpy(self.network.act(image_BHW3, state_BS))
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Width and height of the images that it takes, pixels."""
+        return self.network.encoder.width, self.network.encoder.height
 
     def points(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Images (B, H, W, 3) uint8 to feature points (B, K, 2): x right, y down, in [-0.5, 0.5].
 
         Raises:
             TypeError: a policy without attention.
+            UserError: images of another shape or type.
         """
         with self._inference():
-            return _numpy(self.network.points(self._tensor(images)))
+            return _numpy(self.network.points(self._images(images)))
 
     def pixels(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Images (B, H, W, 3) uint8 to feature points (B, K, 2) in pixels: column, row; (0, 0) is a centre.
 
         Raises:
             TypeError: a policy without attention.
+            UserError: images of another shape or type.
         """
         points_BK2 = self.points(images)
         encoder = self.network.encoder
@@ -72,9 +94,10 @@ class Policy:
 
         Raises:
             TypeError: a policy without a classifier.
+            UserError: images of another shape or type.
         """
         with self._inference():
-            return _numpy(torch.sigmoid(self.network.classify(self.network.encode(self._tensor(images)))))
+            return _numpy(torch.sigmoid(self.network.classify(self.network.encode(self._images(images)))))
 
     def act_from(self, points: npt.NDArray[Any], states: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Feature points (B, K, 2) in place of images, and robot states (B, S), to actions (B, A), both in the robot's
@@ -94,18 +117,30 @@ class Policy:
 
         Raises:
             TypeError: a policy without attention.
+            UserError: images of another shape or type.
         """
         with self._inference():
             encoder = self.network.encoder
             if not isinstance(encoder, AttentionEncoder):
                 raise TypeError("a network without attention has no attention maps")
-            map_BCHW = encoder.map(self._tensor(images))
+            map_BCHW = encoder.map(self._images(images))
             return _numpy(encoder.attention.weights(map_BCHW).reshape(map_BCHW.shape))
 
     @contextmanager
     def _inference(self) -> Iterator[None]:
         with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             yield
+
+    def _images(self, images: npt.NDArray[Any]) -> Tensor:
+        """Images on the device, checked: another size would reach the heads as other features, or as an error there."""
+        images = np.asarray(images)
+        width, height = self.image_size
+        if images.ndim != 4 or images.shape[1:] != (height, width, 3) or images.dtype != np.uint8:
+            raise UserError(
+                f"Images are {images.dtype} of shape {images.shape}, and this policy takes uint8 of shape"
+                f" (B, {height}, {width}, 3), RGB: {width}x{height} pixels, as it was trained on."
+            )
+        return self._tensor(images)
 
     def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)

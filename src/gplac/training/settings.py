@@ -2,8 +2,19 @@
 
 import math
 
+import torch
+
 from gplac.config import Preset
 from gplac.errors import UserError
+from gplac.methods import Method
+from gplac.models.network import Network
+from gplac.objectives.objective import sources
+from gplac.training.device import has_bf16, memory_gib
+from gplac.training.stages import stages
+
+COPIES = 3.5
+"""How many numbers a step keeps for each one that a convolution answers: that, what batch norm and ReLU make of it, and
+gradients (peaks of memory measured at 32x28 and 100x88 pixels: 3.1 to 3.5)."""
 
 
 def check_settings(preset: Preset, weak: bool = True) -> None:
@@ -12,13 +23,19 @@ def check_settings(preset: Preset, weak: bool = True) -> None:
     Raises:
         UserError: one does not; the message names it.
     """
-    training, network = preset.training, preset.network
+    training, network, evaluation = preset.training, preset.network, preset.evaluation
     # A batch of weak images holds both kinds.
     least = {"steps": 1, "labelled_batch": 1, "checkpoint_every": 1, "warmup_steps": 0}
     least |= {"weak_batch": 2} if weak else {}
     for name, smallest in least.items():
         if getattr(training, name) < smallest:
             raise UserError(f"training.{name} is {getattr(training, name)}: choose {smallest} or more.")
+    for name in ("scenes", "episodes"):
+        if getattr(evaluation, name) < 1:
+            raise UserError(f"evaluation.{name} is {getattr(evaluation, name)}: choose 1 or more.")
+    for name in ("classification_weight", "domain_weight"):
+        if not 0 <= getattr(preset, name) < math.inf:
+            raise UserError(f"{name} is {getattr(preset, name):g}: choose 0 or more.")
     if not 0 < training.learning_rate < math.inf:
         raise UserError(f"training.learning_rate is {training.learning_rate:g}: choose a number above 0.")
     rate = training.finetune_learning_rate
@@ -42,3 +59,24 @@ def check_settings(preset: Preset, weak: bool = True) -> None:
     for name in ("channels", "hidden"):
         if min(getattr(network, name), default=1) < 1:
             raise UserError(f"network.{name} holds {min(getattr(network, name))}: a layer has 1 or more.")
+
+
+def check_memory(preset: Preset, method: Method, network: Network, device: torch.device) -> None:
+    """Whether a step on batches of this size can fit into the memory there is.
+
+    Raises:
+        UserError: it needs more than all of it.
+    """
+    config, encoder, have = preset.training, network.encoder, memory_gib(device)
+    batches = {"labelled": config.labelled_batch, "weak": config.weak_batch, "video": config.labelled_batch}
+    parts = [sources(stage.objectives) for stage in stages(method, config)]
+    images = max(sum(size for name, size in batches.items() if name in part) for part in parts)
+    answers = sum(preset.network.channels) * encoder.map_height * encoder.map_width
+    need = images * answers * COPIES * (2 if has_bf16(device) else 4) / 2**30
+    if have is not None and need > have:
+        named = f"training.labelled_batch is {config.labelled_batch}"
+        if "weak" in method.reads:
+            named += f" and training.weak_batch {config.weak_batch}"
+        raise UserError(
+            f"{named}: a step takes about {need:.0f} GiB of memory, and there are {have:.0f}; choose smaller batches."
+        )

@@ -35,8 +35,14 @@ def stages(method: Method, config: TrainConfig) -> tuple[TrainingStage, ...]:
     """The stages of a method, in order. The warm-up (appendix 8.3) belongs to the main one.
 
     Raises:
-        UserError: the method pretrains, and the settings leave it no step for that.
+        UserError: the settings leave no step for pretraining, or none for a term that waits for the warm-up to end.
     """
+    waiting = [objective.name for objective in method.objectives if not objective.warmup]
+    if waiting and config.warmup_steps >= config.steps:
+        raise UserError(
+            f"training.warmup_steps is {config.warmup_steps} of {config.steps} steps (training.steps), so that nothing"
+            f" would be learned from {' and '.join(waiting)}: choose fewer, such as {config.steps // 10}"
+        )
     if not method.pretrain:
         return (TrainingStage("train", method.objectives, 0, config),)
     if config.pretrain_steps < 1:
