@@ -17,6 +17,7 @@ from gplac.experts.expert import load_expert
 from gplac.provenance import provenance
 from gplac.seeding import rng
 from gplac.worlds.registry import task as task_named
+from gplac.worlds.task import evaluation_state
 
 BOUNDS = {"ceiling": True, "floor": False}
 """Name of each, and whether it is told where the object is."""
@@ -119,9 +120,7 @@ def roll_out(
     """Episodes of a clone from the initial states that policies are evaluated on; it is told the object's position
     wrong by ``error_m``, ``(scenes * episodes, 2)``."""
     what = task_named(task)
-    starts = [
-        what.reset(rng("evaluation", task, split, s, e)) for s in range(scenes) for e in range(episodes)
-    ]
+    starts = [evaluation_state(what, split, s, e) for s in range(scenes) for e in range(episodes)]
     vector = what.simulations(len(starts))
     vector.set_state(np.stack([q for q, _ in starts]), np.stack([v for _, v in starts]))
     positions, distances = [vector.qpos], []

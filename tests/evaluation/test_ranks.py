@@ -46,6 +46,11 @@ def test_pairs_say_which_come_in_the_same_order_and_which_clearly() -> None:
     assert found.tau == pytest.approx(1 / 3)  # two pairs of three
 
 
+def test_equal_rates_here_speak_for_neither_order() -> None:
+    (pair,) = agreement({"a": 0.5, "b": 0.1}, {"a": of([1, 0], [0, 0]), "b": of([0, 0], [0, 1])}).pairs
+    assert pair.tied and not pair.agrees and not pair.clear
+
+
 def test_equal_rates_there_are_no_pair() -> None:
     found = agreement({"a": 0.5, "b": 0.5, "c": 0.1}, {name: of([1, 0], [1, 1]) for name in "abc"})
     assert {(pair.better, pair.worse) for pair in found.pairs} == {("a", "c"), ("b", "c")}

@@ -119,10 +119,12 @@ def test_reconstruction_is_a_squared_norm_over_weak_images_and_video() -> None:
     objectives = (Reconstruction(weight=2.0), Slowness(weight=3.0))
     model = learner(*objectives)
     weak, video = pictures(4), pictures(2, 3)
-    total, metrics = model.loss(objectives, None, (weak, torch.ones(4)), 0.0, video)
-
     decoder = model.heads["reconstruction"]
     assert isinstance(decoder, Decoder) and (decoder.height, decoder.width) == (3, 4)
+    with torch.no_grad():
+        decoder.layer.weight *= 100  # a fresh encoder's features are so alike that others' would do as well
+    total, metrics = model.loss(objectives, None, (weak, torch.ones(4)), 0.0, video)
+
     matrix, bias = (tensor.detach().numpy().astype(float) for tensor in decoder.layer.parameters())
     losses = []
     for image in torch.cat((weak, video.flatten(0, 1))):
@@ -139,6 +141,32 @@ def test_reconstruction_is_a_squared_norm_over_weak_images_and_video() -> None:
     assert float(metrics["reconstruction_loss"]) == pytest.approx(np.mean(losses), rel=1e-4)
     assert float(metrics["slowness_loss"]) == pytest.approx(np.mean(steady), rel=1e-3)
     assert total.item() == pytest.approx(2 * np.mean(losses) + 3 * np.mean(steady), rel=1e-4)
+
+
+def test_reconstruction_draws_each_picture_from_its_own_features() -> None:
+    """Features that differ clearly: those of a fresh encoder are so alike that another picture's would do as well."""
+    objective = Reconstruction()
+    model = learner(objective)
+    decoder = model.heads["reconstruction"]
+    assert isinstance(decoder, Decoder)
+    weak, video = (
+        Weak(pictures(4), torch.ones(4), torch.randn(4, 32)),
+        Video(pictures(2, 3), torch.randn(2, 3, 32)),
+    )
+    matrix, bias = (tensor.detach().numpy().astype(float) for tensor in decoder.layer.parameters())
+    images = torch.cat((weak.images_BHW3, video.images_BTHW3.flatten(0, 1)))
+    wanted = small_grey(images, decoder.height, decoder.width).numpy().astype(float)
+    features = torch.cat((weak.features_BF, video.features_BTF.flatten(0, 1))).numpy().astype(float)
+    drawn = features @ matrix.T + bias
+
+    def error(order: list[int]) -> float:
+        return float(np.mean(np.sum((wanted[order] - drawn) ** 2, axis=1)))
+
+    right = error([*range(10)])
+    for wrong in ([3, 2, 1, 0, *range(4, 10)], [0, 1, 2, 3, *range(9, 3, -1)], [*range(4, 10), *range(4)]):
+        assert error(wrong) != pytest.approx(right, rel=1e-3)
+    found = objective.loss(context(model, weak=weak, video=video, head=decoder))
+    assert found.item() == pytest.approx(right, rel=1e-4)
 
 
 @pytest.mark.parametrize(

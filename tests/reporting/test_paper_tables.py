@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from gplac.evaluation.result import write_json
 from gplac.reporting.fairness import fair, figure_5
 from gplac.reporting.paper_tables import table_1, table_2, table_3
 from gplac.reporting.sheets import Sheet, comma_separated, latex, markdown
+from gplac.reporting.themes import LIGHT
 
 COUNT = 4
 """Episodes in each scene."""
@@ -52,8 +54,9 @@ def inspection(
     classifier: float | None = None,
     seed: int = 0,
     best_fixed: float | None = None,
+    task: str = "pusher",
 ) -> None:
-    about = {"task": "pusher", "method": method, "preset": "lite", "seed": seed, "split": "validation"}
+    about = {"task": task, "method": method, "preset": "lite", "seed": seed, "split": "validation"}
     inputs = ("image", "angles", "velocities", "hand")
     found: dict[str, Any] = about | {
         "level": "standard",
@@ -72,7 +75,7 @@ def inspection(
         found["points_on_object"]["unseen"]["best_fixed"] = best_fixed
     if classifier is not None:
         found["classifier"] = {"accuracy": classifier, "per_scene": []}
-    write_json(found, "inspection", results / "lite/pusher/validation" / f"{method}-seed{seed}.json")
+    write_json(found, "inspection", results / "lite" / task / "validation" / f"{method}-seed{seed}.json")
 
 
 def row(sheet: Sheet, name: str) -> tuple[str, ...]:
@@ -120,6 +123,15 @@ def test_a_clear_reversal_is_told_with_its_numbers(tmp_path: Path) -> None:
     )
 
 
+def test_two_that_succeed_equally_often_are_neither_for_nor_against_the_paper(tmp_path: Path) -> None:
+    put(tmp_path, "gplac", [4, 2, 0, 2])
+    put(tmp_path, "att-1", [2, 4, 2, 0])
+    text = said(table_1(tmp_path, "lite")[0])
+    assert "0 of 1 pairs come in the paper's order" in text and "not corrected" in text
+    assert "Equal here, which counts neither way: ATT-1 and GPLAC." in text
+    assert "gainst the paper's order" not in text
+
+
 def test_what_is_far_from_the_paper_is_listed(tmp_path: Path) -> None:
     put(tmp_path, "att-1", [4, 4, 4, 4])  # 37.5 in the paper
     put(tmp_path, "cnn-1", [2, 2, 2, 2])  # 40.25: within 15 points of 50
@@ -128,12 +140,44 @@ def test_what_is_far_from_the_paper_is_listed(tmp_path: Path) -> None:
     assert "CNN-1: " not in text
 
 
+def drawn(sheet: Sheet) -> str:
+    """All that is written on a sheet's chart."""
+    (chart,) = sheet.charts
+    figure = chart.figure(LIGHT)
+    legends = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    return " | ".join([figure.get_suptitle(), *legends])
+
+
+def test_charts_say_what_they_show_of_which_task(tmp_path: Path) -> None:
+    put(tmp_path, "gplac", [4, 2])
+    put(tmp_path, "att-1", [4, 2, 2])
+    put(tmp_path, "gplac", [4, 2], task="striker")
+    pusher, striker = (drawn(sheet) for sheet in table_1(tmp_path, "lite"))
+    assert pusher.startswith("Table 1: success in unseen scenes\nPusher, preset lite, n = 8 to 12 |")
+    assert striker.startswith("Table 1: success in unseen scenes\nStriker, preset lite, n = 8 |")
+    assert striker.endswith("| the paper")
+    inspection(tmp_path, "gplac", 0.7)
+    assert "Pusher, preset lite, pictures = 4 |" in drawn(figure_5(tmp_path, "lite")[0])
+
+
+def test_what_is_read_of_the_mug_push_says_emulated_and_its_task_by_title(tmp_path: Path) -> None:
+    put(tmp_path, "gplac", [4, 2], task="mug_push")
+    inspection(tmp_path, "gplac", 0.7, task="mug_push")
+    (points,) = figure_5(tmp_path, "lite")
+    (had,) = fair(tmp_path, "lite")
+    for text in (points.title, points.charts[0].about, drawn(points), had.title, said(had)):
+        assert "emulated" in text.lower() and "mug_push" not in text
+
+
 def test_table_2_says_emulated_wherever_it_is_read(tmp_path: Path) -> None:
     put(tmp_path, "gplac", [4, 2], task="mug_push")
     (sheet,) = table_2(tmp_path, "lite")
     assert row(sheet, "GPLAC")[:3] == ("GPLAC", "56.36 %", "**75.00 %**")
     for text in (sheet.title, sheet.head[2], said(sheet), sheet.charts[0].about, sheet.records[0]["table"]):
         assert "emulated" in text.lower()
+    assert "emulated), preset lite, n = 8" in drawn(sheet) and "the paper, real robot" in drawn(sheet)
+    (tex,) = re.findall(r"\\caption\{.*\}", latex([sheet]))
+    assert "emulated" in tex
     assert len(sheet.rows) == 3
 
 
@@ -188,6 +232,25 @@ def test_figure_5_is_the_mean_share_of_points_on_the_object(tmp_path: Path) -> N
     assert [cells[0] for cells in sheet.rows] == ["ATT-1", "GPLAC"]
 
 
+def assert_nested(tex: str) -> None:
+    """Environments and braces are closed in the order in which they were opened, and every row has all its cells."""
+    open_ = []
+    for kind, name in re.findall(r"\\(begin|end)\{(\w+)\}", tex):
+        if kind == "begin":
+            open_.append(name)
+        else:
+            assert open_.pop() == name
+    assert open_ == []
+    depth = 0
+    for brace in re.findall(r"\\\\|\\[{}]|[{}]", tex):
+        depth += {"{": 1, "}": -1}.get(brace, 0)
+        assert depth >= 0
+    assert depth == 0
+    for columns, body in re.findall(r"\\begin\{tabular\}\{(\w+)\}(.*?)\\end\{tabular\}", tex, re.DOTALL):
+        rows = [line for line in body.splitlines() if line.endswith(r"\\")]
+        assert {len(re.findall(r"(?<!\\)&", row)) + 1 for row in rows} == {len(columns)}
+
+
 def test_the_same_numbers_in_markdown_latex_and_csv(tmp_path: Path) -> None:
     put(tmp_path, "gplac", [4, 3, 2, 1], weak_images=16_000)
     put(tmp_path, "att-1", [0, 1, 0, 0])
@@ -200,6 +263,10 @@ def test_the_same_numbers_in_markdown_latex_and_csv(tmp_path: Path) -> None:
     assert tex.count(r"\begin{tabular}{lrrrrr}") == 2 == tex.count(r"\end{table}")
     assert r"GPLAC & 79.75 \% & 62.50 \% &" in tex
     assert r"$\tau$" in tex and "**" not in tex and "τ" not in tex
+    captions, labels = (re.findall(rf"\\{name}{{(.*)}}", tex) for name in ("caption", "label"))
+    assert captions == ["Table 1, pusher (preset lite)", "Table 1, striker (preset lite)"]
+    assert labels == ["tab:table-1-pusher-preset-lite", "tab:table-1-striker-preset-lite"]
+    assert_nested(tex)
     records = list(csv.DictReader(comma_separated(sheets).splitlines()))
     assert len(records) == 2 * 13
     gplac = next(each for each in records if (each["task"], each["method"]) == ("pusher", "gplac"))
@@ -219,17 +286,35 @@ def test_the_verb_writes_every_table_from_the_files_alone(
     main(["table", "all"])
     folder = tmp_path / "results/tables/lite"
     written = {path.name for path in folder.iterdir()}
-    names = ("table1", "table2", "table3", "photographs", "fair", "figure5")
+    names = ("table1", "table2", "table3", "photographs", "fair", "figure5", "thresholds")
     assert {f"{name}.{suffix}" for name in names for suffix in ("md", "tex", "csv")} <= written
     pictures = {name for name in written if name.endswith(".png")}
-    charts = ("table1-pusher", "table2-mug-push", "table3-pusher", "photographs", "figure5-pusher")
+    charts = [
+        *("table1-pusher", "table2-mug-push", "table3-pusher", "photographs", "figure5-pusher"),
+        *("thresholds-pusher", "thresholds-mug-push"),
+    ]
     assert pictures == {f"{name}{theme}.png" for name in charts for theme in ("", "-dark")}
     for name in pictures:
         with Image.open(folder / name) as image:
             assert image.width == 1000
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    main(["table", "2"])
     assert "Table 2, emulated" in capsys.readouterr().out
+    main(["table", "2"])
+    told = capsys.readouterr().out
+    assert "Table 2, emulated" in told and str(Path("results/tables/lite/table2.md")) in told
+    lines = [line.split() for line in told.splitlines()]
+    assert ["GPLAC", "56.36", "%", "87.50", "%", "75.0", "to", "100.0", "8", "0"] in lines
+    assert ["ATT-1", "33.22", "%", "missing"] in lines
+    main(["table", "1"])
+    assert "Kendall" not in capsys.readouterr().out  # of one method
+    monkeypatch.setenv("COLUMNS", "40")
+    main(["table", "fair"])
+    assert any("40,000 1 16,000" in " ".join(line.split()) for line in capsys.readouterr().out.splitlines())
+    put(Path("results"), "att-1", [0, 0])
+    main(["table", "1"])
+    assert "Kendall's τ with the paper's order is 1.00" in " ".join(capsys.readouterr().out.split())
+    (Path("results/lite/pusher/att-1-seed0.json")).unlink()
+    main(["table", "all"])
     assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
 
 

@@ -92,8 +92,15 @@ def test_a_difference_needs_what_it_is_from(tmp_path: Path) -> None:
 def test_it_says_emulated_wherever_it_is_read(tmp_path: Path) -> None:
     put(tmp_path, "gplac-seed0", [4, 2])
     sheet = sheet_of(tmp_path)
-    for text in (sheet.title, sheet.head[2], " ".join(sheet.notes), sheet.charts[0].about):
+    for text in (
+        sheet.title,
+        sheet.head[2],
+        " ".join(sheet.notes),
+        sheet.charts[0].about,
+        sheet.charts[0].title,
+    ):
         assert "emulated" in text.lower()
+    assert sheet.charts[0].figure(LIGHT).get_suptitle() == sheet.charts[0].title
     assert {each["emulated"] for each in csv.DictReader(comma_separated([sheet]).splitlines())} == {"True"}
 
 

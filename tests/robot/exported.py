@@ -18,6 +18,15 @@ from gplac.training.checkpoint import write_json, write_weights
 HEIGHT, WIDTH, STATE, ACTION = 16, 20, 5, 3
 
 
+def write_run(folder: Path, network: Network, described: dict[str, Any]) -> Path:
+    """A run as training leaves it, as far as an export reads it."""
+    folder.mkdir(parents=True)
+    write_weights(folder / "weights.safetensors", network.state_dict())
+    described |= {"method": "gplac", "provenance": {"command": "gplac train gplac"}}
+    write_json(folder / "run.json", described)
+    return folder
+
+
 def make_run(
     folder: Path, encoder: str = "attention", classifier: bool = True, data: dict[str, str] | None = None
 ) -> Path:
@@ -31,11 +40,20 @@ def make_run(
     states = torch.from_numpy(generator.normal(3.0, 2.0, (50, STATE)))
     actions = torch.from_numpy(generator.normal(-1.0, [0.1, 1.0, 10.0], (50, ACTION)))
     network.set_statistics(states, actions)
-    folder.mkdir(parents=True)
-    write_weights(folder / "weights.safetensors", network.state_dict())
-    described = {"method": "gplac", "task": "tidy-up", "network": asdict(config) | shape, "data": data}
-    write_json(folder / "run.json", described | {"provenance": {"command": "gplac train gplac"}})
-    return folder
+    return write_run(folder, network, {"task": "tidy-up", "network": asdict(config) | shape, "data": data})
+
+
+def make_push_run(folder: Path) -> Path:
+    """An untrained run of the mug push, whose pushes begin where a demonstration's might."""
+    shape: dict[str, Any] = {"height": 24, "width": 32, "state_size": 17, "action_size": 2}
+    shape |= {"encoder": "attention", "classifier": True}
+    config = NetworkConfig(temperature=0.25, norm_last=True, hidden=(20,))
+    torch.manual_seed(0)
+    network = Network(config, **shape)
+    generator = np.random.default_rng(0)
+    actions = torch.from_numpy(generator.normal([-0.15, -0.1], [0.3, 0.3], (50, 2)))
+    network.set_statistics(torch.from_numpy(generator.normal(0.0, 2.0, (50, 17))), actions)
+    return write_run(folder, network, {"task": "mug_push", "network": asdict(config) | shape, "data": None})
 
 
 def pictures(count: int) -> np.ndarray:

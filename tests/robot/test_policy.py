@@ -121,6 +121,7 @@ def test_a_robot_with_a_file_needs_few_packages() -> None:
     absent = "torch", "mujoco", "pyarrow", "websockets", "msgpack"
     program = (
         f"import sys; sys.modules.update(dict.fromkeys({absent}));"
-        "from gplac.robot import Observation, Policy, run"
+        "from gplac.robot import Observation, Policy, run;"
+        "from gplac.robot import trials"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

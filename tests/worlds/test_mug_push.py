@@ -1,5 +1,6 @@
 """The robot experiment, emulated: the arm is Sawyer's, its inverse kinematics is right, and a push pushes."""
 
+from functools import partial
 from pathlib import Path
 
 import mujoco
@@ -16,12 +17,22 @@ from gplac.evaluation.rollout import evaluate
 from gplac.evaluation.store import load_episodes
 from gplac.experts.expert import load_expert
 from gplac.seeding import rng
+from gplac.trial import trials
 from gplac.worlds import push, sawyer
-from gplac.worlds.mug_push import GOAL_XY, HOME, MIDDLE_XY, MugPush, PushSimulations, SimulatedRobot
+from gplac.worlds.mug_push import (
+    GOAL_XY,
+    HOME,
+    MIDDLE_XY,
+    TIPPED_M,
+    MugPush,
+    PushSimulations,
+    SimulatedRobot,
+)
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.render import SceneRenderer
 from gplac.worlds.sawyer import Kinematics
 from gplac.worlds.splits import scene
+from gplac.worlds.task import evaluation_state
 
 NEUTRAL = np.array([0.0, -1.18, 0.0, 2.18, 0.0, 0.57, 3.3161])
 """Rethink Robotics' neutral pose of the arm, in which the hand points straight down."""
@@ -147,25 +158,43 @@ def test_what_comes_down_on_a_mug_knocks_it_over_or_leaves_it_behind() -> None:
     assert pushed(mug + np.array([0.035, 0.0]), mug)[1] > 0.08
 
 
-def test_a_trial_with_a_robot_is_what_evaluation_does() -> None:
-    """The same code looks and pushes, in a trial and in the simulations that policies are evaluated in."""
-    task, seen = MugPush(), []
+def looking(images: np.ndarray, states: np.ndarray) -> np.ndarray:
+    """Points that depend on every pixel and on the joints, and on nothing else; whole numbers add up exactly."""
+    light = images.astype(np.int64).sum(axis=(1, 2)) % 1000 / 1000 - 0.5
+    return ([-0.15, -0.08] + 0.3 * light[:, :2] + 0.1 * (states[:, :2] - HOME[:2])).astype(np.float32)
 
-    def camera(qpos: np.ndarray) -> np.ndarray:
-        seen.append(qpos)
-        return np.zeros((4, 5, 3), np.uint8)
 
-    def policy(images: np.ndarray, states: np.ndarray) -> np.ndarray:
-        assert images.shape == (1, 4, 5, 3) and states.shape == (1, task.state_size)
-        return np.array([[-0.2, -0.1]], np.float32)
+def test_trials_with_a_robot_are_what_evaluation_does() -> None:
+    """Robots that look and push one after the other end exactly where evaluation's simulations do, side by side."""
+    task, scenes, episodes = MugPush(), 3, 4
+    found = evaluate(looking, View("mug_push", 32, 24), "validation", scenes, episodes, workers=1)
+    points, ends = [], []
+    for index in range(scenes):
+        with SceneRenderer(task, scene("mug_push", "validation", index), 32, 24) as renderer:
+            for episode in range(episodes):
+                simulations = task.simulations(1)
+                qpos, qvel = evaluation_state(task, "validation", index, episode)
+                simulations.set_state(qpos[None], qvel[None])
+                robot = SimulatedRobot(simulations, 0, partial(renderer.frame, qpos))
+                points.append(trials([robot], looking)[0])
+                ends.append(simulations.qpos[0])
+    assert len(np.unique(points, axis=0)) == scenes * episodes
+    final = np.reshape(ends, (scenes, episodes, -1))
+    np.testing.assert_array_equal(final, found.qpos[:, :, -1])
+    np.testing.assert_array_equal(task.distance(final), found.distances[:, :, -1])
+    moved = np.linalg.norm(final[..., 7:9] - found.qpos[:, :, 0, 7:9], axis=-1)
+    # Some pushes meet the mug, and some of those tip it over.
+    assert (moved > 0.01).sum() >= 3 and (found.distances > TIPPED_M).sum() >= 1
 
-    robot = SimulatedRobot(task, camera, np.random.default_rng(5))
-    point = push.trial(robot, policy)
-    simulations = task.simulations(1)
-    qpos, qvel = task.reset(np.random.default_rng(5))
-    simulations.set_state(qpos[None], qvel[None])
-    simulations.step(point[None])
-    assert len(seen) == 1 and robot.distance() == simulations.distance()[0]
+
+def test_no_robot_moves_from_a_point_that_is_none() -> None:
+    simulations = MugPush().simulations(2)
+    robots = [SimulatedRobot(simulations, i, lambda: np.zeros((4, 5, 3), np.uint8)) for i in range(2)]
+    before = simulations.qpos
+    for answer in (np.zeros((2, 7)), np.array([[0.0, 0.1], [np.nan, 0.1]])):
+        with pytest.raises(UserError, match="2 finite numbers"):
+            trials(robots, lambda images, states, answer=answer: answer.astype(np.float32))
+    np.testing.assert_array_equal(simulations.qpos, before)
 
 
 def test_a_model_of_ones_own_stands_in_and_a_wrong_one_is_explained(tmp_path: Path) -> None:

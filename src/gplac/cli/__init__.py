@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import tyro
 from tyro.extras import SubcommandApp
 
-from gplac.cli import check, label, looks, own, own_training, policies, robot, share, tables, worlds
+from gplac.cli import check, label, looks, own, own_training, policies, robot, share, tables, trials, worlds
 from gplac.cli import grid as grids
 from gplac.errors import UserError
 
@@ -48,6 +48,7 @@ app.command(tables.table)
 app.command(on_robot, name="robot", help="Policies on robots: one file, without PyTorch.")
 on_robot.command(robot.export)
 on_robot.command(robot.run)
+on_robot.command(trials.trials)
 on_robot.command(robot.serve)
 app.command(share.card)
 app.command(share.push)

@@ -100,12 +100,12 @@ def run(
     from gplac.robot.view import View
 
     with ExitStack() as opened:
-        acting = _policy(policy, resize, timeout_s, opened)
+        acting = open_policy(policy, resize, timeout_s, opened)
         rate = acting.card.control_hz if hz is None else hz
         if rate is None:
             raise UserError(
                 "The policy does not say how many actions a second it was trained for: name --hz. (One that decides "
-                "whole pushes is not for this loop; ask it once with gplac.robot.Policy.)"
+                "whole pushes is for gplac robot trials.)"
             )
         if seconds is not None and not 0 < seconds < math.inf:
             raise UserError(
@@ -170,7 +170,7 @@ def serve(policy: PolicyFile, /, *, host: str = "127.0.0.1", port: int = 8765, t
         server.close()
 
 
-def _policy(name: str, resize: bool, timeout_s: float, opened: ExitStack) -> "Acting":
+def open_policy(name: str, resize: bool, timeout_s: float, opened: ExitStack) -> "Acting":
     """A local or a remote policy."""
     from gplac.robot import Policy, RemotePolicy
 
@@ -193,16 +193,25 @@ def _robot(name: str, policy: "Acting", hz: float, demos: Path | None, faults: t
         return mock.MockRobot(frames, hz, faults=[mock.Fault.parse(fault) for fault in faults])
     if demos is not None or faults:
         raise UserError("--demos and --fault are for --robot mock.")
-    kind, *scene = name.split(":")
-    if kind != "sim":
-        return own_robot(name, card)
+    scene = simulated_scene(name)
+    if scene is None:
+        robot: Robot = own_robot(name, card)
+        return robot
     from gplac.robot.simulated import SimulatedRobot
 
+    return SimulatedRobot(card, *scene)
+
+
+def simulated_scene(name: str) -> tuple[str, int] | None:
+    """Split and index that --robot names; None if it names no simulation."""
+    kind, *scene = name.split(":")
+    if kind != "sim":
+        return None
     if not scene:
-        return SimulatedRobot(card)
+        return "labelled", 0
     if len(scene) != 2 or not scene[1].isdecimal():
         raise UserError(f"--robot {name}: write sim, or sim:SPLIT:INDEX, for instance sim:validation:3.")
-    return SimulatedRobot(card, scene[0], int(scene[1]))
+    return scene[0], int(scene[1])
 
 
 def _tell(summary: "Summary", robot: "Robot") -> None:

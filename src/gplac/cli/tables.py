@@ -1,16 +1,21 @@
 """The verb that makes the paper's tables from result files."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
 from gplac.cli.options import Preset
 
+if TYPE_CHECKING:
+    from gplac.reporting.sheets import Sheet
+
 Which = Annotated[
-    Positional[Literal["1", "2", "3", "photographs", "fair", "figure5", "all"]],
-    arg(metavar="1|2|3|photographs|fair|figure5|all"),
+    Positional[Literal["1", "2", "3", "photographs", "fair", "figure5", "thresholds", "all"]],
+    arg(metavar="1|2|3|photographs|fair|figure5|thresholds|all"),
 ]
+
+NOTHING = "nothing measured yet"
 
 
 def table(
@@ -23,9 +28,12 @@ def table(
 ) -> None:
     """The paper's tables beside our results, from result files alone: Markdown, LaTeX, CSV and charts.
 
+    One that is named is shown, too; of all of them, where each was written.
+
     Args:
         which: Table 1, 2 or 3; success by number of photographs and of places (photographs); what each method had to
-            learn from (fair); where feature points lie (figure5); or all.
+            learn from (fair); where feature points lie (figure5); success counted within other distances
+            (thresholds); or all.
         preset: Whose results.
         results: Folder that holds results/PRESET/TASK/METHOD-seedK.json.
         out: Folder to write OUT/PRESET/ into.
@@ -35,16 +43,42 @@ def table(
     from gplac.reporting.paper_tables import TABLES
     from gplac.reporting.photographs import SHEETS as PHOTOGRAPHS
     from gplac.reporting.sheets import write_sheets
+    from gplac.reporting.thresholds import SHEETS as THRESHOLDS
 
     if not (results / preset).is_dir():
         raise UserError(
             f"There is no folder {results / preset}; measure something first: gplac grid run RECIPE"
         )
-    makers = TABLES | PHOTOGRAPHS | SHEETS
+    makers = TABLES | PHOTOGRAPHS | SHEETS | THRESHOLDS
     for name, make in makers.items():
         if which in ("all", name.removeprefix("table")):
             sheets = make(results, preset)
             written = write_sheets(name, sheets, out / preset)
-            print(
-                f"{', '.join(sheet.title for sheet in sheets) or name + ': nothing measured yet'}: {written[0]}"
-            )
+            if which == "all":
+                print(f"{', '.join(sheet.title for sheet in sheets) or NOTHING}: {written[0]}")
+                continue
+            for sheet in sheets:
+                _show(sheet)
+            print(f"{f'{name}: {NOTHING}, ' if not sheets else ''}written: {written[0]}")
+
+
+def _show(sheet: "Sheet") -> None:
+    """Print a sheet: title, table, and what is said below it."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    console = Console()
+    first, *others = sheet.head
+    columns = [Column(first), *(Column(name, justify="right") for name in others)]
+    shown = Table(*columns, title=sheet.title, title_justify="left", box=None, pad_edge=False)
+    for cells in sheet.rows:
+        # Markdown's ** marks our own numbers.
+        shown.add_row(*(Text(cell.replace("**", ""), "bold" * cell.startswith("**")) for cell in cells))
+    # A number cut short is another number: a table too wide runs over the terminal's edge instead.
+    needed = console.measure(shown, options=console.options.update(max_width=1000)).maximum
+    Console(width=max(needed, console.width)).print(shown)
+    for note in sheet.notes:
+        console.print(Markdown(note))
+    console.print()

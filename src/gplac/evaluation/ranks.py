@@ -29,12 +29,18 @@ class Pair:
 
     @property
     def agrees(self) -> bool:
-        """Whether it succeeds more often here, too."""
+        """Whether it succeeds more often here, too; neither of two that come out equal does."""
         return self.ours > 0
 
     @property
+    def tied(self) -> bool:
+        """Whether both succeed equally often here, which speaks neither for nor against the other order."""
+        return self.ours == 0
+
+    @property
     def clear(self) -> bool:
-        """Whether the interval leaves no doubt about which succeeds more often here."""
+        """Whether the interval leaves no doubt about which succeeds more often here. It is of this pair alone: among
+        pairs without a difference one in twenty seems clear."""
         return self.interval95.excludes(0.0)
 
 

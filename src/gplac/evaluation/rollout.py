@@ -9,13 +9,12 @@ import numpy as np
 
 from gplac.errors import UserError
 from gplac.evaluation.drawing import BATCH, DrawingPool, View, default_workers
-from gplac.evaluation.policies import GREY, Images, Policy
+from gplac.evaluation.policies import GREY, Float32, Images, Policy
 from gplac.evaluation.store import Chunk, Episodes, Record, Store, chunks_of
-from gplac.seeding import rng
 from gplac.worlds.arm import Floats
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import split_size
-from gplac.worlds.task import Simulations, Task
+from gplac.worlds.task import Simulations, Task, evaluation_state
 
 Progress = Callable[[int, int], None]
 """Told how many episodes are done and how many there are."""
@@ -93,22 +92,24 @@ def _lockstep(
 ) -> Generator[Floats, Images, Record]:
     """Run a chunk: yields positions ``(n, nq)`` to draw, is sent their frames ``(BATCH, H, W, 3)``."""
     states = [
-        task.reset(rng("evaluation", task.name, split, chunk.scene, chunk.first + episode))
-        for episode in range(chunk.count)
+        evaluation_state(task, split, chunk.scene, chunk.first + episode) for episode in range(chunk.count)
     ]
     # Rows beyond the chunk repeat its first episode: the batch of the policy has one size.
     states += states[:1] * (BATCH - chunk.count)
     simulations.set_state(np.stack([qpos for qpos, _ in states]), np.stack([qvel for _, qvel in states]))
     positions, distances = [simulations.qpos[: chunk.count]], []
-    for _ in range(task.episode_steps):
-        frames = yield positions[-1]
-        actions = policy(frames, simulations.robot_state())
+
+    def decide(images: Images, states: Float32) -> Float32:
+        actions = policy(images, states)
         if actions.shape != (BATCH, task.action_size) or not np.isfinite(actions[: chunk.count]).all():
             raise UserError(
                 f"The policy answered with actions of shape {actions.shape}, or with some not finite,"
                 f" where {(BATCH, task.action_size)} finite ones are due; look at the log of its training."
             )
-        simulations.step(actions)
+        return actions
+
+    for _ in range(task.episode_steps):
+        simulations.act(decide, (yield positions[-1]))
         positions.append(simulations.qpos[: chunk.count])
         distances.append(task.distance(positions[-1]))
     return np.stack(distances, axis=1), np.stack(positions, axis=1)

@@ -45,7 +45,7 @@ class Bar:
     """What the paper published for it."""
 
 
-def success_bars(bars: Sequence[Bar], theme: Theme) -> Figure:
+def success_bars(bars: Sequence[Bar], theme: Theme, paper: str = "the paper") -> Figure:
     """Success with 95 % intervals, a diamond where the paper's number lies."""
     names = [wrapped(bar.name, NAME_IN) for bar in bars]
     # A name of several lines needs a higher row.
@@ -67,7 +67,7 @@ def success_bars(bars: Sequence[Bar], theme: Theme) -> Figure:
     handles = [axes.plot([], [], color=theme.ink, linewidth=1.4, label="95 % interval")[0]]
     if any(bar.paper is not None for bar in bars):
         (diamond,) = axes.plot(
-            [], [], "D", color=theme.paper, markeredgecolor=theme.ink, markersize=6.5, label="the paper"
+            [], [], "D", color=theme.paper, markeredgecolor=theme.ink, markersize=6.5, label=paper
         )
         handles.append(diamond)
     figure.legend(handles=handles, loc="outside lower center", ncols=2)

@@ -15,7 +15,7 @@ from gplac.reporting.committed import Committed, Key
 from gplac.reporting.instrument_section import BEST_FIXED, BY_CHANCE
 from gplac.reporting.paper_tables import REFERENCES
 from gplac.reporting.published import METHODS
-from gplac.reporting.sheets import Chart, Sheet
+from gplac.reporting.sheets import Chart, Sheet, chart_title
 from gplac.reporting.table_charts import PointsBar, points_bars
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
@@ -86,7 +86,9 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         "Grey pictures",
         "Classifier",
     )
-    return Sheet(f"What each method had, {task} (preset {preset})", head, rows, notes, tuple(records))
+    return Sheet(
+        f"What each method had, {task_named(task).title} (preset {preset})", head, rows, notes, tuple(records)
+    )
 
 
 def _record(
@@ -182,13 +184,15 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
         " attention, as a share of a flat map's. Methods without attention have no points.",
         f"{BY_CHANCE} {BEST_FIXED}" + " Inspections of older versions have not measured it." * unmeasured,
     )
+    pictures = (each["frames"]["unseen"] for found in committed.inspections.values() for each in found)
     chart = Chart(
         f"figure5-{task.replace('_', '-')}",
-        f"Share of feature points on the object, {task}: {', '.join(bar.name for bar in bars)}",
+        chart_title("Figure 5: share of feature points on the object", task, preset, pictures, "pictures"),
+        f"Share of feature points on the object, {task_named(task).title}: {', '.join(bar.name for bar in bars)}",
         partial(points_bars, bars),
     )
     return Sheet(
-        f"Figure 5 as a number, {task} (preset {preset})",
+        f"Figure 5 as a number, {task_named(task).title} (preset {preset})",
         ("Method", "Unseen scenes", "Labelled scene", "Chance", "Best fixed point", "Entropy", "Seeds"),
         rows,
         notes,

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from gplac import config
-from gplac.evaluation.percent import point_span, points, rounded, span
+from gplac.evaluation.percent import rounded, span
 from gplac.evaluation.pooling import Pooled
-from gplac.evaluation.ranks import Agreement, Pair, agreement
 from gplac.methods import BEYOND
 from gplac.reporting.charts import Bar, success_bars
 from gplac.reporting.committed import Committed
-from gplac.reporting.published import METHODS, TABLE_1, TABLE_2, TABLE_3
-from gplac.reporting.sheets import Chart, Sheet
+from gplac.reporting.orders import order
+from gplac.reporting.published import TABLE_1, TABLE_2, TABLE_3
+from gplac.reporting.sheets import Chart, Sheet, chart_title
 from gplac.reporting.table_charts import BudgetPoint, budget_curves
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
@@ -69,18 +69,27 @@ def _of_methods(
     rates = {method: rates.get(method) for method in (*compared_to, *beyond, *rates)}
     found = {method: committed.pooled(method) for method in rates}
     measured = {method: each for method, each in found.items() if each is not None}
-    ours = "Ours" if task != "mug_push" else "Ours, emulated"
-    paper = "Paper" if task != "mug_push" else "Paper, robot"
+    ours, paper, drawn = "Ours", "Paper", "the paper"
+    if task == "mug_push":
+        ours, paper, drawn = "Ours, emulated", "Paper, robot", "the paper, real robot"
     compared = {m: each for m, each in measured.items() if rates[m] is not None}
     notes = [EMULATED] if task == "mug_push" else []
     notes += [_scope(preset, task, measured)]
-    notes += _order(compared, {m: rate for m, rate in rates.items() if rate is not None})
+    notes += order(compared, {m: rate for m, rate in rates.items() if rate is not None})
     notes += _far([(label(m), each, rates[m]) for m, each in measured.items()], len(measured))
     charts: tuple[Chart, ...] = ()
     if measured:
         bars = [_bar(m, each, rates[m]) for m, each in measured.items()]
         about = f"{title}: success of {', '.join(bar.name for bar in bars)}, with 95 % intervals"
-        charts = (Chart(f"{stem}-{task.replace('_', '-')}", about, partial(success_bars, bars)),)
+        heading = f"{stem.replace('table', 'Table ')}: success in unseen scenes"
+        charts = (
+            Chart(
+                f"{stem}-{task.replace('_', '-')}",
+                chart_title(heading, task, preset, (each.episodes for each in measured.values())),
+                about,
+                partial(success_bars, bars, paper=drawn),
+            ),
+        )
     return Sheet(
         f"{title} (preset {preset})",
         ("Method", paper, ours, "95 % over scenes", "Episodes", "Seeds"),
@@ -109,9 +118,11 @@ def _of_budgets(results: Path, preset: str, task: str) -> Sheet:
         f"GPLAC. Preset {preset} has {whole:,} weak images, the paper {max(theirs):,}; each row takes the same share of"
         " them, half with the object. A smaller number is a part of a larger one of the same seed.",
         _scope(preset, task, measured),
-        *_order(measured, {name: rate for name, _, rate in compared}),
+        *order(measured, {name: rate for name, _, rate in compared}),
         *_far([(name, each, rate) for name, each, rate in compared if each is not None], len(measured)),
     ]
+    counts = (each.episodes for each in measured.values())
+    title = chart_title("Table 3: success of GPLAC by number of weak images", task, preset, counts)
     about = f"Table 3, {task}: success of GPLAC by number of weak images, the paper's and ours"
     return Sheet(
         f"Table 3, {task} (preset {preset})",
@@ -127,7 +138,7 @@ def _of_budgets(results: Path, preset: str, task: str) -> Sheet:
         tuple(rows),
         tuple(notes),
         tuple(records),
-        (Chart(f"table3-{task}", about, partial(budget_curves, curve)),) if measured else (),
+        (Chart(f"table3-{task}", title, about, partial(budget_curves, curve)),) if measured else (),
     )
 
 
@@ -187,47 +198,6 @@ def _scope(preset: str, task: str, measured: Mapping[str, Pooled]) -> str:
         " Intervals: bootstrap over scenes, seeds pooled; they tell what other scenes might have given, not other"
         " seeds."
     )
-
-
-def _order(ours: Mapping[str, Pooled], theirs: Mapping[str, float]) -> list[str]:
-    """What can be said about the order; nothing of fewer than two."""
-    if len(ours) < 2:
-        return []
-    found = agreement(theirs, ours)
-    low, high = found.interval95.low, found.interval95.high
-    same = sum(pair.agrees for pair in found.pairs)
-    clear = sum(pair.agrees and pair.clear for pair in found.pairs)
-    text = (
-        f"Order: {len(ours)} of {len(theirs)} are measured. Kendall's τ with the paper's order is {found.tau:.2f}"
-        f" (95 % over scenes {low:.2f} to {high:.2f}): {same} of {len(found.pairs)} pairs come in the paper's order,"
-        f" {clear} of them clearly (the interval of the difference excludes 0)."
-    )
-    return [text, *_against(found)]
-
-
-def _against(found: Agreement) -> list[str]:
-    """The pairs that come the other way round here, the clear ones with their numbers."""
-    against = [pair for pair in found.pairs if not pair.agrees]
-    clear, unclear = ([pair for pair in against if pair.clear is wanted] for wanted in (True, False))
-    notes = []
-    if clear:
-        notes.append(f"Clearly against the paper's order: {'; '.join(map(_pair, clear))}.")
-    if unclear:
-        names = ", ".join(f"{_name(pair.worse)} and {_name(pair.better)}" for pair in unclear)
-        notes.append(f"Against the paper's order, but within the interval: {names}.")
-    return notes
-
-
-def _pair(pair: Pair) -> str:
-    low, high = -pair.interval95.high, -pair.interval95.low
-    return (
-        f"{_name(pair.worse)} over {_name(pair.better)} by {points(-pair.ours)} points ({point_span(low, high)}; the"
-        f" paper: {points(-pair.theirs)})"
-    )
-
-
-def _name(name: str) -> str:
-    return label(name) if name in METHODS else name
 
 
 def _far(compared: list[tuple[str, Pooled, float | None]], measured: int) -> list[str]:

@@ -14,7 +14,7 @@ from gplac.evaluation.pooling import Pooled, pooled
 from gplac.evaluation.ranks import Pair, agreement
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.photograph_charts import Point, success_curves
-from gplac.reporting.sheets import Chart, Sheet
+from gplac.reporting.sheets import Chart, Sheet, chart_title
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
 
@@ -69,6 +69,8 @@ def photographs(results: Path, preset: str) -> list[Sheet]:
     by_count, by_place = (
         [Point(_seen(preset, key)[axis], found[key]) for key in line] for axis, line in enumerate(lines)
     )
+    counts = (each.episodes for each in found.values() if each is not None)
+    title = chart_title("Success of GPLAC by photographs and by places", TASK, preset, counts)
     draw = partial(success_curves, by_count, by_place, EACH * total, found[Key(WITHOUT)])
     return [
         Sheet(
@@ -85,7 +87,7 @@ def photographs(results: Path, preset: str) -> list[Sheet]:
             tuple(map(_row, records)),
             tuple(_notes(preset, found)),
             tuple(records),
-            (Chart("photographs", about, draw),) if measured else (),
+            (Chart("photographs", title, about, draw),) if measured else (),
         )
     ]
 

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,25 @@ from matplotlib.figure import Figure
 
 from gplac.data.files import write_atomically
 from gplac.reporting.themes import Theme, save_chart
+from gplac.worlds.registry import task as task_named
+
+TITLE_PT, TITLE_IN = 9.5, 0.45
+"""Letters of a chart's title, and the height of its two lines."""
+
+
+def chart_title(what: str, task: str, preset: str, counts: Iterable[int], of: str = "n") -> str:
+    """Two lines: what a chart shows; and its task ("emulated" where it is), preset, and how many there were of each.
+
+    Args:
+        what: it shows.
+        task: name of the task.
+        preset: name of the preset.
+        counts: of every bar or curve; their range is told.
+        of: what is counted; n are episodes.
+    """
+    found = sorted(set(counts))
+    many = "" if not found else f", {of} = {found[0]:,}" + (f" to {found[-1]:,}" if len(found) > 1 else "")
+    return f"{what}\n{task_named(task).title.capitalize()}, preset {preset}{many}"
 
 
 @dataclass(frozen=True)
@@ -19,9 +39,18 @@ class Chart:
 
     name: str
     """Stem of its file."""
+    title: str
+    """Written above it, so that it says what it is wherever it is shown; see `chart_title`."""
     about: str
     """What it shows, for those who cannot see it."""
     draw: Callable[[Theme], Figure]
+
+    def figure(self, theme: Theme) -> Figure:
+        """Its drawing with its title."""
+        figure = self.draw(theme)
+        figure.set_figheight(figure.get_figheight() + TITLE_IN)
+        figure.suptitle(self.title, x=0.02, ha="left", fontsize=TITLE_PT)
+        return figure
 
 
 @dataclass(frozen=True)
@@ -50,28 +79,29 @@ def markdown(sheets: Sequence[Sheet]) -> str:
 
 
 def latex(sheets: Sequence[Sheet]) -> str:
-    """Each sheet as a ``table`` with rules of the package booktabs; notes as its caption."""
+    """Each sheet as a ``table`` with rules of the package booktabs: a short caption, ``\\label{tab:...}`` made of the
+    title, and the notes as small paragraphs below."""
     parts = []
     for sheet in sheets:
         rows = [" & ".join(map(_escape, cells)) + r" \\" for cells in (sheet.head, *sheet.rows)]
-        caption = " ".join(_escape(text) for text in (f"{sheet.title}.", *sheet.notes))
-        parts.append(
-            "\n".join(
-                [
-                    r"\begin{table}",
-                    r"\centering",
-                    rf"\caption{{{caption}}}",
-                    rf"\begin{{tabular}}{{l{'r' * (len(sheet.head) - 1)}}}",
-                    r"\toprule",
-                    rows[0],
-                    r"\midrule",
-                    *rows[1:],
-                    r"\bottomrule",
-                    r"\end{tabular}",
-                    r"\end{table}",
-                ]
-            )
-        )
+        label = re.sub(r"[^a-z0-9]+", "-", sheet.title.lower()).strip("-")
+        lines = [
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{_escape(sheet.title)}}}",
+            rf"\label{{tab:{label}}}",
+            rf"\begin{{tabular}}{{l{'r' * (len(sheet.head) - 1)}}}",
+            r"\toprule",
+            rows[0],
+            r"\midrule",
+            *rows[1:],
+            r"\bottomrule",
+            r"\end{tabular}",
+        ]
+        if sheet.notes:
+            notes = "\n\n".join(map(_escape, sheet.notes))
+            lines += [r"\par\medskip", r"\begin{minipage}{\linewidth}\footnotesize", notes, r"\end{minipage}"]
+        parts.append("\n".join([*lines, r"\end{table}"]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -97,7 +127,7 @@ def write_sheets(name: str, sheets: Sequence[Sheet], out: Path) -> list[Path]:
     for path, text in zip(paths, texts.values(), strict=True):
         write_atomically(path, text.encode())
     charts = [chart for sheet in sheets for chart in sheet.charts]
-    return paths + [save_chart(chart.draw, out / f"{chart.name}.png") for chart in charts]
+    return paths + [save_chart(chart.figure, out / f"{chart.name}.png") for chart in charts]
 
 
 _LATEX = {

@@ -3,7 +3,7 @@
 import importlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -69,15 +69,20 @@ class SystemClock:
         time.sleep(max(0.0, time_s - time.monotonic()))
 
 
-def own_robot(name: str, card: Card) -> Robot:
+LOOP = ("observe", "send", "stop")
+"""Methods of a `Robot`."""
+
+
+def own_robot(name: str, card: Card, methods: Sequence[str] = LOOP) -> Any:
     """The robot that a user's function makes.
 
     Args:
         name: ``module:function``; the module is looked for in the working folder as well.
         card: what the function is called with.
+        methods: which it must have; by default a `Robot`'s.
 
     Raises:
-        UserError: there is no such module or function, or what it returns is no `Robot`.
+        UserError: there is no such module or function, or what it returns lacks a method.
     """
     module_name, _, function_name = name.partition(":")
     if not module_name or not function_name:
@@ -95,11 +100,11 @@ def own_robot(name: str, card: Card) -> Robot:
         raise UserError(
             f"There is no module {module_name!r}, neither installed nor in {folder}: check --robot {name}."
         ) from error
-    function: Callable[[Card], Robot] | None = getattr(module, function_name, None)
+    function: Callable[[Card], Any] | None = getattr(module, function_name, None)
     if not callable(function):
         raise UserError(f"{module.__file__} has no function {function_name!r}: check --robot {name}.")
     robot = function(card)
-    missing = [part for part in ("observe", "send", "stop") if not callable(getattr(robot, part, None))]
+    missing = [part for part in methods if not callable(getattr(robot, part, None))]
     if missing:
         raise UserError(f"What {name} returns has no method {', '.join(missing)}: see docs/robot.md.")
     return robot

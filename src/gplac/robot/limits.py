@@ -42,6 +42,15 @@ class Limits:
         if self.low and self.high and (np.array(self.low) > np.array(self.high)).any():
             raise UserError("The lower limit of an action lies above the upper one.")
 
+    def outside(self, action: Floats) -> str | None:
+        """Which number of an action ``(A,)`` lies outside ``low`` and ``high``, in words; None if none does."""
+        for bounds, word, beyond in ((self.low, "below", np.less), (self.high, "above", np.greater)):
+            if bounds:
+                limits = np.broadcast_to(np.array(bounds, np.float32), action.shape)
+                for i in np.flatnonzero(beyond(action, limits)):
+                    return f"number {i + 1} of it, {action[i]:.3f}, is {word} {limits[i]:g}"
+        return None
+
     def apply(self, action: Floats, last: Floats | None, period_s: float) -> Floats:
         """The nearest action ``(A,)`` to ``action`` within the bounds that is within reach from ``last``, the one sent
         ``period_s`` before. Where the two bounds contradict each other, reach wins: nothing jumps."""

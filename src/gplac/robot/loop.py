@@ -14,7 +14,7 @@ from gplac.robot.interface import Clock, Observation, Robot, SystemClock
 from gplac.robot.limits import Limits
 from gplac.robot.policy import Acting, Floats
 from gplac.robot.record import Summary, Tick
-from gplac.robot.signals import StopSignals
+from gplac.robot.signals import StopSignals, run_then_stop
 
 FUTURE_S = 0.1
 """A picture that much younger than now was dated by another clock."""
@@ -91,18 +91,13 @@ def run(
         UserError: settings that do not suit the policy; an observation that it cannot take.
     """
     summary = Summary(settings.hz)
+
+    def go(signals: StopSignals) -> None:
+        settings.check(policy.card.action_size)
+        _Loop(policy, robot, settings, clock or SystemClock(), listeners, warn, summary).go(signals)
+
     try:
-        with StopSignals() as signals:
-            try:
-                try:
-                    settings.check(policy.card.action_size)
-                    loop = _Loop(policy, robot, settings, clock or SystemClock(), listeners, warn, summary)
-                    loop.go(signals)
-                finally:
-                    signals.closing = True
-            finally:
-                # In a block of its own: whatever interrupts the line above, the robot is stopped.
-                robot.stop()
+        run_then_stop(go, robot.stop)
     except KeyboardInterrupt:
         summary.end("interrupted", "Stopped by the user, who asked twice.")
     except Exception as error:

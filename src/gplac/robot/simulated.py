@@ -1,10 +1,18 @@
-"""gplac's own simulation as a robot: the control loop on `gplac.worlds.env.TaskEnv`, episode after episode."""
+"""gplac's own simulation as a robot: episode after episode for the control loop, push after push for trials."""
+
+import numpy as np
+import numpy.typing as npt
 
 from gplac.errors import UserError
 from gplac.robot.card import Card
 from gplac.robot.interface import Clock, Observation, SystemClock
 from gplac.robot.policy import Floats
+from gplac.worlds import mug_push
 from gplac.worlds.env import TaskEnv
+from gplac.worlds.registry import task as task_named
+from gplac.worlds.render import SceneRenderer
+from gplac.worlds.splits import scene, split_size
+from gplac.worlds.task import evaluation_state
 
 
 class SimulatedRobot:
@@ -25,10 +33,8 @@ class SimulatedRobot:
     def __init__(
         self, card: Card, split: str = "labelled", index: int = 0, seed: int = 0, clock: Clock | None = None
     ) -> None:
+        _check(card, split, index)
         self.env = TaskEnv(card.task, split=split, index=index, width=card.width, height=card.height)
-        sizes = self.env.task.state_size, self.env.task.action_size
-        if sizes != (card.state_size, card.action_size):
-            raise UserError(f"The policy has other sizes than the simulated task {card.task}.")
         self.clock = clock or SystemClock()
         self.outcomes: list[bool] = []
         """Which of the finished episodes succeeded."""
@@ -50,3 +56,55 @@ class SimulatedRobot:
     def stop(self) -> None:
         """See `Robot.stop`."""
         self.env.close()
+
+
+class PushRobot(mug_push.SimulatedRobot):
+    """The mug push in one scene as the robot of `gplac.robot.trials`, and as the operator beside it: the first trial
+    starts where the first episode of an evaluation in this scene does, and so on.
+
+    Args:
+        card: of the policy: how large pictures are.
+        split: scene of which split.
+        index: which scene of it.
+
+    Raises:
+        UserError: the policy is of another task, or there is no such scene.
+    """
+
+    def __init__(self, card: Card, split: str = "labelled", index: int = 0) -> None:
+        if card.task != mug_push.MugPush.name:
+            raise UserError(
+                f"Only the mug push is simulated push by push, and the policy's task is {card.task!r}: name your own "
+                "robot with --robot MODULE:FUNCTION."
+            )
+        _check(card, split, index)
+        self._scene = split, index
+        self._simulations = mug_push.MugPush().simulations(1)
+        look = scene(card.task, split, index)
+        self._renderer = SceneRenderer(self._simulations.task, look, card.width, card.height)
+        super().__init__(self._simulations, 0, self._drawn)
+
+    def _drawn(self) -> npt.NDArray[np.uint8]:
+        return self._renderer.frame(self._simulations.qpos[0])
+
+    def place(self, trial: int) -> None:
+        """See `gplac.robot.trials.Operator.place`."""
+        qpos, qvel = evaluation_state(self._simulations.task, *self._scene, trial - 1)
+        self._simulations.set_state(qpos[None], qvel[None])
+
+    def succeeded(self) -> bool:
+        """See `gplac.robot.trials.Operator.succeeded`."""
+        return bool(self._simulations.task.success(self._simulations.distance()[None])[0])
+
+    def stop(self) -> None:
+        """Release the renderer."""
+        self._renderer.close()
+
+
+def _check(card: Card, split: str, index: int) -> None:
+    """Whether there is such a scene, and the policy has the sizes of its simulated task."""
+    task, scenes = task_named(card.task), split_size(card.task, split)
+    if index >= scenes:
+        raise UserError(f"Split {split} has {scenes} scenes, 0 to {scenes - 1}; there is no scene {index}.")
+    if (task.state_size, task.action_size) != (card.state_size, card.action_size):
+        raise UserError(f"The policy has other sizes than the simulated task {card.task}.")

@@ -2,12 +2,14 @@
 the goal begins."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import mujoco
 import numpy as np
 import numpy.typing as npt
 
+from gplac.trial import Decide, trials
 from gplac.worlds import push, sawyer
 from gplac.worlds.arm import ROBOT_STATE_SIZE, TABLE_HEIGHT_M, Floats
 from gplac.worlds.camera import Camera
@@ -168,6 +170,10 @@ class PushSimulations:
         for i, action in enumerate(np.asarray(actions, np.float64)):
             self.film(i, action)
 
+    def act(self, policy: Decide, frames: npt.NDArray[np.uint8]) -> None:
+        """A trial in each, as on a robot; ``frames (n, H, W, 3)`` are what the cameras see."""
+        trials([SimulatedRobot(self, i, partial(frames.__getitem__, i)) for i in range(self.n)], policy)
+
     def film(self, i: int, action: npt.ArrayLike) -> Floats:
         """One push in simulation ``i`` alone: positions ``(T, nq)``, one row each 1/20 s, the first before it."""
         limit = self.task.action_limit
@@ -217,34 +223,28 @@ class PushSimulations:
 
 
 class SimulatedRobot:
-    """A robot in one scene, for `gplac.worlds.push.trial`: what a policy meets here, it meets on a robot.
+    """Simulation ``i`` as a robot: what a policy meets here, it meets on a robot; see `gplac.trial.Robot`.
 
     Args:
-        task: the mug push.
-        look: draws what its camera sees, from positions ``(14,)`` to ``(H, W, 3)``: `SceneRenderer.frame`.
-        rng: where the mug starts.
+        simulations: where it is.
+        i: which of them.
+        camera: what its camera sees now, ``(H, W, 3)``.
     """
 
     def __init__(
-        self, task: MugPush, look: Callable[[Floats], npt.NDArray[np.uint8]], rng: np.random.Generator
+        self, simulations: PushSimulations, i: int, camera: Callable[[], npt.NDArray[np.uint8]]
     ) -> None:
-        self._look, self._simulation = look, PushSimulations(task, 1)
-        qpos, qvel = task.reset(rng)
-        self._simulation.set_state(qpos[None], qvel[None])
+        self._simulations, self._i, self._camera = simulations, i, camera
 
     def image(self) -> npt.NDArray[np.uint8]:
         """What the camera sees now, ``(H, W, 3)``."""
-        return self._look(self._simulation.qpos[0])
+        return self._camera()
 
     def state(self) -> npt.NDArray[np.float32]:
         """Joint angles, velocities and the paddle's place, ``(17,)``."""
-        state: npt.NDArray[np.float32] = self._simulation.robot_state()[0]
+        state: npt.NDArray[np.float32] = self._simulations.robot_state()[self._i]
         return state
 
     def push_from(self, point: Floats) -> None:
         """Push from ``point (2,)``, metres from the middle of the workspace, straight towards the goal."""
-        self._simulation.step(point[None])
-
-    def distance(self) -> float:
-        """Where the mug is from the goal, metres; see `MugPush.distance`."""
-        return float(self._simulation.distance()[0])
+        self._simulations.film(self._i, point)

@@ -1,9 +1,6 @@
-"""A straight push towards a goal (section 6.2): what a trial of the robot experiment does, simulated or on a robot."""
-
-from typing import Any, Protocol
+"""A straight push towards a goal (section 6.2): the joint angles of the arm, simulated or not."""
 
 import numpy as np
-import numpy.typing as npt
 
 from gplac.worlds.sawyer import Floats, Kinematics
 
@@ -15,34 +12,6 @@ APPROACH_S, LOWER_S, SETTLE_S = 1.5, 0.6, 0.5
 SPEED_M_S = 0.15
 STOP_M = 0.06
 """The paddle stops this far short of the goal: half its thickness and a mug's radius."""
-
-
-class Robot(Protocol):
-    """What a trial needs of a robot. `gplac.worlds.mug_push.SimulatedRobot` is one; a real one is another."""
-
-    def image(self) -> npt.NDArray[np.uint8]:
-        """What the camera sees now, ``(H, W, 3)``."""
-        ...
-
-    def state(self) -> npt.NDArray[np.float32]:
-        """What the robot knows of itself, ``(S,)``."""
-        ...
-
-    def push_from(self, point: Floats) -> None:
-        """Push from ``point (2,)``, metres from the middle of the workspace, straight towards the goal."""
-        ...
-
-
-def trial(robot: Robot, policy: Any) -> npt.NDArray[np.float32]:
-    """One trial: look once, push once. Gives the point ``(2,)`` that the policy chose.
-
-    Args:
-        robot: see `Robot`.
-        policy: images ``(1, H, W, 3)`` and states ``(1, S)`` to points ``(1, 2)``.
-    """
-    point: npt.NDArray[np.float32] = policy(robot.image()[None], robot.state()[None])[0]
-    robot.push_from(np.asarray(point, np.float64))
-    return point
 
 
 def plan(

@@ -7,6 +7,8 @@ import mujoco
 import numpy as np
 import numpy.typing as npt
 
+from gplac.seeding import rng
+from gplac.trial import Decide
 from gplac.worlds.arm import Floats, Hand
 from gplac.worlds.stage import Stage
 
@@ -108,6 +110,10 @@ class Simulations(Protocol):
         """One action ``(n, action_size)`` in each, clipped to the task's limit."""
         ...
 
+    def act(self, policy: Decide, frames: npt.NDArray[np.uint8]) -> None:
+        """One action in each, which a policy decides from ``frames (n, H, W, 3)``, what the cameras see."""
+        ...
+
     @property
     def qpos(self) -> Floats:
         """Positions ``(n, nq)``, a copy."""
@@ -134,3 +140,8 @@ class Simulations(Protocol):
     def distance(self) -> Floats:
         """Distance ``(n,)`` in metres that success is judged by."""
         ...
+
+
+def evaluation_state(task: Task, split: str, scene: int, episode: int) -> tuple[Floats, Floats]:
+    """Where an episode of an evaluation starts, whatever the policy: positions ``(nq,)`` and velocities ``(nv,)``."""
+    return task.reset(rng("evaluation", task.name, split, scene, episode))

@@ -7,6 +7,7 @@ import mujoco.batch
 import numpy as np
 import numpy.typing as npt
 
+from gplac.trial import Decide
 from gplac.worlds.arm import BAR_SITE, END_SITE, FORK_SITE, Floats, Hand
 from gplac.worlds.task import TorqueTask
 
@@ -44,6 +45,10 @@ class VectorTask:
         """One control step under torques ``(n, action_size)``, clipped to the task's limit."""
         self._ctrl[:] = np.clip(actions, -self.task.action_limit, self.task.action_limit)
         self._batch.step(nstep=self.task.substeps, stage=mujoco.mjtStage.mjSTAGE_POS)
+
+    def act(self, policy: Decide, frames: npt.NDArray[np.uint8]) -> None:
+        """One control step, which a policy decides from ``frames (n, H, W, 3)``, what the cameras see."""
+        self.step(policy(frames, self.robot_state()))
 
     @property
     def qpos(self) -> Floats:

@@ -1,0 +1,81 @@
+"""Success by threshold, from hand-made results."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from synthetic import synthetic_result
+
+from gplac.cli import main
+from gplac.evaluation.result import write_json
+from gplac.reporting.sheets import Sheet, comma_separated
+from gplac.reporting.themes import DARK, LIGHT
+from gplac.reporting.thresholds import thresholds
+
+
+def put(results: Path, method: str, final_m: list[float], *, task: str = "pusher", seed: int = 0) -> None:
+    """Write a result whose episodes end at these distances, in two scenes alike."""
+    found = synthetic_result(method, 0.5, seed=seed, scenes=2, count=len(final_m)) | {"task": task}
+    curve, final = found["threshold_curve"], np.array(final_m)
+    curve["success_rates"] = [float((final <= distance).mean()) for distance in curve["thresholds_m"]]
+    write_json(found, "result", results / "lite" / task / f"{method}-seed{seed}.json")
+
+
+def cells(sheet: Sheet, name: str) -> tuple[str, ...]:
+    (found,) = [row for row in sheet.rows if row[0] == name]
+    return found
+
+
+def test_success_is_counted_within_each_distance_and_seeds_are_averaged(tmp_path: Path) -> None:
+    put(tmp_path, "gplac", [0.01, 0.06, 0.1, 0.2])
+    put(tmp_path, "gplac", [0.01, 0.01, 0.1, 0.15], seed=1)
+    put(tmp_path, "att-1", [0.07, 0.3])
+    put(tmp_path, "ceiling", [0.01])
+    (sheet,) = thresholds(tmp_path, "lite")
+    assert sheet.head[1:5] == ("within 5 cm", "within 8 cm", "within 12 cm", "within 17 cm")
+    assert cells(sheet, "GPLAC") == ("GPLAC", "37.5 %", "50.0 %", "75.0 %", "87.5 %", "16", "0, 1")
+    assert cells(sheet, "ATT-1")[1:5] == ("0.0 %", "50.0 %", "50.0 %", "50.0 %")
+    said = " ".join(sheet.notes)
+    assert "The paper states no threshold" in said and "below 17 cm" in said
+    assert "of 2 methods: 1.00 at 5 cm, 0.00 at 8 cm" in said
+    rows = {
+        (row["method"], row["threshold_m"]): row
+        for row in csv.DictReader(comma_separated([sheet]).splitlines())
+    }
+    assert float(rows["gplac", "0.15"]["success_rate"]) == 0.875 and len(rows) == 3 * 30
+
+
+def test_each_method_has_a_panel_between_the_bounds(tmp_path: Path) -> None:
+    for method in ("gplac", "att-1", "att-40", "cnn-1", "ceiling", "floor"):
+        put(tmp_path, method, [0.01, 0.1])
+    ((chart,),) = (sheet.charts for sheet in thresholds(tmp_path, "lite"))
+    for theme in (LIGHT, DARK):
+        figure = chart.figure(theme)
+        shown = [axes for axes in figure.axes if axes.get_visible()]
+        assert [axes.get_title(loc="left") or axes.get_title() for axes in shown] == [
+            "ATT-1",
+            "CNN-1",
+            "ATT-40",
+            "GPLAC",
+        ]
+        # The curve, ceiling, floor, and our threshold.
+        assert all(sum(len(line.get_xdata()) > 0 for line in axes.lines) == 4 for axes in shown)
+
+
+def test_the_emulated_task_says_so_and_has_distances_of_its_own(tmp_path: Path) -> None:
+    put(tmp_path, "gplac", [0.01, 0.1], task="mug_push")
+    (sheet,) = thresholds(tmp_path, "lite")
+    assert sheet.head[1] == "within 3 cm"
+    for text in (sheet.title, sheet.notes[0], sheet.charts[0].title, sheet.charts[0].about):
+        assert "emulated" in text
+    assert "17 cm" not in " ".join(sheet.notes)
+
+
+def test_the_verb_writes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    put(Path("results"), "gplac", [0.01])
+    main(["table", "thresholds"])
+    names = {path.name for path in Path("results/tables/lite").iterdir()}
+    texts = {f"thresholds.{suffix}" for suffix in ("md", "tex", "csv")}
+    assert names == texts | {"thresholds-pusher.png", "thresholds-pusher-dark.png"}
