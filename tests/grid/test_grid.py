@@ -113,6 +113,8 @@ def test_each_cell_leaves_a_result_that_says_what_it_was_trained_on(measured: Gr
     assert not {"weak_budget", "scene_budget"} & set(trained[0]) and "weak_scenes" not in runs[0]
     assert (trained[1]["weak_budget"], trained[1]["scene_budget"], runs[1]["weak_scenes"]) == (4, 1, 1)
     assert [state_of(measured, cell).state for cell in CELLS] == ["done", "done"]
+    assert part["training"]["settings"] == runs[1]["settings"]
+    assert [measured.other_settings(cell) for cell in CELLS] == ["", ""]
 
 
 @pytest.mark.parametrize(("blow", "workers"), [("training", 1), ("testing", 2)])
@@ -173,6 +175,33 @@ def test_missing_data_fails_the_cells_that_need_it_alone(measured: Grid, fresh: 
     assert {each.cell.method: each.state for each in finished} == {"gplac": "failed", "att-1": "done"}
     (failed,) = [each for each in finished if each.state == "failed"]
     assert "holds other things" in failed.reason
+
+
+def test_a_result_of_other_settings_is_told_and_measured_anew_only_if_asked_for(
+    measured: Grid, fresh: Grid, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("results", "runs"):
+        shutil.copytree(measured.root / folder, fresh.root / folder)
+    other, old = (fresh.results(cell)[0] for cell in CELLS)
+    result = read_result(other)
+    result["training"]["settings"]["training"]["steps"] = 5
+    result["training"]["settings"]["hash"] = "of before"
+    other.write_text(json.dumps(result))
+    result = read_result(old)
+    del result["training"]["settings"]  # of an older version: done
+    old.write_text(json.dumps(result))
+    command = ["grid", "run", "recipe.py", "--preset", "smoke", "--workers", "1"]
+    main(command)
+    assert capsys.readouterr().out.count("other settings: training (steps 5, not 6)") == 1
+    assert read_result(other)["training"]["settings"]["hash"] == "of before"
+    main([*command, "--outdated"])
+    assert "other settings:" not in (told := capsys.readouterr().out)
+    aside = fresh.run(CELLS[0]).with_name("gplac-seed0-before1")
+    assert "runs/smoke/mug_push/gplac-seed0-before1" in told
+    assert read_result(aside / "result.json")["training"]["settings"]["hash"] == "of before"
+    assert (aside / "weights.safetensors").exists() and (aside / "inspection.json").exists()
+    assert content(fresh, CELLS[0]) == content(measured, CELLS[0])
+    assert "settings" not in read_result(old)["training"]
 
 
 def test_a_cell_in_other_hands_is_left_alone(fresh: Grid, monkeypatch: pytest.MonkeyPatch) -> None:

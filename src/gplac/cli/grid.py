@@ -28,6 +28,7 @@ def grid_run(
     seeds: Seeds = (),
     workers: int = 0,
     on: Literal["local", "ray"] = "local",
+    outdated: bool = False,
 ) -> None:
     """Measure every cell of a recipe that has no result yet. Stopped or killed, the same command goes on.
 
@@ -43,16 +44,21 @@ def grid_run(
         seeds: Seeds of every method, in place of the recipe's.
         workers: Processes, each with one thread and a cell at a time; 0: one for each core.
         on: Processes of this machine, or of a Ray cluster whose machines share this folder.
+        outdated: Measure anew what has a result of other settings, or another definition of the method, than today's;
+            it stays as RUN-beforeN beside the run.
     """
     from rich.console import Console
     from rich.live import Live
 
-    from gplac.grid.run import collect_shared, run_grid
+    from gplac.grid.run import collect_shared, run_grid, set_aside_outdated
     from gplac.grid.status import state_of, table
     from gplac.grid.work import one_thread
     from gplac.scale.executor import executor
 
     grid, cells = _read(recipe, preset, only, seeds)
+    if outdated:
+        for folder in set_aside_outdated(grid, cells):
+            print(f"Measured with other settings, kept in {folder.relative_to(grid.root)}")
     # The stream itself: what a cell prints in this process goes elsewhere, and must not take the table with it.
     console = Console(file=sys.stderr)
     live = Live(

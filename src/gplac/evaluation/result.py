@@ -48,6 +48,8 @@ class Training:
     """Demonstrated frames it was trained on; None: not recorded, as in runs of older versions."""
     provenance: Mapping[str, Any] | None = None
     """Where the training comes from, as the run tells; None: it does not."""
+    settings: Mapping[str, Any] | None = None
+    """The method's definition and its settings, see `gplac.training.described`; None: not recorded."""
 
     def told(self) -> dict[str, Any]:
         """What a result's ``training`` holds."""
@@ -60,6 +62,8 @@ class Training:
         if self.provenance is not None:
             kept = ("command", "revision", "date", "hardware")
             found["provenance"] = {name: self.provenance[name] for name in kept if name in self.provenance}
+        if self.settings is not None:
+            found["settings"] = dict(self.settings)
         return found
 
 

@@ -1,12 +1,16 @@
 """What a grid measures: cells, and where each of them leaves its files."""
 
+import json
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from gplac import config
 from gplac.errors import UserError
 from gplac.methods import METHODS
 from gplac.runs import INSPECTION
+from gplac.training.changes import changes
+from gplac.training.described import HASH, described
 from gplac.worlds.registry import task as task_named
 
 BOUNDS, TOLERANCE = "bounds", "tolerance"
@@ -118,3 +122,34 @@ class Grid:
     def done(self, cell: Cell) -> bool:
         """Whether the cell's results are there."""
         return all(path.exists() for path in self.results(cell))
+
+    def other_settings(self, cell: Cell) -> str:
+        """What the cell's result was measured with otherwise than it would be today; nothing of a result that does not
+        tell, as those of older versions, and where there is none."""
+        if not cell.trained:
+            return ""
+        try:
+            recorded = json.loads(self.results(cell)[0].read_text())["training"]["settings"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+        today = described(METHODS[cell.method](), self.settings(cell))
+        return changes(recorded, today | {HASH: recorded.get(HASH)})
+
+    def set_aside(self, cell: Cell) -> Path:
+        """Move the cell's run, result and inspection to a folder beside the run, so that it is measured anew.
+
+        Returns:
+            That folder.
+        """
+        run = self.run(cell)
+        numbers = (number for number in count(1) if not run.with_name(f"{run.name}-before{number}").exists())
+        aside = run.with_name(f"{run.name}-before{next(numbers)}")
+        run.mkdir(parents=True, exist_ok=True)
+        run.rename(aside)
+        for name, path in (
+            ("inspection.json", self.inspection(cell)),
+            ("result.json", self.results(cell)[0]),
+        ):
+            if path.exists():
+                path.rename(aside / name)
+        return aside

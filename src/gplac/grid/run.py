@@ -1,13 +1,16 @@
 """A whole grid: shared data first, then every cell that has no result yet, over an executor."""
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from gplac.data.files import write_atomically
 from gplac.grid.cell import Cell, Grid
 from gplac.grid.data import collect, data_sets
+from gplac.grid.locks import TakenError, locked
 from gplac.grid.work import Job, measure_cell
 from gplac.scale.executor import Executor, Failure, available_cores
 
@@ -21,6 +24,25 @@ class Finished:
     """"taken": another process works on it."""
     reason: str = ""
     """Why it failed, in a sentence."""
+
+
+def set_aside_outdated(grid: Grid, cells: Sequence[Cell]) -> list[Path]:
+    """Set aside what was measured with other settings than today's, so that `run_grid` measures it anew.
+
+    Args:
+        grid: where.
+        cells: what is to be measured; those that another process works on stay as they are.
+
+    Returns:
+        The folders that now hold it.
+    """
+    folders = []
+    for cell in cells:
+        if grid.other_settings(cell):
+            with contextlib.suppress(TakenError), locked(grid.lock(cell), 0.0):
+                if grid.other_settings(cell):  # nobody else has set it aside meanwhile
+                    folders.append(grid.set_aside(cell))
+    return folders
 
 
 def collect_shared(grid: Grid, cells: Sequence[Cell], workers: int = 0) -> dict[Cell, Failure]:

@@ -41,7 +41,10 @@ class State:
 def state_of(grid: Grid, cell: Cell) -> State:
     """The state of one cell, read from the files that its worker leaves."""
     if grid.done(cell):
-        return State(cell, "done", ", ".join(_success(path) for path in grid.results(cell)))
+        told = [_success(path) for path in grid.results(cell)]
+        if other := grid.other_settings(cell):
+            told.append(f"other settings: {other}")
+        return State(cell, "done", ", ".join(filter(None, told)))
     notes = holder(grid.lock(cell))
     if notes is not None:
         return _running(grid, cell, notes)

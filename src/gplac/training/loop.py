@@ -15,7 +15,6 @@ from gplac.data.manifest import Manifest
 from gplac.errors import UserError
 from gplac.methods import Method, method_named
 from gplac.models.network import Network
-from gplac.objectives.domain_confusion import DomainConfusion
 from gplac.provenance import provenance
 from gplac.seeding import seed_of
 from gplac.training.batches import (
@@ -28,6 +27,7 @@ from gplac.training.batches import (
 )
 from gplac.training.changes import changes
 from gplac.training.checkpoint import CHECKPOINT, RUN_JSON, load_checkpoint, read_facts, write_json
+from gplac.training.described import described, used
 from gplac.training.device import best_device
 from gplac.training.learner import Learner, resolved
 from gplac.training.optimiser import Average, adam
@@ -145,7 +145,7 @@ def fit(
         "method": name,
         "task": task,
         "seed": seed,
-        "preset": asdict(preset),
+        "preset": used(method, preset),
         "objectives": {objective.name: objective.weight for objective in method.objectives},
         "network": asdict(preset.network) | shape,
         "labelled_images": len(demonstrations.images),
@@ -156,16 +156,10 @@ def fit(
     if method.pretrain:
         run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
     else:
-        del run["preset"]["training"]["pretrain_steps"]  # no part of what this run is
         config = replace(config, finetune_learning_rate=0.0)
-    if DomainConfusion.name not in run["objectives"]:
-        del run["preset"]["domain_weight"]
-    # Settings that are not used are left out, so that runs of before there were any resume.
-    for unused in ("weak_budget", "scene_budget", "colour_jitter", "finetune_learning_rate"):
-        if not getattr(config, unused):
-            del run["preset"]["training"][unused]
     if config.scene_budget and weak is not None:
         run["weak_scenes"] = len(np.unique(weak.scene))
+    settings = described(method, preset)
     facts: dict[str, Any] = {"step": 0, "wall_s": 0.0, "images": 0, "run": run}
     if resume:
         before, now = read_facts(run_dir)["run"], json.loads(json.dumps(run))
@@ -179,7 +173,8 @@ def fit(
     def write_run(**training: Any) -> None:
         training["parameters"] = sum(parameter.numel() for parameter in network.parameters())
         write_json(
-            run_dir / RUN_JSON, run | (notes or {}) | {"training": training, "provenance": provenance()}
+            run_dir / RUN_JSON,
+            run | (notes or {}) | {"settings": settings, "training": training, "provenance": provenance()},
         )
 
     trainer = Trainer(
