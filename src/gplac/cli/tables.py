@@ -28,7 +28,8 @@ def table(
 ) -> None:
     """The paper's tables beside our results, from result files alone: Markdown, LaTeX, CSV and charts.
 
-    One that is named is shown, too; of all of them, where each was written.
+    One that is named is shown, too; of all of them, where each was written. In gplac's repository, all of
+    preset lite rewrite README's tables as well.
 
     Args:
         which: Table 1, 2 or 3; success by number of photographs and of places (photographs); what each method had to
@@ -42,6 +43,7 @@ def table(
     from gplac.reporting.fairness import SHEETS
     from gplac.reporting.paper_tables import TABLES
     from gplac.reporting.photographs import SHEETS as PHOTOGRAPHS
+    from gplac.reporting.readme import write_readme
     from gplac.reporting.sheets import write_sheets
     from gplac.reporting.thresholds import SHEETS as THRESHOLDS
 
@@ -60,6 +62,8 @@ def table(
             for sheet in sheets:
                 _show(sheet)
             print(f"{f'{name}: {NOTHING}, ' if not sheets else ''}written: {written[0]}")
+    if which == "all" and (readme := write_readme(results, preset, Path.cwd())):
+        print(f"README's tables: {readme}")
 
 
 def _show(sheet: "Sheet") -> None:

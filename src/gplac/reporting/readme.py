@@ -1,0 +1,191 @@
+"""README's tables, written between two marks from the committed results: nobody types a number there."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from gplac import config
+from gplac.data.files import write_atomically
+from gplac.errors import UserError
+from gplac.evaluation.percent import point_span, points, span
+from gplac.evaluation.pooling import Pooled
+from gplac.evaluation.ranks import agreement
+from gplac.methods import BEYOND
+from gplac.reporting.committed import Committed, Key
+from gplac.reporting.published import TABLE_1, TABLE_2, TABLE_3
+from gplac.reporting.themes import label
+
+BEGIN, END = "<!-- tables: written by `make tables` -->\n", "<!-- end of the tables -->\n"
+PRESET = "lite"
+ROWS = {
+    "att-40": "ATT-40: demonstrations of forty scenes",
+    "gplac": "GPLAC: demonstrations of one scene, weak images of forty",
+    "gplac-da": "GPLAC-DA: GPLAC and domain adaptation",
+    "cnn-40": "CNN-40: ATT-40 without attention",
+    "cnn-c": "CNN-C: GPLAC without attention",
+    "cnn-1": "CNN-1: ATT-1 without attention",
+    "att-po": "ATT-PO: first the object's position, then ATT-1",
+    "att-da": "ATT-DA: domain adaptation in place of the classifier",
+    "att-ft": "ATT-FT: first the classifier, then ATT-1",
+    "att-ae": "ATT-AE: first an autoencoder, then ATT-1",
+    "att-1": "ATT-1: demonstrations of one scene alone",
+    "ceiling": "ceiling: a clone told where the object is, no picture",
+    "floor": "floor: a clone that sees nothing",
+    **{name: f"{label(name)} ([beyond the paper](docs/beyond.md))" for name in BEYOND},
+}
+"""Table 1's rows in the order of a reader, with what each method is."""
+SHARES = ("all", "a tenth", "a hundredth", "a thousandth")
+"""Of the weak images, Table 3's rows."""
+
+
+def write_readme(results: Path, preset: str, root: Path) -> Path | None:
+    """Rewrite the tables of ``root/README.md``, if they are there, and ``results`` are that repository's own.
+
+    Args:
+        results: the folder ``results``.
+        preset: whose results; README has those of `PRESET` alone.
+        root: the folder that may be the repository's.
+
+    Returns:
+        The file, if it was written.
+
+    Raises:
+        UserError: its second mark is missing.
+    """
+    path = root / "README.md"
+    if preset != PRESET or results.resolve() != (root / "results").resolve() or not path.is_file():
+        return None
+    text = path.read_text()
+    if BEGIN not in text:
+        return None
+    before, rest = text.split(BEGIN, 1)
+    if END not in rest:
+        raise UserError(f"{path} has {BEGIN.strip()} without {END.strip()} below it; put that back.")
+    write_atomically(path, f"{before}{BEGIN}{readme_tables(results)}{END}{rest.split(END, 1)[1]}".encode())
+    return path
+
+
+def readme_tables(results: Path) -> str:
+    """Tables 1 to 3 as README shows them."""
+    return "\n".join([*_table_1(results), "", *_table_2(results), "", *_table_3(results)]) + "\n"
+
+
+def _table_1(results: Path) -> Iterator[str]:
+    sizes, tasks = config.preset(PRESET), list(TABLE_1)
+    found = {task: Committed(results / PRESET / task) for task in tasks}
+    yield "### Table 1: methods in unseen scenes"
+    yield ""
+    yield (
+        f"Success in {sizes.evaluation.scenes} unseen test scenes x {sizes.evaluation.episodes} episodes at preset"
+        f" `{PRESET}` ({sizes.data.width}x{sizes.data.height} pixels, {sizes.training.steps:,} steps), with the 95 %"
+        " interval over scenes; seed 0 where no others are named."
+    )
+    yield ""
+    yield from _head("policy", *(name for task in tasks for name in (task, "paper")))
+    for method, about in ROWS.items():
+        cells = (
+            cell
+            for task, committed in found.items()
+            for cell in (_ours(committed.pooled(method)), _paper(TABLE_1[task].get(method)))
+        )
+        yield _line(about, *cells)
+    yield from _controls(found)
+    for task, committed in found.items():
+        yield from _gain(task, {method: committed.pooled(method) for method in ("gplac", "att-1")})
+
+
+def _controls(found: Mapping[str, Committed]) -> Iterator[str]:
+    """How often policies succeed where they were trained, and without pictures."""
+
+    def counts(control: str, method: str = "") -> list[tuple[str, Mapping[str, Any]]]:
+        return [
+            (task, result["controls"][control])
+            for task, committed in found.items()
+            for key, results in committed.results.items()
+            for result in results
+            if control in result["controls"] and (not method or key == Key(method))
+        ]
+
+    labelled = [count for _, count in counts("labelled")]
+    blank = {method: counts("blank", method) for method in ("gplac", "att-1")}
+    if labelled and all(blank.values()):
+        worst = min(labelled, key=lambda count: float(count["success_rate"]))
+        told = []
+        for method, those in blank.items():
+            parts = [f"{each['successes']} of {each['episodes']} ({task})" for task, each in those]
+            told.append(f"{label(method)} in {', '.join(parts)}")
+        yield ""
+        yield (
+            "In the labelled scenes all that see pictures succeed in"
+            f" {worst['successes']} of {worst['episodes']} episodes or more; with grey pictures {'; '.join(told)}."
+        )
+
+
+def _table_2(results: Path) -> Iterator[str]:
+    committed = Committed(results / PRESET / "mug_push")
+    yield "### Table 2, emulated: mug push"
+    yield ""
+    yield (
+        "The robot experiment, **emulated** ([mug push](docs/mug_push.md)); the paper's numbers beside it are of a real"
+        " robot, and not measurements of the same thing."
+    )
+    yield ""
+    yield from _head("policy", "emulated", "paper, real robot")
+    for method, about in ROWS.items():
+        if method in TABLE_2 or method in BEYOND:
+            name = about if method in BEYOND else label(method)
+            yield _line(name, _ours(committed.pooled(method)), _paper(TABLE_2.get(method)))
+    yield from _gain("emulated mug push", {method: committed.pooled(method) for method in ("gplac", "att-1")})
+
+
+def _table_3(results: Path) -> Iterator[str]:
+    tasks, data = list(TABLE_3), config.preset(PRESET).data
+    whole = data.weak_scenes * data.weak_per_scene
+    found = {task: Committed(results / PRESET / task) for task in tasks}
+    yield "### Table 3: GPLAC by number of weak images"
+    yield ""
+    most = max(images for rates in TABLE_3.values() for images in rates)
+    yield f"The paper's numbers are of the same share of its {most:,} images; ours are {whole:,}."
+    yield ""
+    yield from _head("weak images", *(name for task in tasks for name in (task, "paper")))
+    for place, share in enumerate(SHARES):
+        budget = whole // 10**place
+        cells = []
+        for task, committed in found.items():
+            cells += [
+                _ours(committed.pooled("gplac", budget if place else 0)),
+                _paper(list(TABLE_3[task].values())[place]),
+            ]
+        yield _line(f"{budget:,}: {share}", *cells)
+
+
+def _gain(task: str, found: Mapping[str, Pooled | None]) -> Iterator[str]:
+    """How much GPLAC adds to ATT-1, if both are measured."""
+    measured = {method: each for method, each in found.items() if each is not None}
+    if len(measured) < 2:
+        return
+    (pair,) = agreement({"gplac": 1.0, "att-1": 0.0}, measured).pairs
+    yield ""
+    yield (
+        f"GPLAC beyond ATT-1 on the {task}: {points(pair.ours)} points"
+        f" ({point_span(pair.interval95.low, pair.interval95.high)}, 95 % over scenes, paired)."
+    )
+
+
+def _head(*names: str) -> list[str]:
+    return [_line(*names), "|" + "---|" * len(names)]
+
+
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _ours(each: Pooled | None) -> str:
+    if each is None:
+        return "not yet"
+    seeds = "" if list(each.by_seed) == [0] else f", seeds {', '.join(map(str, each.by_seed))}"
+    return f"**{100 * each.rate:.2f} %** ({span(each.interval95.low, each.interval95.high)}{seeds})"
+
+
+def _paper(rate: float | None) -> str:
+    return "" if rate is None else f"{100 * rate:.2f} %"

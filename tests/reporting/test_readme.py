@@ -1,0 +1,93 @@
+"""README's tables: written from result files, where they belong and nowhere else, and up to date."""
+
+from pathlib import Path
+
+import pytest
+from synthetic import synthetic_result
+
+from gplac.cli import main
+from gplac.errors import UserError
+from gplac.evaluation.result import write_json
+from gplac.reporting.readme import BEGIN, END, readme_tables, write_readme
+
+ROOT = Path(__file__).parents[2]
+AROUND = f"# Mine\n\n{BEGIN}old\n{END}\nbelow\n"
+
+
+def put(
+    results: Path, method: str, rate: float, *, task: str = "pusher", seed: int = 0, stem: str = ""
+) -> float:
+    found = synthetic_result(method, rate, seed=seed, scenes=4, count=4) | {"task": task}
+    if "weak" in stem:
+        found["weak_images"] = int(stem.partition("weak")[2])
+    write_json(found, "result", results / "lite" / task / f"{stem or method}-seed{seed}.json")
+    return float(found["success_rate"])
+
+
+def row(text: str, start: str) -> list[str]:
+    (found,) = [line for line in text.splitlines() if line.startswith(f"| {start}")]
+    return [cell.strip() for cell in found.strip("|").split("|")]
+
+
+def test_what_is_committed_is_what_readme_says() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert text.split(BEGIN)[1].split(END)[0] == readme_tables(ROOT / "results"), "run: make tables"
+
+
+def test_numbers_stand_beside_the_papers_and_what_is_missing_is_said(tmp_path: Path) -> None:
+    rate = put(tmp_path, "gplac", 0.9)
+    low = put(tmp_path, "att-1", 0.1)
+    put(tmp_path, "gplac", 0.8, stem="gplac-weak160")
+    emulated = put(tmp_path, "gplac", 0.6, task="mug_push")
+    text = readme_tables(tmp_path)
+    first, second, third = text.split("\n### ")
+    _, ours, paper, striker, striker_paper = row(first, "GPLAC: ")
+    assert ours.startswith(f"**{100 * rate:.2f} %** (") and paper == "79.75 %"
+    assert (striker, striker_paper) == ("not yet", "59.25 %")
+    assert row(first, "ceiling")[1:] == ["not yet", "", "not yet", ""]
+    names = [
+        row(first, start)[0]
+        for start in ("ATT-40", "ATT-1: ", "ceiling", "floor", "GPLAC, random", "ATT-1, random")
+    ]
+    places = [first.index(each) for each in names]
+    assert places == sorted(places)
+    assert f"GPLAC beyond ATT-1 on the pusher: {100 * (rate - low):+.1f} points (" in first
+    assert "on the striker" not in first
+    assert second.startswith("Table 2, emulated") and row(second, "GPLAC |")[1].startswith(
+        f"**{100 * emulated:.2f} %**"
+    )
+    assert row(third, "160: a hundredth")[1] != "not yet" and row(third, "1,600")[1] == "not yet"
+    put(tmp_path, "gplac", 0.9, seed=1)
+    assert row(readme_tables(tmp_path), "GPLAC: ")[1].endswith(", seeds 0, 1)")
+
+
+def test_only_a_readme_that_has_a_place_for_them_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    put(Path("results"), "gplac", 0.9)
+    readme = tmp_path / "README.md"
+    main(["table", "all"])
+    assert not readme.exists()
+    readme.write_text("# Somebody else's\n")
+    main(["table", "all"])
+    assert readme.read_text() == "# Somebody else's\n"
+    readme.write_text(AROUND)
+    main(["table", "1"])
+    main(["table", "all", "--results", str(ROOT / "results"), "--out", str(tmp_path / "out")])
+    assert readme.read_text() == AROUND
+    main(["table", "all"])
+    text = readme.read_text()
+    assert text == AROUND.replace("old\n", readme_tables(tmp_path / "results"))
+    main(["table", "all"])
+    assert readme.read_text() == text
+    readme.write_text(AROUND.replace(END, ""))
+    with pytest.raises(UserError, match="put that back"):
+        write_readme(tmp_path / "results", "lite", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["table1", "table2", "table3", "photographs", "fair", "figure5", "thresholds"]
+)
+def test_every_table_is_on_the_documentations_page(name: str) -> None:
+    assert f"```{{include}} ../results/tables/lite/{name}.md\n" in (ROOT / "docs/tables.md").read_text()
