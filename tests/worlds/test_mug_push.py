@@ -288,6 +288,82 @@ def test_a_bad_robot_is_one_sentence(
     assert said in line and "bad.xml" in line
 
 
+def like_menagerie() -> mujoco.MjSpec:
+    """Ours as MuJoCo Menagerie has Sawyer: no hand, collision shells in group 3, options and servos of its own."""
+    own = sawyer._built()
+    own.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICIT
+    own.option.timestep, own.memory = 0.01, 1 << 20
+    own.delete(own.body("right_hand"))
+    for geom in own.geoms:
+        geom.group = 2
+    for body in own.bodies[1:]:
+        body.add_geom(type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[0.2, 0, 0], group=3, rgba=[0, 1, 0, 1], mass=0)
+    own.bodies[3].add_geom(
+        name="paddle", type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[0.01, 0, 0], group=3, mass=0
+    )
+    servo = own.add_actuator(name="a0", target="right_j0", trntype=mujoco.mjtTrn.mjTRN_JOINT)
+    own.add_sensor(
+        name="torque",
+        type=mujoco.mjtSensor.mjSENS_ACTUATORFRC,
+        objtype=mujoco.mjtObj.mjOBJ_ACTUATOR,
+        objname=servo.name,
+    )
+    own.add_key(name="home", qpos=NEUTRAL, ctrl=[0.1])
+    return own
+
+
+def test_a_sawyer_as_menagerie_has_it_stands_in_without_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    """No hand, shells, options, an actuator with a sensor, a keyframe, and a name that one of our parts has as well."""
+    monkeypatch.chdir(tmp_path)
+    own = like_menagerie()
+    own.compile()
+    (tmp_path / "menagerie.xml").write_text(own.to_xml())
+    theirs, ours = task_named("mug_push", tmp_path / "menagerie.xml"), MugPush()
+    model = theirs.physics().compile()
+    assert model.opt.integrator == mujoco.mjtIntegrator.mjINT_IMPLICITFAST and model.opt.timestep == 0.002
+    assert model.nu == 7 and model.nsensor == model.nkey == 0
+    for one, other in zip(
+        Kinematics(model).tool(NEUTRAL), Kinematics(ours.physics().compile()).tool(NEUTRAL), strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+    look, qpos = scene("mug_push", "test", 0), ours.reset(rng("own"))[0]
+    qpos[:7] = NEUTRAL
+    with SceneRenderer(theirs, look, 64, 48) as one, SceneRenderer(ours, look, 64, 48) as other:
+        differs = np.abs(one.frame(qpos).astype(int) - other.frame(qpos)).max(axis=-1) >= 8
+    assert 0 < differs.mean() < 0.02  # our hand, which theirs lacks; no shells
+    assert not recwarn.list and [path.name for path in tmp_path.iterdir()] == ["menagerie.xml"]
+
+
+def test_a_sawyer_of_shells_alone_is_drawn(tmp_path: Path) -> None:
+    own = sawyer._built()
+    for geom in own.geoms:
+        geom.group, geom.rgba = 3, [0.1, 0.9, 0.2, 1.0]
+    own.compile()
+    (tmp_path / "shells.xml").write_text(own.to_xml())
+    qpos = MugPush().reset(rng("own"))[0]
+    qpos[:7] = NEUTRAL
+    with SceneRenderer(MugPush(tmp_path / "shells.xml"), scene("mug_push", "test", 0), 64, 48) as renderer:
+        frame = renderer.frame(qpos).astype(int)
+    assert (frame[..., 1] - frame[..., 0] > 60).sum() > 20
+
+
+def test_joints_that_cannot_be_sawyers_are_named(tmp_path: Path) -> None:
+    for change, said in (("type", "right_j3"), ("limited", "right_j5")):
+        own = sawyer._built()
+        if change == "type":
+            own.joint("right_j3").type = mujoco.mjtJoint.mjJNT_SLIDE
+        else:
+            own.joint("right_j5").limited = mujoco.mjtLimited.mjLIMITED_FALSE
+        own.compile()
+        (tmp_path / "own.xml").write_text(own.to_xml())
+        with pytest.raises(UserError, match=f"{said} .* no hinge with limits"):
+            task_named("mug_push", tmp_path / "own.xml")
+    with pytest.raises(UserError, match="is a folder"):
+        task_named("mug_push", tmp_path)
+
+
 def test_only_the_mug_push_takes_a_robot(own_sawyer: Path) -> None:
     with pytest.raises(UserError, match="only mug_push"):
         task_named("pusher", own_sawyer)

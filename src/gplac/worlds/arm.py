@@ -19,6 +19,8 @@ TABLE_HEIGHT_M, FLOOR_HEIGHT_M = -0.325, -1.05
 ROOT = "r_shoulder_pan_link"
 ARM_GROUP = 1
 """Group of geoms that are drawn only where the robot is in the picture."""
+LAST_VISIBLE_GROUP = 2
+"""MuJoCo's viewers show geoms of groups 0 to this one; by custom the others hold collision shells."""
 _LIGHT_GREY, _DARK_GREY, _ACCENT = (0.80, 0.81, 0.83), (0.20, 0.21, 0.23), (0.93, 0.48, 0.12)
 _DARK_GEOMS, _ACCENT_GEOMS = ("", "uar", "ef", "fr", "wf", "e1p", "e2p"), ("tip_arml", "tip_armr", "sl")
 _SHADELESS_GEOMS = ("e1", "e2", "e1p", "e2p", "sp", "sl", "uar")

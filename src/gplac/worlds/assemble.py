@@ -6,7 +6,7 @@ from pathlib import Path
 import mujoco
 import numpy as np
 
-from gplac.worlds.arm import ARM_GROUP, FLOOR_HEIGHT_M, TABLE_HEIGHT_M
+from gplac.worlds.arm import ARM_GROUP, FLOOR_HEIGHT_M, LAST_VISIBLE_GROUP, TABLE_HEIGHT_M
 from gplac.worlds.layout import TABLE_MIDDLE_X
 from gplac.worlds.looks import packs, shapes
 from gplac.worlds.looks.shapes import Part
@@ -165,10 +165,13 @@ def _quality(spec: mujoco.MjSpec, stage: Stage, width: int, height: int, shadow_
 
 
 def _dress_physics(spec: mujoco.MjSpec, stage: Stage) -> None:
-    """The robot looks the same in every scene; bodies that are replaced by looks are not drawn."""
+    """The robot looks the same in every scene; its collision shells, and bodies that are replaced by looks, are not
+    drawn."""
+    robot = spec.body(stage.robot.root).find_all(mujoco.mjtObj.mjOBJ_GEOM)
+    shown = [geom for geom in robot if geom.group <= LAST_VISIBLE_GROUP]
     for geom in spec.geoms:
         geom.group = HIDDEN
-    for geom in spec.body(stage.robot.root).find_all(mujoco.mjtObj.mjOBJ_GEOM):
+    for geom in shown:
         geom.group = ARM
     stage.robot.paint(spec)
 

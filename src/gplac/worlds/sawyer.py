@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.errors import UserError
-from gplac.worlds.arm import add_post
+from gplac.worlds.arm import LAST_VISIBLE_GROUP, add_post
 
 Floats = npt.NDArray[np.float64]
 
@@ -17,15 +17,18 @@ PREFIX = "sawyer/"
 ROOT = "sawyer"
 """Body that all of it belongs to."""
 JOINTS = tuple(f"right_j{i}" for i in range(7))
-HAND = "right_hand"
-"""Body at the end of the arm; its z axis points out of it."""
-TOOL = "tool"
-"""Site in the middle of the paddle's lower edge; its x axis points the way that the paddle pushes."""
+HAND, LAST_LINK = "right_hand", "right_l6"
+"""Body at the end of the arm, its z axis pointing out of it, and the link that it is fixed to."""
+PADDLE, ROD, TOOL = "paddle", "paddle rod", "tool"
+"""Two geoms of the paddle, and a site in the middle of its lower edge, whose x axis points the way that it pushes."""
 PADDLE_M = (0.01, 0.04, 0.05)
 """Half thickness, half width and half height of the paddle."""
 _RED, _DARK = (0.52, 0.09, 0.11), (0.17, 0.17, 0.19)
 TOOL_REACH_M = 0.16
 """From the hand to the paddle's lower edge."""
+
+
+_SIZES = ("memory", "nuserdata", "nkey", "nconmax", "njmax")
 
 
 @dataclass(frozen=True)
@@ -63,22 +66,25 @@ def add_sawyer(
     """Stand the arm with its paddle into ``spec``, with a position servo on each joint.
 
     Args:
+        spec: its options stay as they are, whatever ``mjcf`` has.
         pos: of its base, world metres.
         yaw_rad: where its base faces; 0 is +x.
-        mjcf: a model of the real robot to take in place of ours; its joints are named right_j0 to right_j6, and its
-            last body right_hand.
+        mjcf: a model of the real robot to take in place of ours: hinges with limits named right_j0 to right_j6, and a
+            last body right_hand, or right_l6, which gets a hand where the real robot has it.
 
     Raises:
         UserError: ``mjcf`` cannot be read, or has no such joints or body.
     """
     base = spec.worldbody.add_body(name=ROOT, pos=pos, quat=[np.cos(yaw_rad / 2), 0, 0, np.sin(yaw_rad / 2)])
     child = _built() if mjcf is None else _read(mjcf)
-    hand = child.body(HAND)
+    _take_options(child, spec)
+    spec.attach(child, prefix=PREFIX, frame=base.add_frame())
+    # Added now, without the prefix, so that no name of the model's own can be one of these.
     # The paddle hangs below the hand when the hand points down: x is the way it pushes, z points up.
-    paddle = hand.add_body(name="paddle", pos=[0, 0, TOOL_REACH_M], quat=[0, 0, 1, 0])
+    paddle = spec.body(PREFIX + HAND).add_body(name=PADDLE, pos=[0, 0, TOOL_REACH_M], quat=[0, 0, 1, 0])
     paddle.gravcomp = 1.0
     paddle.add_geom(
-        name="paddle",
+        name=PADDLE,
         type=mujoco.mjtGeom.mjGEOM_BOX,
         size=PADDLE_M,
         pos=[0, 0, PADDLE_M[2]],
@@ -88,7 +94,7 @@ def add_sawyer(
         conaffinity=2,
     )
     paddle.add_geom(
-        name="paddle rod",
+        name=ROD,
         type=mujoco.mjtGeom.mjGEOM_CAPSULE,
         fromto=[0, 0, 2 * PADDLE_M[2], 0, 0, TOOL_REACH_M],
         size=[0.018, 0, 0],
@@ -97,9 +103,6 @@ def add_sawyer(
         conaffinity=0,
     )
     paddle.add_site(name=TOOL, pos=[0, 0, 0], size=[0.004] * 3)
-    spec.attach(child, prefix=PREFIX, frame=base.add_frame())
-    for actuator in list(spec.actuators):
-        spec.delete(actuator)
     for i, name in enumerate(JOINTS):
         # Stiff enough to follow a slow path within a millimetre; the wrist's links are lighter.
         stiffness = 4000.0 if i < 4 else 1500.0
@@ -125,31 +128,61 @@ def _built() -> mujoco.MjSpec:
             damping=2.0,
         )
         _rod(body, link.tube, link.radius_m, link.mass_kg)
-    hand = body.add_body(name=HAND, pos=HAND_POS, quat=_quat(HAND_RPY))
+    hand = _add_hand(body)
     hand.gravcomp = 1.0
     _rod(hand, (0, 0, 0, 0, 0, 0.03), 0.035, 0.2)
     return spec
 
 
 def _read(path: Path) -> mujoco.MjSpec:
+    """A user's model, without what would act, sense or touch here."""
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; name the robot's MJCF file in it.")
     try:
         spec = mujoco.MjSpec.from_file(str(path))
-        spec.copy().compile()
+        model = spec.copy().compile()
     except (ValueError, OSError) as error:
         raise UserError(f"{path} cannot be read as a MuJoCo model ({error}); name another file.") from error
     missing = [name for name in JOINTS if spec.joint(name) is None]
-    missing += [HAND] if spec.body(HAND) is None else []
+    missing += [f"{HAND} or {LAST_LINK}"] if spec.body(HAND) is None and spec.body(LAST_LINK) is None else []
     if missing:
         raise UserError(
-            f"{path} has no {', '.join(missing)}: a model of Sawyer has joints right_j0 to right_j6 and a body {HAND}."
+            f"{path} has no {', '.join(missing)}: a model of Sawyer has joints right_j0 to right_j6 and a body {HAND}"
+            f" or {LAST_LINK}."
         )
     if len(spec.joints) > len(JOINTS):
         raise UserError(f"{path} has {len(spec.joints)} joints; remove all but right_j0 to right_j6.")
+    for name in JOINTS:
+        joint = model.joint(name)
+        if joint.type[0] != mujoco.mjtJoint.mjJNT_HINGE or not model.jnt_limited[joint.id]:
+            raise UserError(
+                f"The joint {name} of {path} is no hinge with limits; make it one (type and range)."
+            )
+    if spec.body(HAND) is None:
+        _add_hand(spec.body(LAST_LINK))
+    # What reads or drives an actuator cannot stay without it, and keyframes are of another world.
+    for part in [*spec.sensors, *spec.actuators, *spec.keys]:
+        spec.delete(part)
     for body in spec.bodies[1:]:
         body.gravcomp = 1.0
+    drawn = [geom for geom in spec.geoms if geom.group <= LAST_VISIBLE_GROUP]
     for geom in spec.geoms:
         geom.contype = geom.conaffinity = 0
+        # Collision shells lie in the other groups; a model that has nothing else is drawn as it is.
+        geom.group = geom.group if drawn else 0
     return spec
+
+
+def _add_hand(link: mujoco.MjsBody) -> mujoco.MjsBody:
+    return link.add_body(name=HAND, pos=HAND_POS, quat=_quat(HAND_RPY))
+
+
+def _take_options(child: mujoco.MjSpec, spec: mujoco.MjSpec) -> None:
+    """Give ``child`` the options of what it is attached to. MuJoCo keeps those in any case, and complains."""
+    for name in (name for name in dir(spec.option) if not name.startswith("_")):
+        setattr(child.option, name, getattr(spec.option, name))
+    for name in _SIZES:
+        setattr(child, name, getattr(spec, name))
 
 
 def _rod(body: mujoco.MjsBody, ends: tuple[float, ...], radius: float, mass: float = 0.0) -> None:
@@ -172,8 +205,8 @@ def _quat(rpy: tuple[float, float, float]) -> Floats:
 
 def paint(spec: mujoco.MjSpec) -> None:
     """Stand the arm on its pedestal, and colour the paddle; a model of one's own keeps its colours."""
-    for name in ("paddle", "paddle rod"):
-        spec.geom(PREFIX + name).rgba = [0.75, 0.75, 0.77, 1.0]
+    for name in (PADDLE, ROD):
+        spec.geom(name).rgba = [0.75, 0.75, 0.77, 1.0]
     x, y, z = spec.body(ROOT).pos
     add_post(spec, (float(x), float(y)), float(z))
 
@@ -187,7 +220,7 @@ class Kinematics:
 
     def __init__(self, model: mujoco.MjModel) -> None:
         self._model, self._data = model, mujoco.MjData(model)
-        self._site = model.site(PREFIX + TOOL).id
+        self._site = model.site(TOOL).id
         joints = [model.joint(PREFIX + name) for name in JOINTS]
         self._qpos = np.array([joint.qposadr[0] for joint in joints])
         self._dof = np.array([joint.dofadr[0] for joint in joints])
