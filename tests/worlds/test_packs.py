@@ -99,6 +99,17 @@ def _flat_mesh(pack: Path) -> Path:
     return pack
 
 
+def _slanted_sheet(pack: Path) -> Path:
+    corners = "v 0 0 0\nv 1 0 1\nv 0 1 1\nv 1 1 2\n"
+    (pack / "meshes" / "toy" / "sheet.obj").write_text(corners + "f 1 2 3\nf 2 4 3\n")
+    return pack
+
+
+def _endless_mesh(pack: Path) -> Path:
+    trimesh.creation.box((1e30, 1e30, 1e30)).export(pack / "meshes" / "toy" / "endless.obj")
+    return pack
+
+
 def _huge_mesh(pack: Path) -> Path:
     trimesh.creation.icosphere(6).export(pack / "meshes" / "toy" / "huge.stl")
     return pack
@@ -113,6 +124,8 @@ def _huge_mesh(pack: Path) -> Path:
         (_bad_picture, "bad.png"),
         (_bad_mesh, "bad.obj"),
         (_flat_mesh, "flat.obj"),
+        (_slanted_sheet, "sheet.obj is empty or flat"),
+        (_endless_mesh, "endless.obj is"),
         (_huge_mesh, "triangles"),
     ],
 )

@@ -28,6 +28,19 @@ def test_the_window_gets_the_scene_at_the_start_of_an_episode(
     assert mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, "thing0") >= 0
 
 
+def test_servos_hold_the_arm_where_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    viewer = pytest.importorskip("mujoco.viewer")
+    given: list[Any] = []
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(viewer, "launch", lambda model, data: given.extend((model, data)))
+    show("mug_push", "validation", 0)
+    model, data = given
+    start = data.qpos.copy()
+    for _ in range(200):
+        mujoco.mj_step(model, data)
+    np.testing.assert_allclose(data.qpos[:7], start[:7], atol=0.02)
+
+
 def test_a_machine_without_a_screen_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)

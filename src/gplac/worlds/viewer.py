@@ -44,4 +44,7 @@ def show(
     data = mujoco.MjData(model)
     data.qpos[:], data.qvel[:] = what.reset(rng("view", task, split, index, episode))
     mujoco.mj_forward(model, data)
+    # Servos hold the arm where it starts, as in an episode; motors, which have no bias, stay at rest.
+    servos = model.actuator_biastype == mujoco.mjtBias.mjBIAS_AFFINE
+    data.ctrl[servos] = data.actuator_length[servos]
     viewer.launch(model, data)

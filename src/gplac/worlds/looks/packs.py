@@ -30,6 +30,8 @@ from gplac.worlds.looks.textures import Pixels, Texture
 
 PICTURES, MESHES = (".png", ".jpg", ".jpeg"), (".obj", ".stl")
 MOST_TRIANGLES = 20_000
+SMALLEST, LARGEST = 1e-6, 1e9
+"""How large meshes may be, in whatever units; they are scaled."""
 MUG_HEIGHT_M, MUG_WIDTH_M = 0.10, 0.104
 """The physics' cylinder, and the widest that a mug's wall may be."""
 THING_M = 0.11
@@ -142,7 +144,8 @@ def _mesh(path: Path) -> tuple[shapes.Mesh, Pixels | None, Colour | None]:
     import trimesh  # slow to import, and most processes never read a pack
 
     try:
-        loaded: Any = trimesh.load(path, force="mesh")
+        with np.errstate(invalid="ignore"):  # what it makes of boundless coordinates is refused below
+            loaded: Any = trimesh.load(path, force="mesh")
         if loaded.visual.kind != "texture":  # cut at sharp edges, so that a lid does not look round
             loaded = trimesh.graph.smooth_shade(loaded, angle=np.deg2rad(35))
         faces = np.asarray(loaded.faces, np.int32)
@@ -152,8 +155,13 @@ def _mesh(path: Path) -> tuple[shapes.Mesh, Pixels | None, Colour | None]:
         raise UserError(
             f"Cannot read the mesh {path}; export it again as OBJ or STL ({_line(error)})."
         ) from error
-    if not len(faces) or not np.isfinite(vertices).all() or np.ptp(vertices, axis=0).min() <= 0:
+    if not len(faces) or not np.isfinite(vertices).all() or _is_flat(vertices):
         raise UserError(f"The mesh {path} is empty or flat; export a solid thing.")
+    if not SMALLEST < np.ptp(vertices, axis=0).max() < LARGEST:
+        raise UserError(
+            f"The mesh {path} is {np.ptp(vertices, axis=0).max():g} units large;"
+            f" scale it to between {SMALLEST:g} and {LARGEST:g}."
+        )
     if len(faces) > MOST_TRIANGLES:
         raise UserError(
             f"The mesh {path} has {len(faces)} triangles; simplify it to at most {MOST_TRIANGLES}, better to 1,000."
@@ -162,6 +170,13 @@ def _mesh(path: Path) -> tuple[shapes.Mesh, Pixels | None, Colour | None]:
     vertices -= [*((low + high) / 2)[:2], low[2]]
     uv, paint, colour = _visual(loaded.visual, len(vertices))
     return shapes.Mesh(vertices, normals, uv, faces), paint, colour
+
+
+def _is_flat(vertices: Floats) -> bool:
+    """Whether all lie in one plane, however it is turned."""
+    # Divided first, so that squares of large coordinates stay finite.
+    centred = (vertices - vertices.mean(0)) / max(float(np.ptp(vertices, axis=0).max()), np.finfo(float).tiny)
+    return len(vertices) < 4 or bool(np.linalg.svd(centred, compute_uv=False)[-1] < 1e-6)
 
 
 def _visual(visual: Any, n: int) -> tuple[Floats, Pixels | None, Colour | None]:
