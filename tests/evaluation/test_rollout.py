@@ -148,6 +148,15 @@ def test_episodes_do_not_depend_on_how_many_there_are() -> None:
     assert np.array_equal(few.qpos[0], many.qpos[0, :3])
 
 
+def test_scenes_that_there_are_not_leave_no_folder(tmp_path: Path) -> None:
+    for changes, said in (({"vary": "fog"}, "fog"), ({"assets": tmp_path / "nope"}, "nope")):
+        with pytest.raises(UserError, match=said):
+            evaluate(
+                ZeroPolicy(), replace(VIEW, **changes), "test", 1, 1, blank=True, cache=tmp_path / "kept"
+            )
+    assert not list(tmp_path.iterdir())
+
+
 def test_bad_requests_are_explained() -> None:
     with pytest.raises(UserError, match="no split called 'tests'"):
         evaluate(ZeroPolicy(), VIEW, "tests", 1, 1)

@@ -73,7 +73,6 @@ class Store:
         self._folder = folder
         if folder is None:
             return
-        folder.mkdir(parents=True, exist_ok=True)
         seen = asdict(view)
         if view.robot_model is None:
             del seen["robot_model"]  # what was kept before there was a choice stays good
@@ -83,6 +82,7 @@ class Store:
         looks = digest(view.task, split, every, view.level, view.assets, view.vary)
         known = {**settings, "view": seen, "split": split, "scenes": looks, "mujoco": version("mujoco-core")}
         wanted = json.dumps(known, default=str, indent=1, sort_keys=True) + "\n"
+        folder.mkdir(parents=True, exist_ok=True)  # not for scenes that do not exist
         note = folder / SETTINGS
         if not note.exists() or note.read_text() != wanted:
             # Another policy or other pictures: what lies here answers another question.
