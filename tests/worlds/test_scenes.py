@@ -195,6 +195,17 @@ def test_mugs_fit_the_physics_cylinder_but_for_their_handles() -> None:
         assert 0.08 <= height <= 0.121
 
 
+def test_captions_are_words() -> None:
+    mug, cup = mugs.draw(rng("mug"), 0, STANDARD), cups.draw(rng("cup"), 0, STANDARD)
+    assert {replace(mug, decoration=name).caption for name in mugs.DECORATIONS} == {
+        "plain mug", "mug with bands", "two-tone mug", "dipped mug", "dotted mug", "mug with a logo", "striped mug",
+        "speckled mug",
+    }  # fmt: skip
+    assert replace(cup, decoration="stripes", shape="tapered").caption == "striped tapered cup"
+    assert replace(cup, decoration="bands", shape="round").caption == "round cup with bands"
+    assert replace(mug, file="meshes/mug/blue.obj").caption == "blue mug"
+
+
 def test_cups_leave_the_ball_the_room_that_the_physics_gives_it() -> None:
     walls = task("striker").physics().compile()
     where = walls.geom_pos[walls.geom_bodyid == walls.body("cup").id]
