@@ -82,6 +82,7 @@ def test_from_data_to_report(workplace: Path, capsys: pytest.CaptureFixture[str]
     main(["evaluate", str(runs[0]), "--episodes", "1", "--vary", "each", "--json", "one.json"])
     told = capsys.readouterr().out
     assert [told.count(f"only the {factor} of") for factor in ("mug", "table", "light")] == [1, 1, 1]
+    assert "labelled scene, from the same starts as in validation scenes: 2 of 2" in told
     assert read_result(Path("one-only-camera.json"))["vary"] == "camera"
 
     main(["compare", "att-1.json", "gplac.json"])

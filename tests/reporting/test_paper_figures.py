@@ -13,7 +13,11 @@ from gplac.errors import UserError
 from gplac.models.network import Network
 from gplac.reporting import architecture, paper_figures
 from gplac.reporting.pictures import GAP
-from gplac.worlds.splits import split_size
+from gplac.seeding import rng
+from gplac.worlds.registry import task
+from gplac.worlds.render import SceneRenderer
+from gplac.worlds.scene import Scene
+from gplac.worlds.splits import scene, split_size
 
 WIDTH, HEIGHT = 32, 28
 
@@ -92,6 +96,23 @@ def test_the_network_is_drawn_as_it_is() -> None:
     ]
     assert drawn[0].shape == (950, 1920, 3) and drawn[0][0, 0].tolist() == [255, 255, 255]
     assert [np.array_equal(drawn[0], each) for each in drawn[1:]] == [True, False, False]
+
+
+@pytest.mark.parametrize("name", ["pusher", "striker"])
+def test_the_room_goes_on_as_far_as_the_camera_aside_sees(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is black, and the policy's view has the room that it always had."""
+    what, labelled = task(name), scene(name, "labelled", 0)
+    aside, start = replace(labelled, camera=paper_figures.ASIDE[name]), what.reset(rng("start"))[0]
+
+    def seen(look: Scene) -> np.ndarray:
+        with SceneRenderer(what, look, 200, 175) as renderer:
+            return renderer.frame(start)
+
+    views, room = [seen(labelled)], (seen(aside).max(axis=-1) == 0).sum()
+    monkeypatch.setattr("gplac.worlds.assemble.ROOM_HALF_M", (2, 2))
+    views.append(seen(labelled))
+    np.testing.assert_array_equal(*views)
+    assert room == 0 < (seen(aside).max(axis=-1) == 0).sum()
 
 
 def test_an_unknown_figure_is_named_with_the_known_ones(tmp_path: Path) -> None:

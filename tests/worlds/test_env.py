@@ -7,6 +7,7 @@ from gymnasium.utils.env_checker import check_env
 from stable_baselines3.common.env_checker import check_env as sb3_check_env
 
 import gplac.worlds  # noqa: F401 - registers the environments
+from gplac.config import preset
 from gplac.errors import UserError
 from gplac.worlds.registry import ENV_IDS
 
@@ -58,6 +59,16 @@ def test_an_action_that_is_not_finite_is_refused_and_moves_nothing(name: str) ->
             env.step(action)
     for each, other in zip(env.step(still), untouched.step(still), strict=True):
         np.testing.assert_equal(each, other)
+
+
+@pytest.mark.parametrize("name", ENV_IDS)
+def test_pictures_are_the_papers_unless_asked_otherwise(name: str) -> None:
+    sizes = preset("paper", name).data
+    paper = (sizes.height, sizes.width, 3)
+    env = gymnasium.make(ENV_IDS[name])
+    assert env.observation_space["image"].shape == paper == env.reset(seed=0)[0]["image"].shape
+    assert gymnasium.make(ENV_IDS[name], width=64).observation_space["image"].shape == (paper[0], 64, 3)
+    env.close()
 
 
 def test_bad_arguments_are_explained() -> None:

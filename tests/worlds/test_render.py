@@ -15,7 +15,7 @@ from gplac.worlds import gl
 from gplac.worlds.arm import TABLE_HEIGHT_M
 from gplac.worlds.registry import task, task_names
 from gplac.worlds.render import SceneRenderer
-from gplac.worlds.sheet import contact_sheet
+from gplac.worlds.sheet import contact_sheet, tiled
 from gplac.worlds.splits import scene
 from gplac.worlds.task import Task
 
@@ -186,6 +186,18 @@ def test_a_chosen_way_that_opens_no_context_is_a_sentence(monkeypatch: pytest.Mo
     monkeypatch.setenv("PYOPENGL_PLATFORM", "egl")
     with pytest.raises(UserError, match=r"MUJOCO_GL=nonesuch is set.*No module named.*unset MUJOCO_GL"):
         gl.context()
+
+
+def test_a_contact_sheet_has_pictures_of_the_tasks_own_shape(
+    what: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[object] = []
+    monkeypatch.setattr("gplac.worlds.sheet.tiled", lambda *parts: drawn.extend(parts) or tiled(*parts))
+    contact_sheet(what.name, "weak", tmp_path / "sheet.png", "negative", scenes=1)
+    (picture,), (caption,), _ = drawn
+    width, height = what.stage.size()
+    assert picture.shape == (height, width, 3)  # type: ignore[attr-defined]
+    assert caption.endswith(f", no {what.object_of_interest}")  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("count", [21, 0, -1])

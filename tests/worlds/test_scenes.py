@@ -21,7 +21,7 @@ from gplac.worlds.looks.palettes import surface_colours
 from gplac.worlds.looks.textures import FAMILIES, SIZE, Texture, pixels
 from gplac.worlds.registry import task, task_names
 from gplac.worlds.scene import Scene
-from gplac.worlds.splits import factors, scene, split_size
+from gplac.worlds.splits import NOTHING, factors, scene, split_size
 
 every_task = pytest.mark.parametrize("name", task_names())
 
@@ -68,10 +68,19 @@ def test_splits_share_no_asset(name: str) -> None:
 def test_one_factor_can_vary_alone(name: str) -> None:
     labelled, other = scene(name, "labelled", 0), scene(name, "validation", 4)
     places = {"stream": other.stream, "index": other.index}
+    assert scene(name, "validation", 4, vary=NOTHING) == replace(labelled, **places)
     for factor, field in factors(name).items():
         found = scene(name, "validation", 4, vary=factor)
-        assert found == replace(labelled, **places, **{field: getattr(other, field)}), factor
         assert found != replace(labelled, **places), factor
+        assert found == replace(labelled, **places, **{field: getattr(found, field)}), factor
+        if field == "table":  # where it ends stays, for the things on it do
+            top = {"texture": other.table.texture, "gloss": other.table.gloss}
+            assert found.table == replace(labelled.table, **top)
+        elif field == "distractors":  # these are placed anew
+            kept = {replace(thing, x=0.0, y=0.0) for thing in other.distractors}
+            assert {replace(thing, x=0.0, y=0.0) for thing in found.distractors} & kept
+        else:
+            assert getattr(found, field) == getattr(other, field), factor
     told_apart = {field.name for field in fields(Scene)} - {"task", "stream", "index", "level", "pack"}
     assert set(factors(name).values()) == told_apart
     with pytest.raises(UserError, match="weather.*camera"):
@@ -130,6 +139,21 @@ def test_distractors_keep_clear(name: str, level: str) -> None:
 
 
 @every_task
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_whatever_varies_alone_things_stay_on_the_table_and_out_of_the_way(name: str, split: str) -> None:
+    field, fewest, most = task(name).stage.field, *STANDARD.distractors
+    for index in range(split_size(name, split)):
+        for factor in ("table", "distractors"):
+            look = scene(name, split, index, vary=factor)
+            assert fewest - 1 <= len(look.distractors) <= most
+            for thing in look.distractors:
+                radius, height = shapes.extent(distractors.parts(thing))
+                assert layout.on_table(thing.x, thing.y, radius, look.table), (index, factor, thing.kind)
+                hidden = layout.hides(look.camera, layout.outline(thing.x, thing.y, radius, height), field)
+                assert hidden < 0.05, (index, factor, thing.kind)
+
+
+@every_task
 def test_the_camera_shows_the_whole_field(name: str) -> None:
     field = task(name).stage.field
     for index in range(20):
@@ -169,6 +193,17 @@ def test_mugs_fit_the_physics_cylinder_but_for_their_handles() -> None:
         radius, height = shapes.extent(mugs.parts(replace(mug, handle="none")))
         assert 0.038 <= radius <= mugs.WIDEST_M + 1e-6
         assert 0.08 <= height <= 0.121
+
+
+def test_captions_are_words() -> None:
+    mug, cup = mugs.draw(rng("mug"), 0, STANDARD), cups.draw(rng("cup"), 0, STANDARD)
+    assert {replace(mug, decoration=name).caption for name in mugs.DECORATIONS} == {
+        "plain mug", "mug with bands", "two-tone mug", "dipped mug", "dotted mug", "mug with a logo", "striped mug",
+        "speckled mug",
+    }  # fmt: skip
+    assert replace(cup, decoration="stripes", shape="tapered").caption == "striped tapered cup"
+    assert replace(cup, decoration="bands", shape="round").caption == "round cup with bands"
+    assert replace(mug, file="meshes/mug/blue.obj").caption == "blue mug"
 
 
 def test_cups_leave_the_ball_the_room_that_the_physics_gives_it() -> None:

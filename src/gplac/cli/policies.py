@@ -112,7 +112,8 @@ def evaluate(
         episodes: How many in each scene; by default the preset's number.
         json: File to write the result to, besides the run's own folder; with --vary, one for each factor.
         vary: What differs from the labelled scene, of the pusher: mug, coaster, table, background, light,
-            distractors, camera; or each, for all of them in turn.
+            distractors, camera; nothing, for the labelled scene itself from the same starts; or each, for nothing and
+            then all of them in turn.
     """
     if env.env is not None:
         from gplac.cli.own_training import evaluate_in_env
@@ -123,7 +124,7 @@ def evaluate(
     from gplac.runs import Run, evaluate_run
     from gplac.worlds.registry import TASKS
     from gplac.worlds.registry import task as task_named
-    from gplac.worlds.splits import factors
+    from gplac.worlds.splits import NOTHING, factors
 
     task: str = Run.open(run).facts["task"]
     if task not in TASKS:
@@ -133,7 +134,7 @@ def evaluate(
         )
     print(f"Task: {task_named(task).title}")
     if "each" in vary:
-        vary = tuple(factors(task))
+        vary = (NOTHING, *factors(task))
     parts = {}
     with bars() as progress:
         for factor in vary or (None,):
@@ -150,7 +151,7 @@ def evaluate(
                 workers=looks.workers or None,
                 progress=progress,
             )
-            parts[f"{split} scenes" if factor is None else f"only the {factor} of {split} scenes"] = found
+            parts[_where(split, factor)] = found
             parts |= {f"control, {name}": part for name, part in found["controls"].items()}
     for name, part in parts.items():
         low, high = part["interval95"]
@@ -158,6 +159,14 @@ def evaluate(
             f"{name}: {part['successes']} of {part['episodes']} episodes succeed, "
             f"{percent(part['success_rate'])} ({percent(low)} to {percent(high)})"
         )
+
+
+def _where(split: str, factor: str | None) -> str:
+    from gplac.worlds.splits import NOTHING
+
+    if factor == NOTHING:
+        return f"labelled scene, from the same starts as in {split} scenes"
+    return f"{split} scenes" if factor is None else f"only the {factor} of {split} scenes"
 
 
 def inspect(

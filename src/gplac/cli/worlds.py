@@ -8,6 +8,7 @@ from gplac.cli.options import (
     Level,
     Looking,
     Looks,
+    OptionalFactor,
     OptionalInt,
     OptionalPath,
     Renderer,
@@ -89,6 +90,8 @@ def view(
     episode: int = 0,
     level: Level = "standard",
     assets: OptionalPath = None,
+    vary: OptionalFactor = None,
+    robot_model: OptionalPath = None,
 ) -> None:
     """Open a scene in MuJoCo's interactive viewer.
 
@@ -99,10 +102,13 @@ def view(
         episode: Which start of an episode.
         level: Difficulty of the looks.
         assets: Folder of your own textures and meshes, used instead of gplac's.
+        vary: The labelled scene with this alone taken from the scene asked for: mug, coaster (cup, ball), table,
+            background, light, distractors or camera.
+        robot_model: MJCF file of your own Sawyer, used instead of gplac's; mug push alone.
     """
     from gplac.worlds.viewer import show
 
-    show(task, split, index, level, assets, episode)
+    show(task, split, index, level, assets, episode, vary, robot_model)
 
 
 def expert_train(task: Task, /, *, out: OptionalPath = None, seed: int = 0) -> None:

@@ -41,7 +41,7 @@ def drawn(view: View, split: str) -> dict[str, Any]:
     rows = [_numbers(look) for look in looks]
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     kinds = {
-        "object": [look.object.caption for look in looks],
+        "object": [look.object.kind for look in looks],
         "object hue": [_hue(look.object.colour) for look in looks],
         "table": [look.table.texture.file or look.table.texture.family for look in looks],
         "wall": [look.room.wall.file or look.room.wall.family for look in looks],

@@ -13,6 +13,7 @@ from gplac.reporting.themes import label
 from gplac.runs import Run
 from gplac.training.policy import Policy
 from gplac.worlds.registry import TASKS
+from gplac.worlds.splits import NOTHING
 from gplac.worlds.task import Task
 
 _SPLITS = {
@@ -137,7 +138,10 @@ def results(facts: Document, measured: Mapping[str, Document], task: Task | None
         where = "emulated, " * emulated + _SPLITS[found["split"]]
         where += f", looks {found['level']}" if found["level"] != "standard" else ""
         where += "".join(f", {key} {found[key]}" for key in ("assets", "robot_model") if key in found)
-        where += f", only the {found['vary']} varies" if "vary" in found else ""
+        if (factor := found.get("vary")) is not None:
+            where += (
+                ", the labelled scene in their place" if factor == NOTHING else f", only the {factor} varies"
+            )
         number = f"{found['scenes']} scene{'s' * (found['scenes'] != 1)}"
         over = "{} to {}".format(*map(percent, found["interval95_scenes"])) if found["scenes"] > 1 else ""
         rows.append([plain(f"{where} ({number})"), *_count(found), over])

@@ -18,6 +18,8 @@ from gplac.worlds.task import Task
 CAMERA, OBJECT, COMPANION = "policy", "look of the object", "look of the companion"
 SEEN, ARM, HIDDEN = 0, ARM_GROUP, 3
 """Groups of geoms: what stands around, the robot, and what is never drawn."""
+ROOM_HALF_M = (2, 8)
+"""How far the room goes on to either side of the table's middle: usually, and at most."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def assemble(task: Task, scene: Scene, width: int, height: int, shadow_size: int
     _quality(spec, stage, width, height, shadow_size)
     _dress_physics(spec, stage)
     _lights(spec, stage, scene)
-    _room(builder, stage, scene)
+    _room(builder, stage, scene, _room_half_m(scene, width / height))
     object_parts = stage.object.parts(scene.object, folder)
     things = [packs.distractor_parts(thing, folder) for thing in scene.distractors]
     for name, role, parts, yaw in (
@@ -193,7 +195,19 @@ def _lights(spec: mujoco.MjSpec, stage: Stage, scene: Scene) -> None:
         )
 
 
-def _room(builder: _Builder, stage: Stage, scene: Scene) -> None:
+def _room_half_m(scene: Scene, aspect: float) -> int:
+    """How far wall and floor go on to either side, metres: farther than usual where the camera sees more of them."""
+    camera = scene.camera
+    y = np.tan(np.deg2rad(camera.fovy_deg) / 2)
+    corners = np.array([[sx * y * aspect, sy * y, -1.0] for sx in (-1, 1) for sy in (-1, 1)])
+    rays = corners @ camera.rotation().T
+    # A ray that does not go to the wall sees it to its end.
+    to_wall = (scene.room.wall_y - camera.position[1]) / np.minimum(rays[:, 1], -1e-3)
+    aside = np.abs(camera.position[0] + to_wall * rays[:, 0] - TABLE_MIDDLE_X).max()
+    return int(np.clip(np.ceil(aside), *ROOM_HALF_M))
+
+
+def _room(builder: _Builder, stage: Stage, scene: Scene, half: int) -> None:
     table, room = scene.table, scene.room
     depth = stage.table_front_y - table.far_edge_y
     top = shapes.sheet(2.4, depth, table.texture.tile_m, np.deg2rad(table.texture.angle_deg))
@@ -207,11 +221,11 @@ def _room(builder: _Builder, stage: Stage, scene: Scene) -> None:
         table.gloss,
     )
     floor_depth = -0.4 - room.wall_y
-    floor = shapes.sheet(4.0, floor_depth, room.floor.tile_m, 0.0, (4, 2))
+    floor = shapes.sheet(2.0 * half, floor_depth, room.floor.tile_m, 0.0, (2 * half, 2))
     builder.surface(
         shapes.moved(floor, x=0.45, y=room.wall_y + floor_depth / 2, z=FLOOR_HEIGHT_M), room.floor
     )
-    wall = shapes.sheet(4.0, 2.0, room.wall.tile_m, 0.0, (4, 2))
+    wall = shapes.sheet(2.0 * half, 2.0, room.wall.tile_m, 0.0, (2 * half, 2))
     upright = shapes.Mesh(
         wall.vertices @ np.array([[-1.0, 0, 0], [0, 0, 1], [0, 1, 0]]),
         np.broadcast_to(np.array([0.0, 1.0, 0.0]), wall.normals.shape),
@@ -221,7 +235,7 @@ def _room(builder: _Builder, stage: Stage, scene: Scene) -> None:
     builder.surface(shapes.moved(upright, x=0.45, y=room.wall_y, z=FLOOR_HEIGHT_M + 1.0), room.wall)
     if room.skirting_m > 0.02:
         board = shapes.moved(
-            shapes.box(4.0, 0.02, room.skirting_m), x=0.45, y=room.wall_y + 0.01, z=FLOOR_HEIGHT_M
+            shapes.box(2.0 * half, 0.02, room.skirting_m), x=0.45, y=room.wall_y + 0.01, z=FLOOR_HEIGHT_M
         )
         builder.part(builder.spec.worldbody, Part(board, room.skirting, gloss=0.1))
 

@@ -25,8 +25,8 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
         split: split of the scene: labelled, weak, validation or test.
         index: index of the scene in its split.
         level: how varied the looks are: standard or wild.
-        width: image width in pixels.
-        height: image height in pixels.
+        width: image width in pixels; by default the paper's of the task.
+        height: image height in pixels; by default the paper's of the task.
         render_mode: None or ``"rgb_array"``.
 
     Raises:
@@ -42,8 +42,8 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
         split: str = "labelled",
         index: int = 0,
         level: str = "standard",
-        width: int = 200,
-        height: int = 175,
+        width: int | None = None,
+        height: int | None = None,
         render_mode: str | None = None,
     ) -> None:
         if observation not in ("image", "state"):
@@ -52,6 +52,7 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
         self.task = task_named(task)
         self.scene = scene_of(task, split, index, level=level)
         self.render_mode = render_mode
+        width, height = self.task.stage.size(width, height)
         self._observation, self._size = observation, (width, height)
         self._vector = self.task.simulations(1)
         self._renderer: SceneRenderer | None = None

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import mujoco
@@ -18,6 +18,9 @@ from gplac.errors import UserError
 
 PYTHON = (3, 12)
 """From here on MuJoCo's Python side of it works; older ones have no `collections.abc.Buffer`."""
+TRIED = "4.0.0"
+"""Version of both of its packages that it was tried with. gplac asks for a newer mujoco-core, for a solver bug that its
+own tasks do not meet, and of that there was no mujoco-studio."""
 VULKAN_PACKAGES = "libvulkan1 mesa-vulkan-drivers"
 
 LIGHT_LUX = 45_000.0
@@ -31,19 +34,31 @@ _PROBE = "from gplac.worlds.filament import name; print(name())"
 def missing() -> str:
     """The first thing that it needs and this machine does not have, with what to do about it; empty: it has all."""
     if sys.version_info[:2] < PYTHON:
-        here = sys.version.split()[0]
-        return f"it needs Python {PYTHON[0]}.{PYTHON[1]}, and this is {here}: make .venv with a newer one"
+        needed = f"it needs Python {PYTHON[0]}.{PYTHON[1]} or newer, and this is {sys.version.split()[0]}"
+        return f"{needed}; and {_pair()}"
     try:
         # Where the versions of mujoco-studio and mujoco-core differ, its import refuses; it also brings the materials.
         importlib.import_module("mujoco.studio")
         importlib.import_module("mujoco.mjrf")
     except ImportError:
-        return (
-            "its module does not load: pip install mujoco-studio, of exactly the version that mujoco-core has"
-        )
+        return f"its module does not load; {_pair()}"
     if ctypes.util.find_library("vulkan") is None:
         return f"it draws with Vulkan, which is missing: on Debian, apt-get install {VULKAN_PACKAGES}"
     return ""
+
+
+def _pair() -> str:
+    """Which packages it needs, which versions are here, and how to get them."""
+    found = []
+    for package in ("mujoco-core", "mujoco-studio"):
+        try:
+            found.append(version(package))
+        except PackageNotFoundError:
+            found.append("none")
+    return (
+        f"it needs mujoco-core and mujoco-studio of one version, here {' and '.join(found)}: in a .venv of its own,"
+        f" after gplac, pip install mujoco-studio=={TRIED} mujoco-core=={TRIED} (docs/scenes.md)"
+    )
 
 
 def require() -> None:

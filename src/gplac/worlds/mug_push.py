@@ -53,6 +53,7 @@ STAGE = Stage(
     scenes=(("weak", 50), ("validation", 10), ("test", 11)),
     weak_objects=17,
     weak_backgrounds=4,
+    picture=(320, 240),
 )
 """Section 6.2: weak images of 17 mugs, 4 backgrounds and 50 arrangements of other things, each with and without a mug;
 11 mugs to test."""

@@ -30,8 +30,8 @@ def contact_sheet(
     out: Path,
     kind: Kind = "view",
     columns: int = 8,
-    width: int = 200,
-    height: int = 175,
+    width: int | None = None,
+    height: int | None = None,
     level: str = "standard",
     assets: Path | None = None,
     scenes: int | None = None,
@@ -41,7 +41,7 @@ def contact_sheet(
     """Draw the scenes of a split side by side into the PNG file ``out``, and return its path.
 
     Args:
-        width, height: of each picture, pixels.
+        width, height: of each picture, pixels; by default the paper's of the task.
         assets: folder of an asset pack.
         scenes: how many, from the first; by default all of the split.
         robot_model: see `gplac.worlds.registry.task`.
@@ -59,12 +59,14 @@ def contact_sheet(
         raise UserError(
             f"The {split} split has {size} scenes, of which {count} cannot be drawn; ask for 1 to {size}."
         )
+    width, height = what.stage.size(width, height)
     pictures, captions = [], []
     for index in range(count):
         look = scene(task, split, index, level, assets)
         pictures.append(_picture(what, look, kind, width, height, renderer))
         table = look.table.texture
-        captions.append(f"{split} {index}: {Path(table.file).stem or table.family}, {look.object.caption}")
+        thing = f"no {what.object_of_interest}" if kind == "negative" else look.object.caption
+        captions.append(f"{split} {index}: {Path(table.file).stem or table.family}, {thing}")
     return _save(tiled(pictures, captions, min(columns, count)), out)
 
 

@@ -28,6 +28,8 @@ STREAMS = {"labelled": "weak", "weak": "weak", "validation": "validation", "test
 FIRST_DRAW = {"weak": 1, "validation": 0, "test": 0}
 """Draw that scene 0 is. The labelled scene is an ordinary one, a light mug on wood; draw 0 has a dark mug on dark
 stone, and what is learned there alone transfers nowhere."""
+NOTHING = "nothing"
+"""In place of a factor: the labelled scene itself, as often as there are scenes."""
 _STREAM_NUMBERS = {"weak": 0, "validation": 1, "test": 2}
 
 
@@ -88,7 +90,9 @@ def scene(
         index: of the scene within the split, from 0.
         level: how varied the looks are: standard or wild.
         assets: folder of an asset pack whose textures and meshes replace the procedural ones.
-        vary: one of `factors`: the labelled scene (standard, without assets) in which that alone is this scene's.
+        vary: one of `factors`: the labelled scene (standard, without assets) in which that alone is this scene's; or
+            `NOTHING`. A table lends its top alone, so that what stands on it stays on it, and distractors are placed
+            anew where the labelled table and camera have room for them.
 
     Raises:
         UserError: unknown task, split, level or factor, negative index, or a bad asset pack.
@@ -97,15 +101,29 @@ def scene(
     if index < 0 or (split == "labelled" and index > 0):
         raise UserError(f"The split {split!r} has no scene {index}; scenes are counted from 0.")
     stream = STREAMS[split]
-    drawn = _Draw(task, stream, index, level, packs.open_pack(assets) if assets else None).scene()
+    draw = _Draw(task, stream, index, level, packs.open_pack(assets) if assets else None)
     if vary is None:
-        return drawn
-    if vary not in (fields := factors(task)):
-        raise UserError(f"The {task}'s scenes have no factor {vary!r}; choose one of: {', '.join(fields)}.")
-    alone = {fields[vary]: getattr(drawn, fields[vary])}
-    return replace(
-        scene(task, "labelled", 0), stream=stream, index=index, level=level, pack=drawn.pack, **alone
-    )
+        return draw.scene()
+    if vary != NOTHING and vary not in factors(task):
+        raise UserError(
+            f"The {task}'s scenes have no factor {vary!r}; choose one of: {', '.join(factors(task))}."
+        )
+    return _one_factor(scene(task, "labelled", 0), draw, vary)
+
+
+def _one_factor(labelled: Scene, draw: "_Draw", vary: str) -> Scene:
+    """The labelled scene with one factor of the scene that ``draw`` draws."""
+    drawn = draw.scene()
+    here = replace(labelled, stream=drawn.stream, index=drawn.index, level=drawn.level, pack=drawn.pack)
+    if vary == NOTHING:
+        return here
+    field = factors(drawn.task)[vary]
+    lent = getattr(drawn, field)
+    if field == "table":
+        lent = replace(labelled.table, texture=lent.texture, gloss=lent.gloss)
+    if field == "distractors":
+        lent = draw.distractors(labelled.camera, labelled.table)
+    return replace(here, **{field: lent})
 
 
 def digest(

@@ -76,5 +76,12 @@ class Stage:
     """How many tables and rooms they share."""
     camera_turn: float = 1.0
     """Factor on the angle by which scenes turn the camera; a narrow view bears less."""
+    picture: tuple[int, int] = (200, 175)
+    """Width and height of the paper's pictures, pixels; what shows scenes shows them so unless told otherwise."""
     kept_free: tuple[tuple[float, float, float], ...] = ()
     """Discs (x, y, radius) in metres that weak images put nothing on."""
+
+    def size(self, width: int | None = None, height: int | None = None) -> tuple[int, int]:
+        """Width and height of a picture, pixels: what is asked for, or else the paper's."""
+        usual = self.picture
+        return usual[0] if width is None else width, usual[1] if height is None else height

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 import mujoco
@@ -16,7 +17,14 @@ SHADOW_SIZE = 2048
 
 
 def show(
-    task: str, split: str, index: int, level: str = "standard", assets: Path | None = None, episode: int = 0
+    task: str,
+    split: str,
+    index: int,
+    level: str = "standard",
+    assets: Path | None = None,
+    episode: int = 0,
+    vary: str | None = None,
+    robot_model: Path | None = None,
 ) -> None:
     """Open a scene at the start of an episode, to be looked at from anywhere and pulled at; returns when it is closed.
 
@@ -26,20 +34,30 @@ def show(
         level: difficulty of the looks.
         assets: folder of an asset pack.
         episode: which start.
+        vary: see `gplac.worlds.splits.scene`.
+        robot_model: see `gplac.worlds.registry.task`.
 
     Raises:
-        UserError: no such scene, or a machine without a screen.
+        UserError: no such scene, a robot's model that is unfit, or a machine without a screen.
     """
     require_scene(task, split, index)
-    description, what = scene(task, split, index, level, assets), task_named(task)
-    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    description, what = scene(task, split, index, level, assets, vary), task_named(task, robot_model)
+    instead = f"draw pictures instead: gplac scenes {task} --split {split}"
+    screens = [os.environ[name] for name in ("DISPLAY", "WAYLAND_DISPLAY") if os.environ.get(name)]
+    if sys.platform == "linux" and not screens:
         raise UserError(
-            "The viewer needs a screen, and neither DISPLAY nor WAYLAND_DISPLAY is set;"
-            f" draw pictures instead: gplac scenes {task} --split {split}"
+            f"The viewer needs a screen, and neither DISPLAY nor WAYLAND_DISPLAY is set; {instead}"
         )
-    # Imported here: it loads what draws on a screen.
+    # Imported here: they load what draws on a screen.
+    import glfw
     from mujoco import viewer
 
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", glfw.GLFWError)
+        # Tried here first, for where it fails the viewer ends the process.
+        if not glfw.init():
+            where = f" {screens[0]}" if screens else ""
+            raise UserError(f"The viewer cannot open the screen{where}; {instead}")
     model = assemble(what, description, 640, 560, SHADOW_SIZE).model
     data = mujoco.MjData(model)
     data.qpos[:], data.qvel[:] = what.reset(rng("view", task, split, index, episode))

@@ -6,7 +6,7 @@ import numpy as np
 
 from gplac.worlds.looks import shapes
 from gplac.worlds.looks.breadth import Breadth
-from gplac.worlds.looks.mugs import glaze
+from gplac.worlds.looks.mugs import DECORATIONS, glaze
 from gplac.worlds.looks.palettes import Colour, adjusted, mug_colour, pick, told_apart, uniform
 from gplac.worlds.looks.shapes import Floats, Part
 
@@ -47,9 +47,14 @@ class Cup:
         return f"cup/{self.instance}"
 
     @property
+    def kind(self) -> str:
+        """What cups are counted by."""
+        return f"{self.decoration} {self.shape} cup"
+
+    @property
     def caption(self) -> str:
         """A few words under a picture."""
-        return f"{self.decoration} {self.shape} cup"
+        return DECORATIONS[self.decoration].format(f"{self.shape} cup")
 
 
 def draw(generator: np.random.Generator, instance: int, breadth: Breadth) -> Cup:

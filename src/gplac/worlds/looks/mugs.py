@@ -12,7 +12,17 @@ from gplac.worlds.looks.breadth import Breadth
 from gplac.worlds.looks.palettes import Colour, adjusted, hsv, mug_colour, pick, told_apart, uniform
 from gplac.worlds.looks.shapes import Part, Profile
 
-DECORATIONS = ("plain", "bands", "two_tone", "dipped", "dots", "logo", "stripes", "speckled")
+DECORATIONS = {
+    "plain": "plain {}",
+    "bands": "{} with bands",
+    "two_tone": "two-tone {}",
+    "dipped": "dipped {}",
+    "dots": "dotted {}",
+    "logo": "{} with a logo",
+    "stripes": "striped {}",
+    "speckled": "speckled {}",
+}
+"""How a thing that is painted so is called, by the name of the decoration."""
 HANDLES = ("c", "d", "ear", "ring", "none")
 DRINKS: dict[str, Colour] = {
     "coffee": (0.20, 0.11, 0.06),
@@ -66,9 +76,14 @@ class Mug:
         return f"mug/{self.file or self.instance}"
 
     @property
+    def kind(self) -> str:
+        """What mugs are counted by."""
+        return f"{Path(self.file).stem or self.decoration} mug"
+
+    @property
     def caption(self) -> str:
         """A few words under a picture."""
-        return f"{Path(self.file).stem or self.decoration} mug"
+        return f"{Path(self.file).stem} mug" if self.file else DECORATIONS[self.decoration].format("mug")
 
 
 def draw(generator: np.random.Generator, instance: int, breadth: Breadth) -> Mug:
