@@ -47,7 +47,8 @@ def pooled(results: Sequence[Result]) -> Pooled:
     """Seeds of one method, evaluated in the same scenes, as one.
 
     Raises:
-        UserError: there is none, a seed comes twice, or they are not of one method, task, split, and the same scenes.
+        UserError: there is none, a seed comes twice, or they are not of one method, task, split, the same scenes, and
+            the same settings as far as they tell.
     """
     if not results:
         raise UserError("There is no result to pool; name one or more.")
@@ -62,6 +63,13 @@ def pooled(results: Sequence[Result]) -> Pooled:
                 )
         if [scene["scene"] for scene in other["per_scene"]] != scenes:
             raise UserError("These results are of different scenes; evaluate every seed in the same ones.")
+    told = {settings["hash"]: result for result in results if (settings := result["training"].get("settings"))}
+    if len(told) > 1:
+        one, another, *_ = (result["seed"] for result in told.values())
+        raise UserError(
+            f"Seeds {one} and {another} of {first['method']} were trained with different settings (training.settings in"
+            " their files): measure one anew with the other's, as gplac grid run RECIPE --outdated does."
+        )
     by_seed = {result["seed"]: float(result["success_rate"]) for result in results}
     if len(by_seed) < len(results):
         raise UserError("Two of these results are of the same seed; a seed counts once.")
