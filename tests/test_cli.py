@@ -46,8 +46,11 @@ def test_from_data_to_report(workplace: Path, capsys: pytest.CaptureFixture[str]
     main(["scenes", "pusher", "--split", "validation", "--count", "2"])
     assert (workplace / "scenes-pusher-validation.png").stat().st_size > 0
 
-    main(["expert", "evaluate", "pusher", "--weights", "expert.safetensors", "--episodes", "3"])
-    assert "3 of 3 episodes" in capsys.readouterr().out
+    weights = ("--weights", "expert.safetensors")
+    main(["expert", "evaluate", "pusher", *weights, "--episodes", "3", "--json", "e.json"])
+    assert "3 of 3 episodes succeed, 100.0 % (43.9 % to 100.0 %)" in capsys.readouterr().out
+    expert = json.loads(Path("e.json").read_text())
+    assert (expert["task"], expert["weights"], expert["successes"]) == ("pusher", "expert.safetensors", 3)
 
     main(["collect", "demos", "pusher", *SMOKE, "--expert", "expert.safetensors", "--workers", "1"])
     main(["collect", "weak", "pusher", *SMOKE, "--workers", "1"])
@@ -79,6 +82,10 @@ def test_from_data_to_report(workplace: Path, capsys: pytest.CaptureFixture[str]
         "control, blank" in told and "Points on the object" in told and "Classifier on unseen scenes" in told
     )
 
+    Path("file").touch()
+    kept = sorted(runs[0].rglob("*"))
+    assert "file/one.json" in fails(capsys, "evaluate", str(runs[0]), "--json", "file/one.json")
+    assert sorted(runs[0].rglob("*")) == kept  # told before the first episode
     main(["evaluate", str(runs[0]), "--episodes", "1", "--vary", "each", "--json", "one.json"])
     told = capsys.readouterr().out
     assert [told.count(f"only the {factor} of") for factor in ("mug", "table", "light")] == [1, 1, 1]
@@ -189,6 +196,8 @@ def test_a_folder_that_cannot_be_written_is_named(
 ) -> None:
     Path("file").touch()
     assert "file" in fails(capsys, "collect", "weak", "pusher", *SMOKE, "--out", "file/weak")
+    for verb in (("expert", "evaluate", "pusher"), ("data", "check", ".")):
+        assert "Cannot write file/found.json" in fails(capsys, *verb, "--json", "file/found.json")
     assert "file" in fails(capsys, "scenes", "pusher", "--count", "1", "--out", "file/sheet.png")
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from gplac.config import preset
 from gplac.data.dataset import WeakImages
+from gplac.data.files import require_writable
 from gplac.data.manifest import Manifest, Request
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
@@ -66,9 +67,10 @@ def measure_breadth(
         seed: of folds, weights and batches.
 
     Raises:
-        UserError: no such task, images of another one or not drawn here, fewer things than folds, or a machine that
-            cannot draw.
+        UserError: no such task, images of another one or not drawn here, fewer things than folds, a machine that
+            cannot draw, or a file that cannot be written.
     """
+    require_writable(out)
     request = Manifest.read(weak).request
     if request.task != task or request.split != "weak":
         raise UserError(

@@ -11,6 +11,7 @@ from typing import Any, Self
 import torch
 
 from gplac.data.dataset import Demonstrations
+from gplac.data.files import require_writable
 from gplac.data.manifest import require_collected
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
@@ -130,9 +131,12 @@ def evaluate_run(
         progress: makes the callback for each part of the evaluation from its name.
 
     Raises:
-        UserError: no finished run, unknown split or factor, too many scenes, or a policy that fails.
+        UserError: no finished run, unknown split or factor, too many scenes, a policy that fails, or a copy that cannot
+            be written.
     """
     run = Run.open(folder)
+    if copy is not None:
+        require_writable(copy)
     sizes = run.facts["preset"]["evaluation"]
     view = run.view(level, assets, vary, robot_model)
     # Every core draws. Threads of one network that wait for each other between them take ten times as long.
@@ -183,9 +187,12 @@ def evaluate_in_env(
         progress: called with the episodes done and all of them.
 
     Raises:
-        UserError: no finished run, no such environment, or one that the policy does not fit.
+        UserError: no finished run, no such environment, one that the policy does not fit, or a copy that cannot be
+            written.
     """
     run = Run.open(folder)
+    if copy is not None:
+        require_writable(copy)
     network = run.facts["network"]
     sizes = Sizes(network["width"], network["height"], network["state_size"], network["action_size"])
     env = make_env(env_id, arguments or {})

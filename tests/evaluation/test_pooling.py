@@ -66,9 +66,11 @@ def test_what_are_no_seeds_of_one_thing_is_refused(results: list[dict[str, Any]]
 
 
 def test_seeds_of_other_settings_are_refused_and_those_that_do_not_tell_are_taken() -> None:
-    told = [result["training"] for result in (three := seeds(0, 1, 2))]
-    told[0]["settings"], told[1]["settings"] = {"hash": "a"}, {"hash": "a"}  # the third is of an older version
+    three = seeds(0, 1, 2)
+    told = [result["training"] for result in three]
+    for training in told[:2]:  # the third is of an older version
+        training["settings"] = {"hash": "a"}
     assert pooled(three).episodes == 3 * 6 * 3
     told[2]["settings"] = {"hash": "b"}
-    with pytest.raises(UserError, match="Seeds 0 and 2 of gplac were trained with different settings"):
+    with pytest.raises(UserError, match="Seeds 1 and 2 of gplac were trained with different settings"):
         pooled(three)

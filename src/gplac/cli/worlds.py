@@ -134,6 +134,7 @@ def expert_evaluate(
     seed: int = 0,
     noise: float = 0.0,
     error: float = 0.0,
+    json: OptionalPath = None,
 ) -> None:
     """Run an expert for fresh episodes: how often it succeeds, and how smoothly it moves.
 
@@ -144,16 +145,44 @@ def expert_evaluate(
         seed: Of the initial states.
         noise: Standard deviation of noise added to its torques, newton metres.
         error: Standard deviation of how far beside its place it sees the object of interest, metres.
+        json: File to write the result to.
     """
+    from gplac.data.files import require_writable
     from gplac.evaluation.percent import percent
+    from gplac.evaluation.result import write_json
+    from gplac.evaluation.statistics import wilson
     from gplac.experts.evaluate import evaluate_expert
     from gplac.experts.expert import load_expert
+    from gplac.provenance import provenance
     from gplac.worlds.registry import task as task_named
 
+    if json is not None:
+        require_writable(json)
     score = evaluate_expert(task_named(task), load_expert(task, weights), episodes, seed, noise, error)
-    print(f"{score.successes} of {score.episodes} episodes succeed ({percent(score.success_rate)}).")
+    interval = wilson(score.successes, score.episodes)
+    print(
+        f"{score.successes} of {score.episodes} episodes succeed, {percent(score.success_rate)}"
+        f" ({percent(interval.low)} to {percent(interval.high)})."
+    )
     change = f"; torques change by {score.mean_action_change:.1%} a step" if score.mean_action_change else ""
     print(f"Final distance {score.mean_distance_m:.3f} m{change}.")
+    if json is not None:
+        found = {
+            "task": task,
+            "weights": "shipped" if weights is None else str(weights),
+            "seed": seed,
+            "noise": noise,
+            "error_m": error,
+            "episodes": score.episodes,
+            "successes": score.successes,
+            "success_rate": score.success_rate,
+            "interval95": [interval.low, interval.high],
+            "mean_final_distance_m": score.mean_distance_m,
+            "action_change": score.mean_action_change,
+            "provenance": provenance(),
+        }
+        write_json(found, "expert", json)
+        print(f"The result is in {json}.")
 
 
 def collect_demos(

@@ -13,6 +13,7 @@ KINDS = {
     "breadth": "a measurement of breadth",
     "data_check": "a check of data",
     "env_result": "a result in a Gymnasium environment",
+    "expert": "an expert's success, written by gplac expert evaluate",
     "inspection": "an inspection, written by gplac inspect",
     "result": "a result, written by gplac evaluate",
     "run": "the description of a run",

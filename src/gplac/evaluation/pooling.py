@@ -63,7 +63,9 @@ def pooled(results: Sequence[Result]) -> Pooled:
                 )
         if [scene["scene"] for scene in other["per_scene"]] != scenes:
             raise UserError("These results are of different scenes; evaluate every seed in the same ones.")
-    told = {settings["hash"]: result for result in results if (settings := result["training"].get("settings"))}
+    told = {
+        settings["hash"]: result for result in results if (settings := result["training"].get("settings"))
+    }
     if len(told) > 1:
         one, another, *_ = (result["seed"] for result in told.values())
         raise UserError(

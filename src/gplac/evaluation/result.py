@@ -10,7 +10,7 @@ import jsonschema
 import numpy as np
 import numpy.typing as npt
 
-from gplac.data.files import write_atomically
+from gplac.data.files import require_writable, write_atomically
 from gplac.errors import UserError
 from gplac.evaluation import faults
 from gplac.evaluation.drawing import View
@@ -184,10 +184,10 @@ def write_json(document: Any, schema: str, path: Path) -> None:
     """Check ``document`` and write it, whole or not at all.
 
     Raises:
-        UserError: it does not fit the schema.
+        UserError: it does not fit the schema, or cannot be written there.
     """
     check(document, schema, str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    require_writable(path)
     write_atomically(path, (json.dumps(document, indent=1, allow_nan=False) + "\n").encode())
 
 
