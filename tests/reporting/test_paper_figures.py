@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from synthetic_run import synthetic_run
 
 from gplac.config import preset
 from gplac.data.draw import Look, close_renderer, is_present, weak_image
 from gplac.errors import UserError
+from gplac.evaluation.drawing import View
 from gplac.models.network import Network
-from gplac.reporting import architecture, paper_figures
+from gplac.reporting import architecture, paper_figures, pictures
 from gplac.reporting.pictures import GAP
+from gplac.runs import Run
 from gplac.seeding import rng
 from gplac.worlds.registry import task
 from gplac.worlds.render import SceneRenderer
@@ -119,3 +122,39 @@ def test_an_unknown_figure_is_named_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"figure_2.*figure_9_pusher"):
         paper_figures.write_figures(tmp_path, ["figure_2"])
     assert not list(tmp_path.iterdir())
+
+
+def test_feature_points_are_drawn_over_test_scenes_a_row_for_each_policy(tmp_path: Path) -> None:
+    runs = [
+        synthetic_run(tmp_path / method, method, 0.5, WIDTH, HEIGHT, scenes=1, count=1)
+        for method in ("gplac", "att-1")
+    ]
+    (path,) = paper_figures.write_figures(tmp_path, ["figure_5_pusher"], runs)
+    with Image.open(path) as image:
+        assert image.format == "WEBP"
+    found = cells(paper_figures.feature_points(runs, columns=3), 2 * WIDTH, 2 * HEIGHT)
+    assert found.shape[:2] == (2, 3)
+    where = View("pusher", WIDTH, HEIGHT), "test", 2
+    start, _ = task("pusher").reset(rng("figure", "pusher", 2))
+    scene_alone = pictures.draw_positions(*where, start[None], 2 * WIDTH, 2 * HEIGHT)[0]
+    for row, run in enumerate(runs):
+        policy = Run.open(run).policy()
+        drawn = np.argwhere(np.abs(found[row, 2] - scene_alone).max(-1) > 20) / (2 * HEIGHT, 2 * WIDTH)
+        points = policy.pixels(pictures.policy_view(*where, start)[None])[0]
+        expected = (points + 0.5)[:, ::-1] / (HEIGHT, WIDTH)
+        distances = np.linalg.norm(drawn[:, None] - expected, axis=-1)
+        # Something is drawn at every point, and nothing elsewhere.
+        assert (distances.min(axis=0) < 0.05).all() and (distances.min(axis=1) < 0.05).all()
+
+
+def test_figure_5_says_which_runs_it_cannot_show(tmp_path: Path) -> None:
+    plain = synthetic_run(tmp_path / "plain", "cnn-1", 0.5, WIDTH, HEIGHT, scenes=1, count=1)
+    other = synthetic_run(tmp_path / "other", "gplac", 0.5, WIDTH, HEIGHT, scenes=1, count=1)
+    with pytest.raises(UserError, match="--runs"):
+        paper_figures.write_figures(tmp_path, ["figure_5_pusher"])
+    with pytest.raises(UserError, match=r"plain has no feature points.*cnn-1"):
+        paper_figures.feature_points([plain])
+    told = other / "run.json"
+    told.write_text(told.read_text().replace('"task": "pusher"', '"task": "striker"'))
+    with pytest.raises(UserError, match="other is a run of striker, .*plain of pusher"):
+        paper_figures.feature_points([plain, other])

@@ -14,16 +14,19 @@ def figures(
     /,
     *,
     out: Path = Path("figures"),
+    runs: Annotated[tuple[Path, ...], arg(metavar="RUN ...")] = (),
 ) -> None:
-    """Draw our network, tasks, training data and unseen scenes as the paper's figures 2 to 4 and 6 to 12 show its own.
+    """Draw our network, tasks, training data and unseen scenes as the paper's figures 2 to 4 and 6 to 12 show its own,
+    and of trained policies figure 5.
 
     Args:
         names: Which figures, such as figure_9_pusher; by default all.
         out: Folder to write WebP files into.
+        runs: Runs of one task, for figure 5: where their feature points lie in unseen scenes, a row for each.
     """
     from gplac.reporting.paper_figures import write_figures
 
-    for path in write_figures(out, names):
+    for path in write_figures(out, names, runs):
         print(path)
 
 

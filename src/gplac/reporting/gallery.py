@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from gplac.evaluation.policies import has_points
 from gplac.reporting import html, pictures
 from gplac.reporting.entries import Entry, baseline
 from gplac.reporting.themes import save_image
@@ -100,18 +99,12 @@ def _points(pair: Sequence[Entry], out: Path) -> list[str]:
             view, episodes = entry.episodes
             start = episodes.qpos[number, 0, 0]
             where = (view, episodes.split, episodes.scenes[number])
-            seen = pictures.policy_view(*where, start)
-            if not has_points(policy, seen[None]):
+            found = pictures.seen_points(policy, *where, start)
+            if found is None:
                 continue
-            pixels = np.asarray(policy.pixels(seen[None])[0])
-            mask = pictures.object_mask(*where, start)
-            column, line = (
-                np.clip(np.rint(pixels[:, axis]).astype(int), 0, size - 1)
-                for axis, size in enumerate((view.width, view.height))
-            )
-            on_object = mask[line, column]
+            points, on_object = found
             drawn = pictures.draw_positions(*where, start[None], width, height)[0]
-            row.append(pictures.with_points(drawn, (pixels + 0.5) / (view.width, view.height), on_object))
+            row.append(pictures.with_points(drawn, points, on_object))
             path = save_image(
                 row[-1], out / f"points-{entry.method}-seed{entry.result['seed']}-scene{number}.jpg", **JPEG
             )

@@ -1,4 +1,5 @@
-"""The paper's figures, ours: network (2), tasks (3, 4), training data (6, 7, 9 to 12), unseen scenes (8)."""
+"""The paper's figures, ours: network (2), tasks (3, 4), feature points (5), training data (6, 7, 9 to 12), unseen
+scenes (8)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,9 +15,11 @@ from gplac.data.episodes import roll_out
 from gplac.errors import UserError
 from gplac.experts.expert import load_expert
 from gplac.models.network import Network
+from gplac.reporting import pictures
 from gplac.reporting.architecture import architecture
 from gplac.reporting.pictures import GAP, Floats, Images, sheet
 from gplac.reporting.themes import LIGHT, save_image
+from gplac.runs import Run
 from gplac.seeding import rng
 from gplac.worlds.camera import Camera
 from gplac.worlds.mug_push import MugPush
@@ -55,14 +58,25 @@ def figures() -> dict[str, Callable[[], Image.Image]]:
     }
 
 
-def write_figures(out: Path, chosen: Sequence[str] = ()) -> list[Path]:
+def write_figures(out: Path, chosen: Sequence[str] = (), runs: Sequence[Path] = ()) -> list[Path]:
     """Draw all of them, or those chosen, into WebP files in ``out``, and return their paths.
 
+    Args:
+        out: folder to write to.
+        chosen: names of figures; none: all.
+        runs: of one task, for figure 5 of their policies, a row each.
+
     Raises:
-        UserError: there is no figure of a name, or this machine cannot draw.
+        UserError: there is no figure of a name, this machine cannot draw, or what `feature_points` raises it for.
     """
     makers = figures()
+    if runs:
+        makers |= {f"figure_5_{Run.open(runs[0]).facts['task']}": partial(feature_points, runs)}
     for name in chosen:
+        if name.startswith("figure_5") and not runs:
+            raise UserError(
+                "Figure 5 shows what trained policies look at: name their runs with --runs RUN RUN."
+            )
         if name not in makers:
             raise UserError(f"There is no figure called {name!r}; choose among: {', '.join(makers)}.")
     return [
@@ -135,6 +149,36 @@ def pushes() -> Image.Image:
         touched = int(np.argmin(still))
         moments = [0, touched - 1, (touched + len(film)) // 2, len(film) - 1]
         rows.append(_views(what.name, *place, film[moments]))
+    return sheet(rows)
+
+
+def feature_points(runs: Sequence[Path], columns: int = 5) -> Image.Image:
+    """Figure 5: feature points of policies, a row each, at the start of an episode in the first test scenes.
+
+    Raises:
+        UserError: no finished run, a run of another task than the first's, or one without feature points.
+    """
+    opened = [Run.open(folder) for folder in runs]
+    name = opened[0].facts["task"]
+    for run in opened:
+        if run.facts["task"] != name:
+            raise UserError(
+                f"{run.folder} is a run of {run.facts['task']}, {opened[0].folder} of {name}: name one task's."
+            )
+    what, rows = task_named(name), []
+    starts = [what.reset(rng("figure", name, index))[0] for index in range(columns)]
+    for run in opened:
+        policy, view, row = run.policy(), run.view(), []
+        for index, start in enumerate(starts):
+            found = pictures.seen_points(policy, view, "test", index, start)
+            if found is None:
+                raise UserError(
+                    f"{run.folder} has no feature points, its method ({run.facts['method']}) is one without attention."
+                )
+            width, height = (pictures.POINTS_SCALE * side for side in _size(name))
+            drawn = pictures.draw_positions(view, "test", index, start[None], width, height)[0]
+            row.append(pictures.with_points(drawn, *found))
+        rows.append(row)
     return sheet(rows)
 
 

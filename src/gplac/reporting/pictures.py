@@ -8,6 +8,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from gplac.evaluation.drawing import View
+from gplac.evaluation.policies import Policy, has_points
 from gplac.reporting.themes import LIGHT, save_image
 from gplac.worlds.registry import task
 from gplac.worlds.render import SceneRenderer
@@ -44,6 +45,22 @@ def object_mask(view: View, split: str, index: int, qpos: Floats) -> npt.NDArray
     look = scene(view.task, split, index, level=view.level, assets=view.assets)
     with SceneRenderer(task(view.task, view.robot_model), look, view.width, view.height) as renderer:
         return renderer.mask(qpos)
+
+
+def seen_points(
+    policy: Policy, view: View, split: str, index: int, qpos: Floats
+) -> tuple[Floats, npt.NDArray[np.bool_]] | None:
+    """Where a policy's feature points lie, for positions ``(nq,)`` in a scene: ``(K, 2)``, right and down, as shares of
+    the picture's width and height; and which of them lie on the object of interest. None of a policy without any."""
+    seen = policy_view(view, split, index, qpos)
+    if not has_points(policy, seen[None]):
+        return None
+    pixels = np.asarray(policy.pixels(seen[None])[0])
+    column, line = (
+        np.clip(np.rint(pixels[:, axis]).astype(int), 0, size - 1)
+        for axis, size in enumerate((view.width, view.height))
+    )
+    return (pixels + 0.5) / (view.width, view.height), object_mask(view, split, index, qpos)[line, column]
 
 
 def with_points(picture: Images, points: Floats, on_object: npt.NDArray[np.bool_]) -> Image.Image:
