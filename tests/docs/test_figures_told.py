@@ -18,3 +18,14 @@ def test_how_often_policies_succeed_where_they_were_trained() -> None:
                 assert control["episodes"] == 100
                 found[path] = control["successes"]
     assert min(found.values()) == int(told.group(1))
+
+
+def test_what_is_said_of_test_scenes_is_what_the_tables_say() -> None:
+    """Every interval that is told beside the paper's numbers, single or of a difference, stands in a table."""
+    interval = re.compile(r"\+?(\d+\.\d) to \+?(\d+\.\d)")
+    section = (ROOT / "docs/paper_map.md").read_text().split("## Test scenes at `lite`")[1]
+    told = {match.groups(): match[0] for match in interval.finditer(section.replace("\n", " "))}
+    assert len(told) > 10
+    tables = (ROOT / "results/tables/lite").glob("*.md")
+    known = {match.groups() for path in tables for match in interval.finditer(path.read_text())}
+    assert [text for ends, text in told.items() if ends not in known] == []
