@@ -112,7 +112,13 @@ def _controls(found: Mapping[str, Committed]) -> Iterator[str]:
         worst = min(labelled, key=lambda count: float(count["success_rate"]))
         told = []
         for method, those in blank.items():
-            parts = [f"{each['successes']} of {each['episodes']} ({task})" for task, each in those]
+            parts = []
+            for name in dict.fromkeys(task for task, _ in those):  # all seeds of a task together
+                successes, episodes = (
+                    sum(each[field] for task, each in those if task == name)
+                    for field in ("successes", "episodes")
+                )
+                parts.append(f"{successes} of {episodes} ({name})")
             told.append(f"{label(method)} in {', '.join(parts)}")
         yield ""
         yield (
