@@ -11,6 +11,7 @@ from safetensors.numpy import save_file
 from synthetic_run import synthetic_run
 
 from gplac.cli import main
+from gplac.evaluation.percent import percent
 from gplac.evaluation.result import read_result
 from gplac.seeding import rng
 from gplac.worlds.pusher import Pusher
@@ -81,6 +82,9 @@ def test_from_data_to_report(workplace: Path, capsys: pytest.CaptureFixture[str]
     assert (
         "control, blank" in told and "Points on the object" in told and "Classifier on unseen scenes" in told
     )
+
+    ends = " to ".join(map(percent, found["interval95_scenes"]))
+    assert f"(95 % over scenes: {ends})" in told and "control, labelled: " in told
 
     Path("file").touch()
     kept = sorted(runs[0].rglob("*"))

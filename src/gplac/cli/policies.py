@@ -154,10 +154,11 @@ def evaluate(
             parts[_where(split, factor)] = found
             parts |= {f"control, {name}": part for name, part in found["controls"].items()}
     for name, part in parts.items():
-        low, high = part["interval95"]
+        over_scenes = part.get("scenes", 1) > 1
+        low, high = part["interval95_scenes" if over_scenes else "interval95"]
         print(
-            f"{name}: {part['successes']} of {part['episodes']} episodes succeed, "
-            f"{percent(part['success_rate'])} ({percent(low)} to {percent(high)})"
+            f"{name}: {part['successes']} of {part['episodes']} episodes succeed, {percent(part['success_rate'])}"
+            f" (95 % over {'scenes' if over_scenes else 'episodes'}: {percent(low)} to {percent(high)})"
         )
 
 
