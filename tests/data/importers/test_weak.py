@@ -214,6 +214,27 @@ def test_stretches_of_a_video(video: Path, tmp_path: Path) -> None:
     assert "list several videos in a CSV" in _fails([video, video], tmp_path / "none", stretches=stretches)
 
 
+def test_corrected_labels_and_times_are_no_import_that_is_there_already(video: Path, tmp_path: Path) -> None:
+    """As many of each kind as before, from the same files."""
+    _folders(tmp_path / "photos")
+    table = tmp_path / "list.csv"
+    table.write_text("path,label,scene\nphotos/positive/0.jpg,1,a\nphotos/positive/1.PNG,0,a\n")
+    first = import_weak([table], tmp_path / "out")
+    assert import_weak([table], tmp_path / "out") == first
+    for corrected in (
+        "photos/positive/0.jpg,0,a\nphotos/positive/1.PNG,1,a\n",
+        "photos/positive/0.jpg,1,b\nphotos/positive/1.PNG,0,a\n",
+    ):
+        table.write_text(f"path,label,scene\n{corrected}")
+        with pytest.raises(UserError, match="exists already"):
+            import_weak([table], tmp_path / "out")
+    there, elsewhere = ((0.0, 1.0),), ((4.0, 5.0),)
+    import_weak([video], tmp_path / "video", stretches=Stretches(there, elsewhere))
+    for stretches in (Stretches(elsewhere, there), Stretches(there, ((4.2, 5.2),))):
+        with pytest.raises(UserError, match="exists already"):
+            import_weak([video], tmp_path / "video", stretches=stretches)
+
+
 def test_a_stretch_behind_the_end_of_a_video_takes_no_frame_of_another(video: Path, tmp_path: Path) -> None:
     stretches = Stretches(((0.0, 2.0),), ((7.0, 9.0),), every_s=5.0)
     sentence = _fails([video], tmp_path / "none", stretches=stretches)

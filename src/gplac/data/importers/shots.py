@@ -39,6 +39,8 @@ class Shot:
     """Reads it, no smaller than twice a number of pixels across and down; a ValueError or UserError says why not."""
     where: str = ""
     """Which stretch of the video."""
+    times_s: tuple[float, ...] = ()
+    """Of a video, when the pictures are taken, in seconds since its start."""
 
     @property
     def name(self) -> str:
@@ -139,9 +141,10 @@ def _photo(path: Path, label: int, scene: str) -> Shot:
 def _stretch(path: Path, label: int, scene: str, start: float, end: float, every: float) -> Shot:
     if not every > 0.0:
         raise UserError(f"--every cannot be {every:g} seconds; make it positive.")
-    times = np.arange(start, end + 1e-9, every).tolist()
+    times = tuple(np.arange(start, end + 1e-9, every).tolist())
     near = min(max(every, 0.1), NEAR_S)
-    return Shot(path, label, scene, lambda _: frames_at(path, times, near), f" from {start:g} to {end:g} s")
+    where = f" from {start:g} to {end:g} s"
+    return Shot(path, label, scene, lambda _: frames_at(path, times, near), where, times)
 
 
 def _labelled_folders(path: Path, name: str) -> list[Shot]:

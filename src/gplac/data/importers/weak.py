@@ -90,7 +90,10 @@ def import_weak(
         "paths": [str(path.resolve()) for path in paths],
         "scenes": [_scene(name, labelled) for name, labelled in scenes.items()],
         "skipped": unreadable,
-        "source_fingerprint": fingerprint(shot.path for shot in found),
+        "source_fingerprint": fingerprint(
+            (shot.path for shot in found),
+            ((os.path.abspath(shot.path), shot.label, shot.scene, shot.times_s) for shot in found),
+        ),
     }
     if there := already_there(out, request, origin):
         return there
