@@ -203,9 +203,47 @@ def test_bad_archives(tmp_path: Path) -> None:
         assert f"says that it has {hz:g} frames a second" in _fails(odd, out)
     np.savez(odd / "a.npz", **whole, hz="fast")
     assert "does not say how many frames a second" in _fails(odd, out)
+    rates = tmp_path / "rates"
+    rates.mkdir()
+    for name, hz in (("a", 20.0), ("b", 20.1), ("c", 10.0)):
+        np.savez(rates / f"{name}.npz", **whole, hz=hz)
+    assert "c.npz: its hz is 10 where that of a.npz is 20" in _fails(rates, out, hz=20)
+    (rates / "c.npz").unlink()
+    assert import_demonstrations(rates, tmp_path / "measured").origin["control_hz"] == 20
     cut = source("cut")
     (cut / "b.npz").write_bytes((cut / "b.npz").read_bytes()[:3000])
     assert "b.npz is no NPZ file that can be read" in _fails(cut, out, hz=5)
+
+
+@pytest.mark.parametrize(
+    ("unit", "a_second"), [("milliseconds", 1e3), ("microseconds", 1e6), ("nanoseconds", 1e9)]
+)
+def test_times_in_another_unit_than_seconds(unit: str, a_second: float, tmp_path: Path) -> None:
+    made, source = make((4,)), tmp_path / "source"
+    source.mkdir()
+
+    def write(step: float) -> None:
+        np.savez(
+            source / "a.npz",
+            images=made.images[0],
+            states=made.states[0],
+            actions=made.actions[0],
+            timestamps=1.7e9 * a_second + step * np.arange(4),
+        )
+
+    write(a_second / 20)
+    for hz in (None, 20):
+        assert f"they seem to be {unit}; divide them by {a_second:.0f}" in _fails(
+            source, tmp_path / "out", hz=hz
+        )
+    write(1e10 * a_second)
+    assert "write them in seconds" in _fails(source, tmp_path / "out")
+
+
+@pytest.mark.parametrize("hz", [0.02, 5000.0])
+def test_rates_of_no_robot(hz: float, tmp_path: Path) -> None:
+    write_archives(tmp_path / "source", make())
+    assert f"--hz cannot be {hz:g}" in _fails(tmp_path / "source", tmp_path / "out", hz=hz)
 
 
 def test_bad_folders(tmp_path: Path) -> None:

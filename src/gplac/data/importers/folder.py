@@ -1,6 +1,7 @@
 """A plain folder of episodes: NPZ files, or folders with pictures and a CSV file."""
 
 import csv
+import math
 import re
 import zipfile
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from gplac.errors import UserError
 PICTURES = "images"
 """Name of the camera whose pictures lie in the episode's folder itself, and of the one that `Recorder` writes."""
 TIMES = ("timestamp", "timestamps")
+SAME_HZ = 0.01
+"""Share by which the rates of two episodes may differ: some recorders write the rate that they measured."""
 
 
 def recognises(path: Path) -> bool:
@@ -77,8 +80,23 @@ class _Archives:
         ]
         self.state_keys = [key for key in vectors if not key.startswith("action")]
         self.action_keys = [key for key in vectors if key.startswith("action")]
-        shape, kind = known.get("hz", ((0,), np.dtype(float)))
-        self.hz = float(self._array(0, "hz")) if shape == () and kind.kind in "fiu" else None
+        self.hz = self._rate()
+
+    def _rate(self) -> float | None:
+        """The one control rate of all episodes that tell theirs."""
+        first: tuple[str, float] | None = None
+        for episode in range(self.episodes):
+            shape, kind = self._headers(episode).get("hz", ((0,), np.dtype(float)))
+            if shape == () and kind.kind in "fiu":
+                name, hz = self.label(episode), float(self._array(episode, "hz"))
+                if first is None:
+                    first = name, hz
+                elif not math.isclose(hz, first[1], rel_tol=SAME_HZ):
+                    raise UserError(
+                        f"{name}: its hz is {hz:g} where that of {first[0]} is {first[1]:g}; one policy has one control"
+                        " rate, so bring all episodes to the same one, or remove it."
+                    )
+        return None if first is None else first[1]
 
     def label(self, episode: int) -> str:
         return self._files[episode].name
