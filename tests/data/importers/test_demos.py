@@ -267,6 +267,34 @@ def test_bad_folders(tmp_path: Path) -> None:
     assert "episode 1 has 4 pictures of images for 5 actions" in _fails(source, out)
 
 
+def test_no_episode_comes_or_goes_unnoticed(tmp_path: Path) -> None:
+    source, out = tmp_path / "source", tmp_path / "out"
+    write_folders(source, make())
+    table = source / "episode 1/robot.csv"
+    content = table.read_bytes()
+    table.unlink()
+    assert "episode 1 holds pictures and no CSV file; add the one" in _fails(source, out)
+    table.write_bytes(content)
+    write_archives(tmp_path / "archives", make())
+    (source / "stray.npz").write_bytes((tmp_path / "archives/episode_2.npz").read_bytes())
+    sentence = _fails(source, out)
+    assert "such as stray.npz, and folders of episodes, such as episode 0; move one" in sentence
+
+
+@pytest.mark.parametrize("write", [write_folders, write_archives])
+def test_hidden_files_are_no_episodes(write: Writer, tmp_path: Path) -> None:
+    """What Jupyter and macOS leave behind."""
+    source = tmp_path / "source"
+    write(source, make())
+    (source / ".ipynb_checkpoints").mkdir()
+    for name in ("robot.csv", "frame8.png"):
+        (source / ".ipynb_checkpoints" / name).write_text("state.a,action.a\n1,2\n")
+    for path in [each for each in source.rglob("*.*") if each.is_file()]:
+        (path.parent / f"._{path.name}").write_bytes(b"Mac OS X")
+    manifest = import_demonstrations(source, tmp_path / "out")
+    assert manifest.counts == {"rows": sum(LENGTHS), "scenes": 1, "episodes": 3}
+
+
 def test_bad_lerobot_data_sets(tmp_path: Path) -> None:
     source, out = tmp_path / "source", tmp_path / "out"
     write_lerobot_3(source, make(), video=True)

@@ -4,7 +4,7 @@ import csv
 import math
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +30,25 @@ def read(path: Path) -> Source:
     """The episodes in ``path``, in the natural order of their names.
 
     Raises:
-        UserError: there are none, or the first one cannot be read.
+        UserError: there are none, or of both kinds, one has pictures and no CSV file, or the first one cannot be read.
     """
     if not path.is_dir():
         raise UserError(f"{path} is no folder; name the one that holds the episodes.")
-    if archives := _archives(path):
+    archives, folders = _archives(path), _folders(path)
+    if archives and folders:
+        raise UserError(
+            f"{path} holds NPZ files, such as {archives[0].name}, and folders of episodes, such as {folders[0].name};"
+            " move one of the two kinds elsewhere."
+        )
+    if archives:
         return _Archives(archives)
-    if folders := _folders(path):
+    for folder in _visible(path.iterdir()) if folders else []:
+        if folder not in folders and (_images(folder) or _cameras(folder)):
+            raise UserError(
+                f"{folder} holds pictures and no CSV file; add the one with states and actions, or move the folder"
+                " elsewhere."
+            )
+    if folders:
         return _Folders(folders)
     raise UserError(
         f"{path} holds no episodes; put one NPZ file for each into it, or one folder with pictures and a CSV file."
@@ -44,11 +56,30 @@ def read(path: Path) -> Source:
 
 
 def _archives(path: Path) -> list[Path]:
-    return sorted(path.glob("*.npz"), key=_natural)
+    return _visible(path.glob("*.npz"))
 
 
 def _folders(path: Path) -> list[Path]:
-    return sorted((each.parent for each in path.glob("*/*.csv")), key=_natural)
+    return [each for each in _visible(path.iterdir()) if _tables(each)]
+
+
+def _tables(folder: Path) -> list[Path]:
+    return _visible(folder.glob("*.csv"))
+
+
+def _images(folder: Path) -> list[Path]:
+    found = folder.iterdir() if folder.is_dir() else ()
+    return _visible(path for path in found if path.suffix.lower() in IMAGE_SUFFIXES)
+
+
+def _cameras(folder: Path) -> list[Path]:
+    """Folders of pictures in an episode's folder."""
+    return [each for each in _visible(folder.iterdir()) if _images(each)] if folder.is_dir() else []
+
+
+def _visible(paths: Iterable[Path]) -> list[Path]:
+    """In natural order, without what file managers, editors and notebooks hide, such as ``._e0.npz``."""
+    return sorted((path for path in paths if not path.name.startswith(".")), key=_natural)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
@@ -180,8 +211,7 @@ class _Folders:
         self.episodes = len(folders)
         self.details: dict[str, Any] = {}
         first = folders[0]
-        inside = [each for each in sorted(first.iterdir()) if each.is_dir() and _images(each)]
-        self.cameras = ([PICTURES] if _images(first) else []) + [each.name for each in inside]
+        self.cameras = ([PICTURES] if _images(first) else []) + [each.name for each in _cameras(first)]
         self._columns = {kind: self._named(0, kind) for kind in ("state", "action")}
         self.state_keys = ["state"] if self._columns["state"] else []
         self.action_keys = ["action"] if self._columns["action"] else []
@@ -229,16 +259,9 @@ class _Folders:
         return self._tables[episode]
 
 
-def _images(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    found = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
-    return sorted(found, key=_natural)
-
-
 def _table(folder: Path) -> dict[str, Array]:
     """The numbers of an episode's CSV file by column; other columns than ours are not looked at."""
-    files = sorted(folder.glob("*.csv"))
+    files = _tables(folder)
     if len(files) > 1:
         raise UserError(f"{folder} holds {len(files)} CSV files; leave the one with states and actions.")
     file = files[0]
