@@ -28,6 +28,7 @@ from gplac.data.check import check
 from gplac.data.dataset import Demonstrations
 from gplac.data.importers.demos import import_demonstrations
 from gplac.data.manifest import Manifest
+from gplac.data.quality.survey import survey
 from gplac.data.schema import TIMESTAMP
 from gplac.data.show import contact_sheet
 from gplac.errors import UserError
@@ -238,6 +239,17 @@ def test_times_in_another_unit_than_seconds(unit: str, a_second: float, tmp_path
         )
     write(1e10 * a_second)
     assert "write them in seconds" in _fails(source, tmp_path / "out")
+
+
+@pytest.mark.parametrize("kind", ["folder of PNG folders", "folder of NPZ files"])
+def test_times_that_nobody_recorded_are_not_judged(kind: str, tmp_path: Path) -> None:
+    SOURCES[kind](tmp_path / "source", make())
+    import_demonstrations(tmp_path / "source", tmp_path / "out")
+    result = survey([tmp_path / "out"])
+    recorded = kind == "folder of PNG folders"  # only its CSV files have a column timestamp
+    assert result.demonstrated is not None and (result.demonstrated.timing is not None) == recorded
+    said = [each.what for each in result.findings if each.code == "timing"]
+    assert recorded or (len(said) == 1 and "No time stamps were recorded" in said[0])
 
 
 @pytest.mark.parametrize("hz", [0.02, 5000.0])

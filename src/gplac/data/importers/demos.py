@@ -76,6 +76,7 @@ def import_demonstrations(
         seed=0,
     )
     origin = _origin(source, path, chosen, rate, native, flip)
+    origin["timestamps_recorded"] = all(each.timestamps_s is not None for each in motions)
     if there := already_there(out, request, origin):
         return there
     rows = sum(len(each.actions) for each in motions)
