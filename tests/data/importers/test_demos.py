@@ -111,6 +111,37 @@ def test_upside_down(tmp_path: Path) -> None:
     assert np.abs(images.astype(int) - np.concatenate(made.images)[:, ::-1]).max() < 10
 
 
+@pytest.mark.parametrize(
+    ("convert", "said"),
+    [
+        (lambda images: (images / 255).astype(np.float32), "float32 of shape (4, 48, 64, 3)"),
+        (lambda images: images[..., 0], "uint8 of shape (4, 48, 64)"),
+        (lambda images: images[..., [0, 1, 2, 0]], "uint8 of shape (4, 48, 64, 4)"),
+        (lambda images: images.transpose(0, 3, 1, 2), "uint8 of shape (4, 3, 48, 64)"),
+    ],
+)
+def test_pictures_of_another_kind_are_named(
+    convert: Callable[..., np.ndarray], said: str, tmp_path: Path
+) -> None:
+    made, out = make((4,)), tmp_path / "out"
+    images, states, actions = convert(made.images[0]), made.states[0], made.actions[0]
+    (tmp_path / "source").mkdir()
+    np.savez(tmp_path / "source/a.npz", images=images, states=states, actions=actions, hz=20)
+    sentence = _fails(tmp_path / "source", out)
+    assert f"a.npz: images holds {said} where pictures are uint8" in sentence
+    with h5py.File(tmp_path / "source.hdf5", "w") as file:
+        file["data/demo_0/actions"], file["data/demo_0/obs/joints"] = actions, states
+        file["data/demo_0/obs/top"] = images
+    sentence = _fails(tmp_path / "source.hdf5", out, hz=20)
+    assert f"demo_0: top holds {said} where pictures are uint8" in sentence
+
+
+def test_pictures_too_small_to_learn_from(tmp_path: Path) -> None:
+    write_archives(tmp_path / "source", make())
+    for size in ((1, 1), (64, 7)):
+        assert "are too small" in _fails(tmp_path / "source", tmp_path / "out", size=size)
+
+
 @pytest.mark.parametrize(("orientation", "turns"), [(3, 2), (6, 1)])
 def test_frames_of_a_turned_camera_come_upright(orientation: int, turns: int, tmp_path: Path) -> None:
     made = make()

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.data import schema
-from gplac.data.importers.pictures import Fit, default_size, opened
+from gplac.data.importers.pictures import Fit, default_size, opened, require_size
 from gplac.data.importers.registry import open_source
 from gplac.data.importers.source import Choice, Motion, Source, choose, control_hz, motion
 from gplac.data.importers.writing import already_there, fingerprint, write_data_set
@@ -53,7 +53,8 @@ def import_demonstrations(
         flip: turn the pictures upside down.
 
     Raises:
-        UserError: the source is missing, damaged or ambiguous, or ``out`` holds something else.
+        UserError: the source is missing, damaged or ambiguous, its pictures would be too small, or ``out`` holds
+            something else.
     """
     source = open_source(path, format)
     if not source.episodes:
@@ -63,6 +64,7 @@ def import_demonstrations(
     rate = control_hz(source, motions, hz)
     native = _native_size(source, chosen.camera)
     width, height = size or default_size(native)
+    require_size(width, height)
     scenes = [source.scene(episode) for episode in range(source.episodes)]
     request = Request(
         "demonstrations",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gplac.data.importers.pictures import IMAGE_SUFFIXES, Picture
-from gplac.data.importers.source import Array, Source
+from gplac.data.importers.source import Array, Source, are_pictures, require_pictures
 from gplac.errors import UserError
 
 PICTURES = "images"
@@ -99,11 +99,8 @@ class _Archives:
         self.episodes = len(files)
         self.details: dict[str, Any] = {}
         known = self._headers(0)
-        self.cameras = [
-            key
-            for key, (shape, kind) in known.items()
-            if len(shape) == 4 and shape[3] == 3 and kind == np.uint8
-        ]
+        require_pictures(self.label(0), known)
+        self.cameras = [key for key, each in known.items() if are_pictures(*each)]
         vectors = [
             key
             for key, (shape, kind) in known.items()

@@ -1,6 +1,6 @@
 """What a source of demonstrations is, and which of its cameras, states and actions are taken."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -124,6 +124,30 @@ def _known(
     raise UserError(
         f"The source has several candidates for the {what}: {listed}; name one with {option}{more}."
     )
+
+
+def are_pictures(shape: Sequence[int], kind: np.dtype[Any]) -> bool:
+    """Whether an array holds an episode's frames, ``(T, H, W, 3)`` uint8."""
+    return len(shape) == 4 and shape[3] == 3 and kind == np.uint8
+
+
+def require_pictures(where: str, arrays: Mapping[str, tuple[Sequence[int], np.dtype[Any]]]) -> None:
+    """Refuse an episode whose only pictures are of another kind: floating point, grey, transparent, channels first.
+
+    Args:
+        where: what to call the episode in a message.
+        arrays: shape and type of each array by its name.
+
+    Raises:
+        UserError: there is an array that may well hold pictures, and none that does so as is needed.
+    """
+    may_be = {key: known for key, known in arrays.items() if len(known[0]) >= 3}
+    if may_be and not any(are_pictures(*known) for known in may_be.values()):
+        key, (shape, kind) = next(iter(may_be.items()))
+        raise UserError(
+            f"{where}: {key} holds {kind} of shape {tuple(shape)} where pictures are uint8, 0 to 255, of shape"
+            " (frames, height, width, 3), RGB; convert it."
+        )
 
 
 def motion(source: Source, episode: int, choice: Choice) -> Motion:

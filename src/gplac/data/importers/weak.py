@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gplac.data import schema
-from gplac.data.importers.pictures import DEFAULT_WIDTH_PX, Fit, default_size
+from gplac.data.importers.pictures import DEFAULT_WIDTH_PX, Fit, default_size, require_size
 from gplac.data.importers.shots import VIDEO_SUFFIXES, Shot, Stretches, shots, source_names
 from gplac.data.importers.writing import already_there, fingerprint, write_data_set
 from gplac.data.manifest import IMPORTED, OWN, Manifest, Request
@@ -45,8 +45,8 @@ def import_weak(
         skip_unreadable: leave out what cannot be read, instead of giving up.
 
     Raises:
-        UserError: a source is missing or described wrongly, a photograph cannot be read, all are of one kind, or
-            ``out`` holds something else. Nothing is written then.
+        UserError: a source is missing or described wrongly, a photograph cannot be read, all are of one kind, they
+            would be too small, or ``out`` holds something else. Nothing is written then.
     """
     if not paths:
         raise UserError("Name folders, CSV files or a video to import.")
@@ -62,6 +62,7 @@ def import_weak(
     if like is not None and size is not None:
         raise UserError("--like and --size both say how large the images are; leave one out.")
     width, height = size or (_size_of(like) if like is not None else _first_size(found))
+    require_size(width, height)
     images, unreadable = _read(found, Fit(width, height))
     if unreadable and not skip_unreadable:
         raise UserError(
