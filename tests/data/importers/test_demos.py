@@ -344,7 +344,7 @@ def test_bad_lerobot_data_sets(tmp_path: Path) -> None:
     video = next(source.glob("videos/*/*/file-000.mp4"))
     whole = video.read_bytes()
     video.write_bytes(whole[: len(whole) // 2])
-    assert "file-000.mp4 cannot be read" in _fails(source, out)
+    assert "file-000.mp4 is no video that can be read" in _fails(source, out)
     video.write_bytes(next(source.glob("videos/*/*/file-001.mp4")).read_bytes())
     assert "file-000.mp4 has no frame at 0.900 s" in _fails(source, out)
     video.unlink()

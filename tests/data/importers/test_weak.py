@@ -10,12 +10,14 @@ import pytest
 from PIL import Image
 from sources import make, write_archives, write_video
 
+from gplac.cli import main
 from gplac.data.check import check
 from gplac.data.dataset import WeakImages
 from gplac.data.importers.demos import import_demonstrations
 from gplac.data.importers.shots import Stretches, parse_stretch
 from gplac.data.importers.weak import import_weak
 from gplac.data.labelling.pictures import FORMATS, complaint
+from gplac.data.labelling.store import Labels
 from gplac.data.manifest import Manifest
 from gplac.data.show import contact_sheet
 from gplac.errors import UserError
@@ -212,6 +214,37 @@ def test_stretches_of_a_video(video: Path, tmp_path: Path) -> None:
     )
     assert "Say when the object is to be seen" in _fails([video], tmp_path / "none")
     assert "list several videos in a CSV" in _fails([video, video], tmp_path / "none", stretches=stretches)
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "ts"])
+def test_a_video_that_was_cut_begins_at_its_first_frame(suffix: str, tmp_path: Path) -> None:
+    """Its file calls the first frame's time five seconds; `gplac label` counts from that frame as well."""
+    frames = np.empty((40, 32, 48, 3), np.uint8)
+    frames[:20], frames[20:] = RED, BLUE
+    video = tmp_path / f"hall.{suffix}"
+    write_video(video, frames, start_s=5)
+    manifest, _ = _imported(video, out=tmp_path / "out", stretches=Stretches(((0.0, 1.5),), ((2.0, 3.5),)))
+    assert manifest.counts == {"rows": 8, "scenes": 1, "present": 4, "absent": 4}
+    sentence = _fails([video], tmp_path / "none", stretches=Stretches(((7.0, 8.0),), ((9.0, 9.5),)))
+    assert f"hall.{suffix} has no frame at 7.000 s" in sentence
+
+
+def test_names_that_are_not_utf_8(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`gplac label` writes their bytes as they are."""
+    pictures = []
+    for name, colour in (("bad\udcff.png", RED), ("gut\udce4.png", BLUE)):
+        _photo(tmp_path / "photos" / name, colour)
+        pictures.append(tmp_path / "photos" / name)
+    (tmp_path / "photos/ugly\udcff.png").write_bytes(b"no picture")
+    labels = Labels(tmp_path / "photos-labels")
+    labels.folder.mkdir()
+    labels.answer(pictures[0], "yes")
+    labels.answer(pictures[1], "no")
+    labels.answer(tmp_path / "photos/ugly\udcff.png", "no")
+    table = labels.folder / "labels.csv"
+    main(["import", "weak", str(table), "--out", str(tmp_path / "out"), "--skip-unreadable"])
+    assert "Left out: ugly\\xff.png (not a picture" in capsys.readouterr().out
+    assert WeakImages.load(tmp_path / "out").labels.tolist() == [1, 0]
 
 
 def test_corrected_labels_and_times_are_no_import_that_is_there_already(video: Path, tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 
 from gplac.data import schema
 from gplac.data.importers.pictures import DEFAULT_WIDTH_PX, Fit, default_size, require_size
-from gplac.data.importers.shots import VIDEO_SUFFIXES, Shot, Stretches, shots, source_names
+from gplac.data.importers.shots import Shot, Stretches, printable, shots, source_names
 from gplac.data.importers.writing import already_there, fingerprint, write_data_set
+from gplac.data.labelling.frames import VIDEO_SUFFIXES
 from gplac.data.manifest import IMPORTED, OWN, Manifest, Request
 from gplac.data.progress import progress
 from gplac.errors import UserError
@@ -113,13 +114,18 @@ def _size_of(demonstrations: Path) -> tuple[int, int]:
 
 def _first_size(found: Sequence[Shot]) -> tuple[int, int]:
     """From the first photograph that can be read; the others are cropped to its proportions."""
+    reasons = []
     for shot in found:
         try:
             for image in shot.pictures(DEFAULT_WIDTH_PX):
                 return default_size((image.shape[1], image.shape[0]))
-        except (ValueError, UserError):
-            continue
-    raise UserError(f"None of the {len(found)} photographs can be read, the first is {found[0].path}.")
+        except (ValueError, UserError) as error:
+            reasons.append(_complaint(shot, error))
+    raise UserError(f"None of the {len(found)} photographs can be read: {_listed(reasons)}. Repair them.")
+
+
+def _complaint(shot: Shot, error: Exception) -> str:
+    return printable(f"{shot.name} ({str(error).rstrip('.')})")
 
 
 def _read(found: Sequence[Shot], fit: Fit) -> tuple[dict[str, Labelled], list[str]]:
@@ -129,7 +135,7 @@ def _read(found: Sequence[Shot], fit: Fit) -> tuple[dict[str, Labelled], list[st
         try:
             return [fit.jpeg(image) for image in shot.pictures(max(fit.width, fit.height))]
         except (ValueError, UserError) as error:
-            return f"{shot.name} ({str(error).rstrip('.')})"
+            return _complaint(shot, error)
 
     images: dict[str, Labelled] = {}
     unreadable = []
@@ -138,7 +144,7 @@ def _read(found: Sequence[Shot], fit: Fit) -> tuple[dict[str, Labelled], list[st
             if isinstance(content, str):
                 unreadable.append(content)
             else:
-                images.setdefault(shot.scene, []).extend((shot.label, image) for image in content)
+                images.setdefault(printable(shot.scene), []).extend((shot.label, image) for image in content)
             advance(1)
     return images, unreadable
 
