@@ -32,7 +32,7 @@ def test_from_files_of_ones_own_to_files_for_others(
     Path("photos/positive/broken.jpg").touch()
     main(["import", "weak", "photos", "--out", "weak", "--like", "demos", "--skip-unreadable"])
     printed = capsys.readouterr().out
-    assert "Left out: broken.jpg (not a picture" in printed
+    assert "Left out: positive/broken.jpg (not a picture" in printed
     assert "photos: 1 with the object, 0 without: only one kind" in printed
     assert "3 images of 32x24 pixels (2 with the object, 1 without) are in weak." in printed
     for folder in ("demos", "weak"):

@@ -19,6 +19,7 @@ from gplac.data.importers.weak import import_weak
 from gplac.data.labelling.pictures import FORMATS, complaint
 from gplac.data.labelling.store import Labels
 from gplac.data.manifest import Manifest
+from gplac.data.quality.survey import survey
 from gplac.data.show import contact_sheet
 from gplac.errors import UserError
 
@@ -227,6 +228,28 @@ def test_a_video_that_was_cut_begins_at_its_first_frame(suffix: str, tmp_path: P
     assert manifest.counts == {"rows": 8, "scenes": 1, "present": 4, "absent": 4}
     sentence = _fails([video], tmp_path / "none", stretches=Stretches(((7.0, 8.0),), ((9.0, 9.5),)))
     assert f"hall.{suffix} has no frame at 7.000 s" in sentence
+
+
+def test_what_is_found_is_traced_to_files(video: Path, tmp_path: Path) -> None:
+    """Of two lists, one of a video, and of episodes; also after sorting, which imports do."""
+    for name, seed in (("red/a.png", 0), ("red/b.png", 1), ("blue/a.png", 0)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        noise = np.random.default_rng(seed).integers(0, 255, (32, 48, 3), np.uint8)
+        Image.fromarray(noise).save(tmp_path / name)
+    (tmp_path / "photos.csv").write_text("path,label\nred/a.png,1\nred/b.png,1\nblue/a.png,0\n")
+    (tmp_path / "film.csv").write_text("path,label,start,end\nhall.mp4,1,0:01,0:02\nhall.mp4,0,0:04,0:05\n")
+    import_weak([tmp_path / "photos.csv", tmp_path / "film.csv"], tmp_path / "out")
+    assert check(tmp_path / "out") == []
+    sources = WeakImages.load(tmp_path / "out").source
+    assert sources is not None
+    assert {"red/b.png", "hall.mp4, 1.5 s", "hall.mp4, 4 s"} < set(sources)
+    (torn,) = [each for each in survey([tmp_path / "out"]).findings if each.code == "copies-across-labels"]
+    assert "blue/a.png, labelled 0, and red/a.png, labelled 1" in torn.where
+    write_archives(tmp_path / "source", make())
+    import_demonstrations(tmp_path / "source", tmp_path / "demos")
+    assert (
+        survey([tmp_path / "demos"]).data["demonstrations"].place(8) == "episode 1 (episode_9.npz), frame 1"
+    )
 
 
 def test_names_that_are_not_utf_8(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from gplac.data import schema
 from gplac.data.importers.pictures import Fit, default_size, opened, require_size
 from gplac.data.importers.registry import open_source
+from gplac.data.importers.shots import printable
 from gplac.data.importers.source import Choice, Motion, Source, choose, control_hz, motion
 from gplac.data.importers.writing import already_there, fingerprint, write_data_set
 from gplac.data.manifest import IMPORTED, OWN, Manifest, Request
@@ -78,6 +79,7 @@ def import_demonstrations(
         seed=0,
     )
     origin = _origin(source, path, chosen, rate, native, flip)
+    origin["episodes"] = [printable(source.label(episode)) for episode in range(source.episodes)]
     origin["timestamps_recorded"] = all(each.timestamps_s is not None for each in motions)
     if there := already_there(out, request, origin):
         return there

@@ -37,15 +37,18 @@ class Shot:
     """Name of the place."""
     pictures: Callable[[int], Iterable[Images]]
     """Reads it, no smaller than twice a number of pixels across and down; a ValueError or UserError says why not."""
-    where: str = ""
-    """Which stretch of the video."""
     times_s: tuple[float, ...] = ()
     """Of a video, when the pictures are taken, in seconds since its start."""
 
-    @property
-    def name(self) -> str:
-        """What to call it in a message."""
-        return f"{self.path.name}{self.where}"
+    def name(self, above: Path) -> str:
+        """Its file, relative to the folder ``above``, and the stretch."""
+        file = printable(os.path.relpath(self.path, above))
+        return f"{file}, {self.times_s[0]:g} to {self.times_s[-1]:g} s" if self.times_s else file
+
+    def sources(self, above: Path) -> list[str]:
+        """The file of each picture, relative to the folder ``above``; of a video also the picture's time."""
+        file = printable(os.path.relpath(self.path, above))
+        return [f"{file}, {time:g} s" for time in self.times_s] or [file]
 
 
 @dataclass(frozen=True)
@@ -148,8 +151,7 @@ def _stretch(path: Path, label: int, scene: str, start: float, end: float, every
         raise UserError(f"--every cannot be {every:g} seconds; make it positive.")
     times = tuple(np.arange(start, end + 1e-9, every).tolist())
     near = min(max(every, 0.1), NEAR_S)
-    where = f" from {start:g} to {end:g} s"
-    return Shot(path, label, scene, lambda _: frames_at(path, times, near), where, times)
+    return Shot(path, label, scene, lambda _: frames_at(path, times, near), times)
 
 
 def _labelled_folders(path: Path, name: str) -> list[Shot]:
