@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
@@ -45,6 +46,14 @@ def test_from_files_of_ones_own_to_files_for_others(
         Demonstrations.load(Path("back")).images, Demonstrations.load(Path("demos")).images
     )
     assert WeakImages.load(Path("weak")).images.shape == (3, 24, 32, 3)
+
+
+def test_one_episode_is_told_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_robomimic(tmp_path / "can.hdf5", make())
+    with h5py.File(tmp_path / "can.hdf5", "a") as file:
+        del file["data/demo_2"], file["data/demo_10"]
+    main(["import", "demos", str(tmp_path / "can.hdf5"), "--out", str(tmp_path / "demos")])
+    assert "1 episode (7 frames of 64x48 pixels, 10 a second) is in" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
