@@ -52,7 +52,7 @@ def test_weak_images(tmp_path: Path) -> None:
 
 def test_the_wrong_kind(tmp_path: Path) -> None:
     write_weak(tmp_path / "w")
-    with pytest.raises(UserError, match="holds weak data where demonstrations data are needed"):
+    with pytest.raises(UserError, match="holds weak images where demonstrations are needed"):
         Demonstrations.load(tmp_path / "w")
 
 

@@ -1,5 +1,7 @@
 """The numbers behind trust, on policies whose truth is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from own_data import demonstrations, photographs
@@ -56,6 +58,17 @@ def test_a_policy_that_sees_is_told_from_one_that_does_not() -> None:
     # The state says nothing of the square: a regression is hardly better than the mean.
     assert 0.8 < sees["state_only"] / sees["mean"] < 1.1
     assert [row["name"] for row in sees["per_dimension"]] == ["x", "y"]
+
+
+def test_a_wrong_photograph_is_traced_to_its_file() -> None:
+    case = data()
+    assert case.weak_tested is not None
+    labels = case.weak_tested.labels.copy()
+    labels[3] = 1 - labels[3]
+    sources = np.array([f"hall/{i}.jpg" for i in range(len(labels))], object)
+    weak = replace(case.weak_tested, labels=labels, source=sources)
+    judged = measure_trust(Seeing(), replace(case, weak_tested=weak), NAMES)["classifier"]
+    assert [(each["photograph"], each["file"]) for each in judged["worst"]] == [(3, "hall/3.jpg")]
 
 
 def test_errors_of_single_numbers_are_in_the_robots_units() -> None:

@@ -50,6 +50,7 @@ def import_demos(
     """
     from gplac.data.importers.demos import import_demonstrations
     from gplac.data.importers.pictures import parse_size
+    from gplac.data.quality.finding import plural
 
     manifest = import_demonstrations(
         source,
@@ -65,8 +66,9 @@ def import_demos(
     )
     origin, request = manifest.origin, manifest.request
     print(
-        f"{manifest.counts['episodes']} episodes ({manifest.rows} frames of {request.width}x{request.height} pixels,"
-        f" {origin['control_hz']:g} a second) are in {out}."
+        f"{plural(manifest.counts['episodes'], 'episode')} ({plural(manifest.rows, 'frame')} of"
+        f" {request.width}x{request.height} pixels, {origin['control_hz']:g} a second)"
+        f" {'is' if manifest.counts['episodes'] == 1 else 'are'} in {out}."
     )
     print(
         f"Camera {origin['camera']}; state {' + '.join(origin['state_keys'])} ({len(origin['state_names'])} numbers);"
@@ -140,8 +142,10 @@ def export(demos: Demos, /, *, out: Annotated[Path, arg(metavar="PATH")]) -> Non
         out: Folder to write.
     """
     from gplac.data.export import export_lerobot
+    from gplac.data.quality.finding import plural
 
     manifest = export_lerobot(demos, out)
     print(
-        f"{manifest.counts['episodes']} episodes ({manifest.rows} frames) are in {out}, as a LeRobot data set."
+        f"{plural(manifest.counts['episodes'], 'episode')} ({plural(manifest.rows, 'frame')})"
+        f" {'is' if manifest.counts['episodes'] == 1 else 'are'} in {out}, as a LeRobot data set."
     )

@@ -100,6 +100,8 @@ class WeakImages:
     where it would be. For ATT-PO; no other method may see it."""
     task: str = ""
     """Name of the task; needed where there are positions."""
+    source: npt.NDArray[np.str_] | None = None
+    """``(N,)``: the file of which each photograph was made, None where that was not kept."""
 
     @property
     def object_positions(self) -> npt.NDArray[np.float64] | None:
@@ -126,6 +128,7 @@ class WeakImages:
             scene=columns[schema.SCENE],
             qpos=columns.get(schema.QPOS),
             task=name,
+            source=columns.get(schema.SOURCE),
         )
 
     def some(self, indices: npt.NDArray[np.int64]) -> Self:
@@ -136,6 +139,7 @@ class WeakImages:
             labels=self.labels[indices],
             scene=self.scene[indices],
             qpos=None if self.qpos is None else self.qpos[indices],
+            source=None if self.source is None else self.source[indices],
         )
 
 

@@ -17,6 +17,7 @@ IMPORTED = "imported"
 OWN = "own"
 """Name of the task of imported data, unless the user gives it one."""
 Kind = Literal["demonstrations", "weak"]
+CALLED: dict[Kind, str] = {"demonstrations": "demonstrations", "weak": "weak images"}
 T = TypeVar("T")
 
 
@@ -158,7 +159,7 @@ class Manifest:
         manifest = cls.read(folder)
         if manifest.request.kind != kind:
             raise UserError(
-                f"{folder} holds {manifest.request.kind} data where {kind} data are needed; name another one."
+                f"{folder} holds {CALLED[manifest.request.kind]} where {CALLED[kind]} are needed; name another one."
             )
         if task is not None:
             manifest.require_task(folder, task)

@@ -15,6 +15,7 @@ QPOS = "diagnostic.qpos"
 WEAK_IMAGE = "image"
 WEAK_INDEX = "image_index"
 LABEL = "label"
+SOURCE = "source"
 
 
 def demonstration_schema(state_size: int, action_size: int, qpos_size: int | None) -> pa.Schema:
@@ -40,11 +41,12 @@ def demonstration_schema(state_size: int, action_size: int, qpos_size: int | Non
     )
 
 
-def weak_schema(qpos_size: int | None = None) -> pa.Schema:
+def weak_schema(qpos_size: int | None = None, *, sourced: bool = False) -> pa.Schema:
     """A row for each image: JPEG as above, 1 if the object of interest is in it or 0, scene, number in the scene.
 
     ``diagnostic.qpos`` as above, for ATT-PO; where the object of interest is left out, it tells where it would stand.
-    Photographs have no such column (``qpos_size`` None).
+    Photographs have no such column (``qpos_size`` None), but, if ``sourced``, one with the file that each was made of;
+    those imported before it was kept have none.
     """
     return pa.schema(
         [
@@ -53,6 +55,7 @@ def weak_schema(qpos_size: int | None = None) -> pa.Schema:
             pa.field(SCENE, pa.int64(), nullable=False),
             pa.field(WEAK_INDEX, pa.int64(), nullable=False),
             *_known(qpos_size),
+            *([pa.field(SOURCE, pa.string(), nullable=False)] if sourced else []),
         ]
     )
 

@@ -67,7 +67,7 @@ def structure(folder: Path, manifest: Manifest, shard: Shard, table: pa.Table) -
     """What is wrong with the number of rows and with names, types and sizes of the columns."""
     found = dict(zip(table.column_names, table.schema.types, strict=True))
     try:
-        expected = _expected(folder, manifest, schema.QPOS in found)
+        expected = _expected(folder, manifest, schema.QPOS in found, schema.SOURCE in found)
     except UserError as error:
         return [str(error).rstrip(".")]
     wrong = [f"there is no column {name}" for name in expected.names if name not in found]
@@ -85,13 +85,14 @@ def structure(folder: Path, manifest: Manifest, shard: Shard, table: pa.Table) -
     return wrong
 
 
-def _expected(folder: Path, manifest: Manifest, located: bool) -> pa.Schema:
+def _expected(folder: Path, manifest: Manifest, located: bool, sourced: bool) -> pa.Schema:
     """What the columns should be: of a task of ours as many numbers as it has, of imported data as many as the first
-    shard has. Weak images that were drawn before positions were kept are not ``located``."""
+    shard has. Weak images that were drawn before positions were kept are not ``located``, and photographs that were
+    imported before their files' names were kept are not ``sourced``."""
     request = manifest.request
     if request.split == IMPORTED:
         if request.kind == "weak":
-            return schema.weak_schema()
+            return schema.weak_schema(sourced=sourced)
         first = manifest.shards[0].name
         try:
             columns = pq.read_schema(folder / first)

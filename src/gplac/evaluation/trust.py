@@ -89,6 +89,8 @@ def measure_trust(policy: Policy, data: Data, names: Names) -> dict[str, Any]:
         ) | {"frames_present": float((calls(policy.classify, data.tested.images[tested]) > 0.5).mean())}
         for wrong in found["classifier"]["worst"]:
             wrong["photograph"] = int(chosen[wrong["photograph"]])
+            if weak.source is not None:
+                wrong["file"] = str(weak.source[wrong["photograph"]])
     if has_points(policy, one):
         found["points"] = _points(policy, data, tested)
     return found

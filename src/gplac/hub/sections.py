@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gplac.data.manifest import Manifest
+from gplac.data.quality.finding import plural
 from gplac.errors import UserError
 from gplac.evaluation.percent import percent
 from gplac.methods import METHODS
@@ -92,12 +93,13 @@ def data(facts: Document) -> str:
         held = known["held_out"]
         photographs = held.get("photographs", 0)
         places = (
-            f", of {len(held['photograph_scenes'])} places of their own"
+            f", of {plural(len(held['photograph_scenes']), 'place')} of their own"
             if "photograph_scenes" in held
             else ""
         )
-        told = f" and {photographs:,} pictures{places}" if photographs else ""
-        parts.append(f"Held out, and never trained on: {len(held.get('episodes', ()))} episodes{told}.")
+        told = f" and {plural(photographs, 'picture')}{places}" if photographs else ""
+        episodes = plural(len(held.get("episodes", ())), "episode")
+        parts.append(f"Held out, and never trained on: {episodes}{told}.")
     return "\n\n".join(parts)
 
 
@@ -117,7 +119,11 @@ def _origin(facts: Document, kind: str) -> str:
     told = [f"imported from {manifest.origin['format']}"] if "format" in manifest.origin else []
     told += [f"camera {manifest.origin['camera']}"] if manifest.origin.get("camera") else []
     told += [f"{manifest.origin['control_hz']:g} Hz"] if manifest.origin.get("control_hz") else []
-    told += [f"{count:,} {what} in all" for what, count in manifest.counts.items() if what != "rows"]
+    told += [
+        f"{plural(count, what.removesuffix('s')) if what.endswith('s') else f'{count:,} {what}'} in all"
+        for what, count in manifest.counts.items()
+        if what != "rows"
+    ]
     return plain(", ".join(["the author's own", *told]))
 
 

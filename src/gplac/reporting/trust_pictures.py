@@ -39,7 +39,7 @@ def worst(
     for each in wrong:
         sure = percent(each["probability"] if not each["present"] else 1 - each["probability"])
         said = "not seen" if each["present"] else "seen where it is not"
-        place = names.scenes.get(each["scene"], f"place {each['scene']}")
+        place = each.get("file") or names.scenes.get(each["scene"], f"place {each['scene']}")
         tags.append(f'<b class="lost">{said}</b>, {sure} sure<br>{html.escape(place)}')
     more = f"The {len(wrong)} surest errors" if len(judged["worst"]) > WORST else "All errors"
     return [

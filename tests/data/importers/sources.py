@@ -4,6 +4,7 @@ PyAV, h5py and Pillow alone."""
 import io
 import json
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -54,15 +55,18 @@ def encoded(image: npt.NDArray[np.uint8], kind: str = "PNG") -> bytes:
     return buffer.getvalue()
 
 
-def write_video(path: Path, images: npt.NDArray[np.uint8], fps: int = FPS) -> None:
+def write_video(path: Path, images: npt.NDArray[np.uint8], fps: int = FPS, start_s: int = 0) -> None:
+    """The first frame's time in the file is ``start_s``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=fps)
         stream.height, stream.width = images.shape[1:3]
         stream.pix_fmt = "yuv444p"
         stream.options = {"crf": "5", "g": "4"}
-        for image in images:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        for number, image in enumerate(images):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame.pts, frame.time_base = start_s * fps + number, Fraction(1, fps)
+            container.mux(stream.encode(frame))
         container.mux(stream.encode())
 
 

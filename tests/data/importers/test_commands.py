@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
@@ -32,7 +33,7 @@ def test_from_files_of_ones_own_to_files_for_others(
     Path("photos/positive/broken.jpg").touch()
     main(["import", "weak", "photos", "--out", "weak", "--like", "demos", "--skip-unreadable"])
     printed = capsys.readouterr().out
-    assert "Left out: broken.jpg (not a picture" in printed
+    assert "Left out: positive/broken.jpg (not a picture" in printed
     assert "photos: 1 with the object, 0 without: only one kind" in printed
     assert "3 images of 32x24 pixels (2 with the object, 1 without) are in weak." in printed
     for folder in ("demos", "weak"):
@@ -45,6 +46,14 @@ def test_from_files_of_ones_own_to_files_for_others(
         Demonstrations.load(Path("back")).images, Demonstrations.load(Path("demos")).images
     )
     assert WeakImages.load(Path("weak")).images.shape == (3, 24, 32, 3)
+
+
+def test_one_episode_is_told_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_robomimic(tmp_path / "can.hdf5", make())
+    with h5py.File(tmp_path / "can.hdf5", "a") as file:
+        del file["data/demo_2"], file["data/demo_10"]
+    main(["import", "demos", str(tmp_path / "can.hdf5"), "--out", str(tmp_path / "demos")])
+    assert "1 episode (7 frames of 64x48 pixels, 10 a second) is in" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

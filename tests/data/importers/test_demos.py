@@ -28,6 +28,7 @@ from gplac.data.check import check
 from gplac.data.dataset import Demonstrations
 from gplac.data.importers.demos import import_demonstrations
 from gplac.data.manifest import Manifest
+from gplac.data.quality.survey import survey
 from gplac.data.schema import TIMESTAMP
 from gplac.data.show import contact_sheet
 from gplac.errors import UserError
@@ -108,6 +109,37 @@ def test_upside_down(tmp_path: Path) -> None:
     import_demonstrations(tmp_path / "source", tmp_path / "out", flip=True)
     images = Demonstrations.load(tmp_path / "out").images
     assert np.abs(images.astype(int) - np.concatenate(made.images)[:, ::-1]).max() < 10
+
+
+@pytest.mark.parametrize(
+    ("convert", "said"),
+    [
+        (lambda images: (images / 255).astype(np.float32), "float32 of shape (4, 48, 64, 3)"),
+        (lambda images: images[..., 0], "uint8 of shape (4, 48, 64)"),
+        (lambda images: images[..., [0, 1, 2, 0]], "uint8 of shape (4, 48, 64, 4)"),
+        (lambda images: images.transpose(0, 3, 1, 2), "uint8 of shape (4, 3, 48, 64)"),
+    ],
+)
+def test_pictures_of_another_kind_are_named(
+    convert: Callable[..., np.ndarray], said: str, tmp_path: Path
+) -> None:
+    made, out = make((4,)), tmp_path / "out"
+    images, states, actions = convert(made.images[0]), made.states[0], made.actions[0]
+    (tmp_path / "source").mkdir()
+    np.savez(tmp_path / "source/a.npz", images=images, states=states, actions=actions, hz=20)
+    sentence = _fails(tmp_path / "source", out)
+    assert f"a.npz: images holds {said} where pictures are uint8" in sentence
+    with h5py.File(tmp_path / "source.hdf5", "w") as file:
+        file["data/demo_0/actions"], file["data/demo_0/obs/joints"] = actions, states
+        file["data/demo_0/obs/top"] = images
+    sentence = _fails(tmp_path / "source.hdf5", out, hz=20)
+    assert f"demo_0: top holds {said} where pictures are uint8" in sentence
+
+
+def test_pictures_too_small_to_learn_from(tmp_path: Path) -> None:
+    write_archives(tmp_path / "source", make())
+    for size in ((1, 1), (64, 7)):
+        assert "are too small" in _fails(tmp_path / "source", tmp_path / "out", size=size)
 
 
 @pytest.mark.parametrize(("orientation", "turns"), [(3, 2), (6, 1)])
@@ -203,9 +235,58 @@ def test_bad_archives(tmp_path: Path) -> None:
         assert f"says that it has {hz:g} frames a second" in _fails(odd, out)
     np.savez(odd / "a.npz", **whole, hz="fast")
     assert "does not say how many frames a second" in _fails(odd, out)
+    rates = tmp_path / "rates"
+    rates.mkdir()
+    for name, hz in (("a", 20.0), ("b", 20.1), ("c", 10.0)):
+        np.savez(rates / f"{name}.npz", **whole, hz=hz)
+    assert "c.npz: its hz is 10 where that of a.npz is 20" in _fails(rates, out, hz=20)
+    (rates / "c.npz").unlink()
+    assert import_demonstrations(rates, tmp_path / "measured").origin["control_hz"] == 20
     cut = source("cut")
     (cut / "b.npz").write_bytes((cut / "b.npz").read_bytes()[:3000])
     assert "b.npz is no NPZ file that can be read" in _fails(cut, out, hz=5)
+
+
+@pytest.mark.parametrize(
+    ("unit", "a_second"), [("milliseconds", 1e3), ("microseconds", 1e6), ("nanoseconds", 1e9)]
+)
+def test_times_in_another_unit_than_seconds(unit: str, a_second: float, tmp_path: Path) -> None:
+    made, source = make((4,)), tmp_path / "source"
+    source.mkdir()
+
+    def write(step: float) -> None:
+        np.savez(
+            source / "a.npz",
+            images=made.images[0],
+            states=made.states[0],
+            actions=made.actions[0],
+            timestamps=1.7e9 * a_second + step * np.arange(4),
+        )
+
+    write(a_second / 20)
+    for hz in (None, 20):
+        assert f"they seem to be {unit}; divide them by {a_second:.0f}" in _fails(
+            source, tmp_path / "out", hz=hz
+        )
+    write(1e10 * a_second)
+    assert "write them in seconds" in _fails(source, tmp_path / "out")
+
+
+@pytest.mark.parametrize("kind", ["folder of PNG folders", "folder of NPZ files"])
+def test_times_that_nobody_recorded_are_not_judged(kind: str, tmp_path: Path) -> None:
+    SOURCES[kind](tmp_path / "source", make())
+    import_demonstrations(tmp_path / "source", tmp_path / "out")
+    result = survey([tmp_path / "out"])
+    recorded = kind == "folder of PNG folders"  # only its CSV files have a column timestamp
+    assert result.demonstrated is not None and (result.demonstrated.timing is not None) == recorded
+    said = [each.what for each in result.findings if each.code == "timing"]
+    assert recorded or (len(said) == 1 and "No time stamps were recorded" in said[0])
+
+
+@pytest.mark.parametrize("hz", [0.02, 5000.0])
+def test_rates_of_no_robot(hz: float, tmp_path: Path) -> None:
+    write_archives(tmp_path / "source", make())
+    assert f"--hz cannot be {hz:g}" in _fails(tmp_path / "source", tmp_path / "out", hz=hz)
 
 
 def test_bad_folders(tmp_path: Path) -> None:
@@ -229,13 +310,41 @@ def test_bad_folders(tmp_path: Path) -> None:
     assert "episode 1 has 4 pictures of images for 5 actions" in _fails(source, out)
 
 
+def test_no_episode_comes_or_goes_unnoticed(tmp_path: Path) -> None:
+    source, out = tmp_path / "source", tmp_path / "out"
+    write_folders(source, make())
+    table = source / "episode 1/robot.csv"
+    content = table.read_bytes()
+    table.unlink()
+    assert "episode 1 holds pictures and no CSV file; add the one" in _fails(source, out)
+    table.write_bytes(content)
+    write_archives(tmp_path / "archives", make())
+    (source / "stray.npz").write_bytes((tmp_path / "archives/episode_2.npz").read_bytes())
+    sentence = _fails(source, out)
+    assert "such as stray.npz, and folders of episodes, such as episode 0; move one" in sentence
+
+
+@pytest.mark.parametrize("write", [write_folders, write_archives])
+def test_hidden_files_are_no_episodes(write: Writer, tmp_path: Path) -> None:
+    """What Jupyter and macOS leave behind."""
+    source = tmp_path / "source"
+    write(source, make())
+    (source / ".ipynb_checkpoints").mkdir()
+    for name in ("robot.csv", "frame8.png"):
+        (source / ".ipynb_checkpoints" / name).write_text("state.a,action.a\n1,2\n")
+    for path in [each for each in source.rglob("*.*") if each.is_file()]:
+        (path.parent / f"._{path.name}").write_bytes(b"Mac OS X")
+    manifest = import_demonstrations(source, tmp_path / "out")
+    assert manifest.counts == {"rows": sum(LENGTHS), "scenes": 1, "episodes": 3}
+
+
 def test_bad_lerobot_data_sets(tmp_path: Path) -> None:
     source, out = tmp_path / "source", tmp_path / "out"
     write_lerobot_3(source, make(), video=True)
     video = next(source.glob("videos/*/*/file-000.mp4"))
     whole = video.read_bytes()
     video.write_bytes(whole[: len(whole) // 2])
-    assert "file-000.mp4 cannot be read" in _fails(source, out)
+    assert "file-000.mp4 is no video that can be read" in _fails(source, out)
     video.write_bytes(next(source.glob("videos/*/*/file-001.mp4")).read_bytes())
     assert "file-000.mp4 has no frame at 0.900 s" in _fails(source, out)
     video.unlink()

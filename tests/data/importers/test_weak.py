@@ -10,13 +10,16 @@ import pytest
 from PIL import Image
 from sources import make, write_archives, write_video
 
+from gplac.cli import main
 from gplac.data.check import check
 from gplac.data.dataset import WeakImages
 from gplac.data.importers.demos import import_demonstrations
 from gplac.data.importers.shots import Stretches, parse_stretch
 from gplac.data.importers.weak import import_weak
 from gplac.data.labelling.pictures import FORMATS, complaint
+from gplac.data.labelling.store import Labels
 from gplac.data.manifest import Manifest
+from gplac.data.quality.survey import survey
 from gplac.data.show import contact_sheet
 from gplac.errors import UserError
 
@@ -212,6 +215,80 @@ def test_stretches_of_a_video(video: Path, tmp_path: Path) -> None:
     )
     assert "Say when the object is to be seen" in _fails([video], tmp_path / "none")
     assert "list several videos in a CSV" in _fails([video, video], tmp_path / "none", stretches=stretches)
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "ts"])
+def test_a_video_that_was_cut_begins_at_its_first_frame(suffix: str, tmp_path: Path) -> None:
+    """Its file calls the first frame's time five seconds; `gplac label` counts from that frame as well."""
+    frames = np.empty((40, 32, 48, 3), np.uint8)
+    frames[:20], frames[20:] = RED, BLUE
+    video = tmp_path / f"hall.{suffix}"
+    write_video(video, frames, start_s=5)
+    manifest, _ = _imported(video, out=tmp_path / "out", stretches=Stretches(((0.0, 1.5),), ((2.0, 3.5),)))
+    assert manifest.counts == {"rows": 8, "scenes": 1, "present": 4, "absent": 4}
+    sentence = _fails([video], tmp_path / "none", stretches=Stretches(((7.0, 8.0),), ((9.0, 9.5),)))
+    assert f"hall.{suffix} has no frame at 7.000 s" in sentence
+
+
+def test_what_is_found_is_traced_to_files(video: Path, tmp_path: Path) -> None:
+    """Of two lists, one of a video, and of episodes; also after sorting, which imports do."""
+    for name, seed in (("red/a.png", 0), ("red/b.png", 1), ("blue/a.png", 0)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        noise = np.random.default_rng(seed).integers(0, 255, (32, 48, 3), np.uint8)
+        Image.fromarray(noise).save(tmp_path / name)
+    (tmp_path / "photos.csv").write_text("path,label\nred/a.png,1\nred/b.png,1\nblue/a.png,0\n")
+    (tmp_path / "film.csv").write_text("path,label,start,end\nhall.mp4,1,0:01,0:02\nhall.mp4,0,0:04,0:05\n")
+    import_weak([tmp_path / "photos.csv", tmp_path / "film.csv"], tmp_path / "out")
+    assert check(tmp_path / "out") == []
+    sources = WeakImages.load(tmp_path / "out").source
+    assert sources is not None
+    assert {"red/b.png", "hall.mp4, 1.5 s", "hall.mp4, 4 s"} < set(sources)
+    (torn,) = [each for each in survey([tmp_path / "out"]).findings if each.code == "copies-across-labels"]
+    assert "blue/a.png, labelled 0, and red/a.png, labelled 1" in torn.where
+    write_archives(tmp_path / "source", make())
+    import_demonstrations(tmp_path / "source", tmp_path / "demos")
+    assert (
+        survey([tmp_path / "demos"]).data["demonstrations"].place(8) == "episode 1 (episode_9.npz), frame 1"
+    )
+
+
+def test_names_that_are_not_utf_8(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`gplac label` writes their bytes as they are."""
+    pictures = []
+    for name, colour in (("bad\udcff.png", RED), ("gut\udce4.png", BLUE)):
+        _photo(tmp_path / "photos" / name, colour)
+        pictures.append(tmp_path / "photos" / name)
+    (tmp_path / "photos/ugly\udcff.png").write_bytes(b"no picture")
+    labels = Labels(tmp_path / "photos-labels")
+    labels.folder.mkdir()
+    labels.answer(pictures[0], "yes")
+    labels.answer(pictures[1], "no")
+    labels.answer(tmp_path / "photos/ugly\udcff.png", "no")
+    table = labels.folder / "labels.csv"
+    main(["import", "weak", str(table), "--out", str(tmp_path / "out"), "--skip-unreadable"])
+    assert "Left out: ugly\\xff.png (not a picture" in capsys.readouterr().out
+    assert WeakImages.load(tmp_path / "out").labels.tolist() == [1, 0]
+
+
+def test_corrected_labels_and_times_are_no_import_that_is_there_already(video: Path, tmp_path: Path) -> None:
+    """As many of each kind as before, from the same files."""
+    _folders(tmp_path / "photos")
+    table = tmp_path / "list.csv"
+    table.write_text("path,label,scene\nphotos/positive/0.jpg,1,a\nphotos/positive/1.PNG,0,a\n")
+    first = import_weak([table], tmp_path / "out")
+    assert import_weak([table], tmp_path / "out") == first
+    for corrected in (
+        "photos/positive/0.jpg,0,a\nphotos/positive/1.PNG,1,a\n",
+        "photos/positive/0.jpg,1,b\nphotos/positive/1.PNG,0,a\n",
+    ):
+        table.write_text(f"path,label,scene\n{corrected}")
+        with pytest.raises(UserError, match="exists already"):
+            import_weak([table], tmp_path / "out")
+    there, elsewhere = ((0.0, 1.0),), ((4.0, 5.0),)
+    import_weak([video], tmp_path / "video", stretches=Stretches(there, elsewhere))
+    for stretches in (Stretches(elsewhere, there), Stretches(there, ((4.2, 5.2),))):
+        with pytest.raises(UserError, match="exists already"):
+            import_weak([video], tmp_path / "video", stretches=stretches)
 
 
 def test_a_stretch_behind_the_end_of_a_video_takes_no_frame_of_another(video: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Small photographs and videos to label."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -20,14 +21,17 @@ def take_photographs(folder: Path, names: list[str]) -> list[Path]:
     return paths
 
 
-def film(path: Path, frames: int, rate: int = 10, grey_step: int = 4) -> Path:
-    """A video of 64x48 pixels that gets brighter by ``grey_step`` from frame to frame."""
+def film(path: Path, frames: int, rate: int = 10, grey_step: int = 4, start_s: int = 0) -> Path:
+    """A video of 64x48 pixels that gets brighter by ``grey_step`` from frame to frame; the first one's time in the file
+    is ``start_s``."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=rate)
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = 64, 48, "yuv420p", 10
         for number in range(frames):
             grey = np.full((48, 64, 3), number * grey_step, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
+            picture = av.VideoFrame.from_ndarray(grey, format="rgb24")
+            picture.pts, picture.time_base = start_s * rate + number, Fraction(1, rate)
+            container.mux(stream.encode(picture))
         container.mux(stream.encode())
     return path
 

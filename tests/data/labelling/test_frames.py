@@ -43,6 +43,14 @@ def test_a_frame_every_half_second(tmp_path: Path) -> None:
     assert told[-1][1] == pytest.approx(3.3, abs=0.11) and told == sorted(told)
 
 
+def test_a_video_that_was_cut_begins_at_its_first_frame(tmp_path: Path) -> None:
+    """Its file calls the first frame's time five seconds."""
+    video = film(tmp_path / "clip.mkv", frames=30, start_s=5)
+    assert extract(video, tmp_path / "frames") is None
+    names = [path.name for path in sorted((tmp_path / "frames").glob("*.jpg"))]
+    assert names == [f"clip-{500 * i:09d}.jpg" for i in range(6)]
+
+
 @pytest.mark.parametrize("every_s", [0.04, 0.3])
 def test_killed_anywhere_it_goes_on_to_the_same_files(
     tmp_path: Path, every_s: float, monkeypatch: pytest.MonkeyPatch
@@ -104,8 +112,8 @@ def test_a_video_that_breaks_off_keeps_its_frames_and_tells(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("name", "data", "complaint"),
     [
-        ("a.mp4", b"", "neither a folder nor a video"),
-        ("a.mp4", b"no video " * 99, "neither a folder nor a video"),
+        ("a.mp4", b"", "is no video that can be read"),
+        ("a.mp4", b"no video " * 99, "is no video that can be read"),
     ],
 )
 def test_no_video(tmp_path: Path, name: str, data: bytes, complaint: str) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.data import schema
-from gplac.data.importers.pictures import Fit, default_size, opened
+from gplac.data.importers.pictures import Fit, default_size, opened, require_size
 from gplac.data.importers.registry import open_source
+from gplac.data.importers.shots import printable
 from gplac.data.importers.source import Choice, Motion, Source, choose, control_hz, motion
 from gplac.data.importers.writing import already_there, fingerprint, write_data_set
 from gplac.data.manifest import IMPORTED, OWN, Manifest, Request
@@ -53,7 +54,8 @@ def import_demonstrations(
         flip: turn the pictures upside down.
 
     Raises:
-        UserError: the source is missing, damaged or ambiguous, or ``out`` holds something else.
+        UserError: the source is missing, damaged or ambiguous, its pictures would be too small, or ``out`` holds
+            something else.
     """
     source = open_source(path, format)
     if not source.episodes:
@@ -63,6 +65,7 @@ def import_demonstrations(
     rate = control_hz(source, motions, hz)
     native = _native_size(source, chosen.camera)
     width, height = size or default_size(native)
+    require_size(width, height)
     scenes = [source.scene(episode) for episode in range(source.episodes)]
     request = Request(
         "demonstrations",
@@ -76,6 +79,8 @@ def import_demonstrations(
         seed=0,
     )
     origin = _origin(source, path, chosen, rate, native, flip)
+    origin["episodes"] = [printable(source.label(episode)) for episode in range(source.episodes)]
+    origin["timestamps_recorded"] = all(each.timestamps_s is not None for each in motions)
     if there := already_there(out, request, origin):
         return there
     rows = sum(len(each.actions) for each in motions)

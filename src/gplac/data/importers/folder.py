@@ -1,21 +1,24 @@
 """A plain folder of episodes: NPZ files, or folders with pictures and a CSV file."""
 
 import csv
+import math
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gplac.data.importers.pictures import IMAGE_SUFFIXES, Picture
-from gplac.data.importers.source import Array, Source
+from gplac.data.importers.source import Array, Source, are_pictures, require_pictures
 from gplac.errors import UserError
 
 PICTURES = "images"
 """Name of the camera whose pictures lie in the episode's folder itself, and of the one that `Recorder` writes."""
 TIMES = ("timestamp", "timestamps")
+SAME_HZ = 0.01
+"""Share by which the rates of two episodes may differ: some recorders write the rate that they measured."""
 
 
 def recognises(path: Path) -> bool:
@@ -27,13 +30,25 @@ def read(path: Path) -> Source:
     """The episodes in ``path``, in the natural order of their names.
 
     Raises:
-        UserError: there are none, or the first one cannot be read.
+        UserError: there are none, or of both kinds, one has pictures and no CSV file, or the first one cannot be read.
     """
     if not path.is_dir():
         raise UserError(f"{path} is no folder; name the one that holds the episodes.")
-    if archives := _archives(path):
+    archives, folders = _archives(path), _folders(path)
+    if archives and folders:
+        raise UserError(
+            f"{path} holds NPZ files, such as {archives[0].name}, and folders of episodes, such as {folders[0].name};"
+            " move one of the two kinds elsewhere."
+        )
+    if archives:
         return _Archives(archives)
-    if folders := _folders(path):
+    for folder in _visible(path.iterdir()) if folders else []:
+        if folder not in folders and (_images(folder) or _cameras(folder)):
+            raise UserError(
+                f"{folder} holds pictures and no CSV file; add the one with states and actions, or move the folder"
+                " elsewhere."
+            )
+    if folders:
         return _Folders(folders)
     raise UserError(
         f"{path} holds no episodes; put one NPZ file for each into it, or one folder with pictures and a CSV file."
@@ -41,11 +56,30 @@ def read(path: Path) -> Source:
 
 
 def _archives(path: Path) -> list[Path]:
-    return sorted(path.glob("*.npz"), key=_natural)
+    return _visible(path.glob("*.npz"))
 
 
 def _folders(path: Path) -> list[Path]:
-    return sorted((each.parent for each in path.glob("*/*.csv")), key=_natural)
+    return [each for each in _visible(path.iterdir()) if _tables(each)]
+
+
+def _tables(folder: Path) -> list[Path]:
+    return _visible(folder.glob("*.csv"))
+
+
+def _images(folder: Path) -> list[Path]:
+    found = folder.iterdir() if folder.is_dir() else ()
+    return _visible(path for path in found if path.suffix.lower() in IMAGE_SUFFIXES)
+
+
+def _cameras(folder: Path) -> list[Path]:
+    """Folders of pictures in an episode's folder."""
+    return [each for each in _visible(folder.iterdir()) if _images(each)] if folder.is_dir() else []
+
+
+def _visible(paths: Iterable[Path]) -> list[Path]:
+    """In natural order, without what file managers, editors and notebooks hide, such as ``._e0.npz``."""
+    return sorted((path for path in paths if not path.name.startswith(".")), key=_natural)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
@@ -65,11 +99,8 @@ class _Archives:
         self.episodes = len(files)
         self.details: dict[str, Any] = {}
         known = self._headers(0)
-        self.cameras = [
-            key
-            for key, (shape, kind) in known.items()
-            if len(shape) == 4 and shape[3] == 3 and kind == np.uint8
-        ]
+        require_pictures(self.label(0), known)
+        self.cameras = [key for key, each in known.items() if are_pictures(*each)]
         vectors = [
             key
             for key, (shape, kind) in known.items()
@@ -77,8 +108,23 @@ class _Archives:
         ]
         self.state_keys = [key for key in vectors if not key.startswith("action")]
         self.action_keys = [key for key in vectors if key.startswith("action")]
-        shape, kind = known.get("hz", ((0,), np.dtype(float)))
-        self.hz = float(self._array(0, "hz")) if shape == () and kind.kind in "fiu" else None
+        self.hz = self._rate()
+
+    def _rate(self) -> float | None:
+        """The one control rate of all episodes that tell theirs."""
+        first: tuple[str, float] | None = None
+        for episode in range(self.episodes):
+            shape, kind = self._headers(episode).get("hz", ((0,), np.dtype(float)))
+            if shape == () and kind.kind in "fiu":
+                name, hz = self.label(episode), float(self._array(episode, "hz"))
+                if first is None:
+                    first = name, hz
+                elif not math.isclose(hz, first[1], rel_tol=SAME_HZ):
+                    raise UserError(
+                        f"{name}: its hz is {hz:g} where that of {first[0]} is {first[1]:g}; one policy has one control"
+                        " rate, so bring all episodes to the same one, or remove it."
+                    )
+        return None if first is None else first[1]
 
     def label(self, episode: int) -> str:
         return self._files[episode].name
@@ -162,8 +208,7 @@ class _Folders:
         self.episodes = len(folders)
         self.details: dict[str, Any] = {}
         first = folders[0]
-        inside = [each for each in sorted(first.iterdir()) if each.is_dir() and _images(each)]
-        self.cameras = ([PICTURES] if _images(first) else []) + [each.name for each in inside]
+        self.cameras = ([PICTURES] if _images(first) else []) + [each.name for each in _cameras(first)]
         self._columns = {kind: self._named(0, kind) for kind in ("state", "action")}
         self.state_keys = ["state"] if self._columns["state"] else []
         self.action_keys = ["action"] if self._columns["action"] else []
@@ -211,16 +256,9 @@ class _Folders:
         return self._tables[episode]
 
 
-def _images(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    found = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
-    return sorted(found, key=_natural)
-
-
 def _table(folder: Path) -> dict[str, Array]:
     """The numbers of an episode's CSV file by column; other columns than ours are not looked at."""
-    files = sorted(folder.glob("*.csv"))
+    files = _tables(folder)
     if len(files) > 1:
         raise UserError(f"{folder} holds {len(files)} CSV files; leave the one with states and actions.")
     file = files[0]

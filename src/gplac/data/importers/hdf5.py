@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
 
 from gplac.data.importers.pictures import Picture
-from gplac.data.importers.source import Array, Source
+from gplac.data.importers.source import Array, Source, are_pictures, require_pictures
 from gplac.errors import UserError
 
 FRAMES_AT_ONCE = 64
@@ -73,11 +72,9 @@ class _File:
         self.details: dict[str, Any] = {"environment": environment}
         first = data[groups[0]] if groups else {"obs": {}}
         seen = {key: each for key, each in first["obs"].items() if isinstance(each, h5py.Dataset)}
-        self.cameras = [
-            key
-            for key, each in seen.items()
-            if each.ndim == 4 and each.shape[3] == 3 and each.dtype == np.uint8
-        ]
+        if groups:
+            require_pictures(self.label(0), {key: (each.shape, each.dtype) for key, each in seen.items()})
+        self.cameras = [key for key, each in seen.items() if are_pictures(each.shape, each.dtype)]
         self.state_keys = [key for key, each in seen.items() if _is_vector(each)]
         self.action_keys = [key for key, each in first.items() if key != SIMULATOR and _is_vector(each)]
 

@@ -16,6 +16,9 @@ from gplac.errors import UserError
 
 DEFAULT_WIDTH_PX = 200
 """Pictures are no wider unless the user asks for it: the paper's width."""
+SMALLEST_PX = 8
+"""Of width and height. The network's map has half as many cells across and down: of fewer than 4, attention has nowhere
+to go, and a single one has no entropy to tell."""
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 HEIF_SUFFIXES = (".heic", ".heif")
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -87,6 +90,19 @@ def default_size(size: tuple[int, int]) -> tuple[int, int]:
     """Width and height that a picture of ``size`` gets unless the user names them."""
     width = min(size[0], DEFAULT_WIDTH_PX)
     return width, max(1, round(size[1] * width / size[0]))
+
+
+def require_size(width: int, height: int) -> None:
+    """Refuse pictures that are too small to learn from.
+
+    Raises:
+        UserError: they have fewer than `SMALLEST_PX` pixels across or down.
+    """
+    if min(width, height) < SMALLEST_PX:
+        raise UserError(
+            f"Pictures of {width}x{height} pixels are too small to find anything in; they need {SMALLEST_PX} across and"
+            f" down, so name a larger size with --size, for instance --size {DEFAULT_WIDTH_PX}x150."
+        )
 
 
 def parse_size(text: str) -> tuple[int, int]:

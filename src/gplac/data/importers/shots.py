@@ -1,7 +1,7 @@
 """Where weakly labelled photographs come from: labelled folders, a CSV file, or stretches of a video."""
 
 import csv
-import os.path
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +11,10 @@ import numpy as np
 
 from gplac.data.importers.pictures import photograph
 from gplac.data.importers.video import frames_at
+from gplac.data.labelling.frames import VIDEO_SUFFIXES
 from gplac.data.shards import Images
 from gplac.errors import UserError
 
-VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm")
 LABELS = {"positive": 1, "negative": 0}
 WORDS = {
     **dict.fromkeys(("1", "true", "yes", "present", "positive"), 1),
@@ -37,13 +37,18 @@ class Shot:
     """Name of the place."""
     pictures: Callable[[int], Iterable[Images]]
     """Reads it, no smaller than twice a number of pixels across and down; a ValueError or UserError says why not."""
-    where: str = ""
-    """Which stretch of the video."""
+    times_s: tuple[float, ...] = ()
+    """Of a video, when the pictures are taken, in seconds since its start."""
 
-    @property
-    def name(self) -> str:
-        """What to call it in a message."""
-        return f"{self.path.name}{self.where}"
+    def name(self, above: Path) -> str:
+        """Its file, relative to the folder ``above``, and the stretch."""
+        file = printable(os.path.relpath(self.path, above))
+        return f"{file}, {self.times_s[0]:g} to {self.times_s[-1]:g} s" if self.times_s else file
+
+    def sources(self, above: Path) -> list[str]:
+        """The file of each picture, relative to the folder ``above``; of a video also the picture's time."""
+        file = printable(os.path.relpath(self.path, above))
+        return [f"{file}, {time:g} s" for time in self.times_s] or [file]
 
 
 @dataclass(frozen=True)
@@ -92,8 +97,8 @@ def shots(path: Path, stretches: Stretches, name: str) -> list[Shot]:
         return _listed(path, stretches.every_s, name)
     if path.suffix.lower() not in VIDEO_SUFFIXES:
         raise UserError(
-            f"{path} is neither a folder, nor a CSV file, nor a video ({', '.join(VIDEO_SUFFIXES)}); put photographs"
-            " into the folders `positive` and `negative`."
+            f"{path} is neither a folder, nor a CSV file, nor a video (mp4, mov, mkv, webm, avi ...); put"
+            " photographs into the folders `positive` and `negative`."
         )
     if not (stretches.present or stretches.absent):
         raise UserError(
@@ -104,6 +109,11 @@ def shots(path: Path, stretches: Stretches, name: str) -> list[Shot]:
         for label, found in ((1, stretches.present), (0, stretches.absent))
         for start, end in found
     ]
+
+
+def printable(text: str) -> str:
+    """A name as it can be printed and stored: bytes in it that are not UTF-8 are written out."""
+    return os.fsencode(text).decode("utf-8", "backslashreplace")
 
 
 def parse_stretch(text: str) -> tuple[float, float]:
@@ -139,9 +149,9 @@ def _photo(path: Path, label: int, scene: str) -> Shot:
 def _stretch(path: Path, label: int, scene: str, start: float, end: float, every: float) -> Shot:
     if not every > 0.0:
         raise UserError(f"--every cannot be {every:g} seconds; make it positive.")
-    times = np.arange(start, end + 1e-9, every).tolist()
+    times = tuple(np.arange(start, end + 1e-9, every).tolist())
     near = min(max(every, 0.1), NEAR_S)
-    return Shot(path, label, scene, lambda _: frames_at(path, times, near), f" from {start:g} to {end:g} s")
+    return Shot(path, label, scene, lambda _: frames_at(path, times, near), times)
 
 
 def _labelled_folders(path: Path, name: str) -> list[Shot]:
@@ -163,7 +173,8 @@ def _labelled_folders(path: Path, name: str) -> list[Shot]:
 
 def _listed(path: Path, every: float, name: str) -> list[Shot]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
+        # File names are bytes: `gplac label` writes those that are not UTF-8 as they are.
+        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as stream:
             reader = csv.DictReader(stream, strict=True)
             if missing := [each for each in COLUMNS[:2] if each not in (reader.fieldnames or [])]:
                 raise UserError(
@@ -171,7 +182,7 @@ def _listed(path: Path, every: float, name: str) -> list[Shot]:
                 )
             found = [_line(path, reader.line_num, row, every, name) for row in reader]
             return found if "scene" in (reader.fieldnames or []) else _by_folder(found, name)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, csv.Error) as error:
         raise UserError(f"{path} is no CSV file that can be read ({error}); repair it.") from error
 
 

@@ -1,6 +1,6 @@
 """What a source of demonstrations is, and which of its cameras, states and actions are taken."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,6 +12,9 @@ from gplac.errors import UserError
 
 Array = npt.NDArray[Any]
 
+SLOWEST_HZ, FASTEST_HZ = 0.5, 1000.0
+"""Rates at which robots are controlled; others come of another unit of time."""
+UNITS = {"milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
 USUAL_STATES = ("observation.state", "states", "state")
 USUAL_ACTIONS = ("action", "actions")
 """Keys that are taken without asking where there are others beside them."""
@@ -123,11 +126,36 @@ def _known(
     )
 
 
+def are_pictures(shape: Sequence[int], kind: np.dtype[Any]) -> bool:
+    """Whether an array holds an episode's frames, ``(T, H, W, 3)`` uint8."""
+    return len(shape) == 4 and shape[3] == 3 and kind == np.uint8
+
+
+def require_pictures(where: str, arrays: Mapping[str, tuple[Sequence[int], np.dtype[Any]]]) -> None:
+    """Refuse an episode whose only pictures are of another kind: floating point, grey, transparent, channels first.
+
+    Args:
+        where: what to call the episode in a message.
+        arrays: shape and type of each array by its name.
+
+    Raises:
+        UserError: there is an array that may well hold pictures, and none that does so as is needed.
+    """
+    may_be = {key: known for key, known in arrays.items() if len(known[0]) >= 3}
+    if may_be and not any(are_pictures(*known) for known in may_be.values()):
+        key, (shape, kind) = next(iter(may_be.items()))
+        raise UserError(
+            f"{where}: {key} holds {kind} of shape {tuple(shape)} where pictures are uint8, 0 to 255, of shape"
+            " (frames, height, width, 3), RGB; convert it."
+        )
+
+
 def motion(source: Source, episode: int, choice: Choice) -> Motion:
     """States and actions of an episode.
 
     Raises:
-        UserError: they have different lengths, there are none, or some are no finite numbers.
+        UserError: they have different lengths, there are none, some are no finite numbers, or the timestamps are no
+            seconds.
     """
     where = source.label(episode)
     parts = {key: _finite(source.vector(episode, key), where, key) for key in (*choice.state, choice.action)}
@@ -145,8 +173,26 @@ def motion(source: Source, episode: int, choice: Choice) -> Motion:
     if times is not None and (np.diff(times) <= 0).any():
         row = int(np.argmax(np.diff(times) <= 0)) + 1
         raise UserError(f"{where}: its timestamps do not grow in row {row}; repair or remove it.")
+    if times is not None and len(times) > 1:
+        _require_seconds(times, where)
     states = np.concatenate([parts[key] for key in choice.state], axis=1)
     return Motion(states, parts[choice.action], None if times is None else times - times[0])
+
+
+def _require_seconds(times: Array, where: str) -> None:
+    step = float(np.median(np.diff(times)))
+    if _possible(1.0 / step):
+        return
+    unit = next((name for name, many in UNITS.items() if _possible(many / step)), None)
+    mend = f"they seem to be {unit}; divide them by {UNITS[unit]:.0f}" if unit else "write them in seconds"
+    raise UserError(
+        f"{where}: its timestamps, which have to be seconds, are {step:g} apart, where a robot's are"
+        f" {1 / FASTEST_HZ:g} to {1 / SLOWEST_HZ:g}: {mend}."
+    )
+
+
+def _possible(hz: float) -> bool:
+    return SLOWEST_HZ <= hz <= FASTEST_HZ
 
 
 def _finite(values: Array, where: str, key: str, dtype: type = np.float32) -> Array:
@@ -173,13 +219,16 @@ def control_hz(source: Source, motions: Sequence[Motion], named: float | None) -
         UserError: nobody knows, or the one named or said is impossible.
     """
     if named is not None:
-        if not 0.0 < named < float("inf"):
-            raise UserError(f"--hz cannot be {named:g}; name the control steps a second.")
+        if not _possible(named):
+            raise UserError(
+                f"--hz cannot be {named:g}; name the control steps a second, {SLOWEST_HZ:g} to {FASTEST_HZ:g}."
+            )
         return float(named)
     if source.hz:
-        if not 0.0 < source.hz < float("inf"):
+        if not _possible(source.hz):
             raise UserError(
-                f"The source says that it has {source.hz:g} frames a second; repair it, or name them with --hz."
+                f"The source says that it has {source.hz:g} frames a second, where a robot's has {SLOWEST_HZ:g} to"
+                f" {FASTEST_HZ:g}; repair it, or name them with --hz."
             )
         return float(source.hz)
     steps = [np.diff(each.timestamps_s) for each in motions if each.timestamps_s is not None]

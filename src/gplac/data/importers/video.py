@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import av
-import av.error
 import numpy as np
+from av.error import FFmpegError
 
+from gplac.data.labelling.frames import timed_frames
 from gplac.data.shards import Images
 from gplac.errors import UserError
 
@@ -25,26 +26,20 @@ def frames_at(path: Path, times_s: Sequence[float], tolerance_s: float) -> Itera
     if not path.is_file():
         raise UserError(f"The video {path} is missing; restore it.")
     try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise UserError(f"{path} holds no pictures; name a video.")
-            stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            container.seek(max(0, int((times_s[0] - tolerance_s) * av.time_base)))
-            timed = ((frame.time, frame) for frame in container.decode(stream) if frame.time is not None)
-            here = next(timed, None)
-            then = next(timed, None)
-            for time in times_s:
-                while here and then and abs(then[0] - time) <= abs(here[0] - time):
-                    here, then = then, next(timed, None)
-                if here is None or abs(here[0] - time) > tolerance_s:
-                    last = "none at all" if here is None else f"the nearest at {here[0]:.3f} s"
-                    raise UserError(
-                        f"{path} has no frame at {time:.3f} s ({last}): it is truncated, or too short for what is asked"
-                        " of it; restore it, or ask for less."
-                    )
-                yield upright(here[1])
-    except av.error.FFmpegError as error:
+        timed = ((time, frame) for time, _, frame in timed_frames(path, max(0.0, times_s[0] - tolerance_s)))
+        here = next(timed, None)
+        then = next(timed, None)
+        for time in times_s:
+            while here and then and abs(then[0] - time) <= abs(here[0] - time):
+                here, then = then, next(timed, None)
+            if here is None or abs(here[0] - time) > tolerance_s:
+                last = "none at all" if here is None else f"the nearest at {here[0]:.3f} s"
+                raise UserError(
+                    f"{path} has no frame at {time:.3f} s ({last}): it is truncated, or too short for what is asked"
+                    " of it; restore it, or ask for less."
+                )
+            yield upright(here[1])
+    except FFmpegError as error:
         raise UserError(f"The video {path} cannot be read ({error.strerror}); restore it.") from error
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from gplac.data import schema
-from gplac.data.importers.pictures import DEFAULT_WIDTH_PX, Fit, default_size
-from gplac.data.importers.shots import VIDEO_SUFFIXES, Shot, Stretches, shots, source_names
+from gplac.data.importers.pictures import DEFAULT_WIDTH_PX, Fit, default_size, require_size
+from gplac.data.importers.shots import Shot, Stretches, printable, shots, source_names
 from gplac.data.importers.writing import already_there, fingerprint, write_data_set
+from gplac.data.labelling.frames import VIDEO_SUFFIXES
 from gplac.data.manifest import IMPORTED, OWN, Manifest, Request
 from gplac.data.progress import progress
 from gplac.errors import UserError
@@ -19,8 +20,8 @@ from gplac.errors import UserError
 IMAGES_PER_SHARD = 500
 NAMED_IN_MESSAGES = 5
 NO_STRETCHES = Stretches()
-Labelled = list[tuple[int, bytes]]
-"""Label and JPEG of each image of a scene."""
+Labelled = list[tuple[int, bytes, str]]
+"""Label, JPEG and source of each image of a scene."""
 
 
 def import_weak(
@@ -45,8 +46,8 @@ def import_weak(
         skip_unreadable: leave out what cannot be read, instead of giving up.
 
     Raises:
-        UserError: a source is missing or described wrongly, a photograph cannot be read, all are of one kind, or
-            ``out`` holds something else. Nothing is written then.
+        UserError: a source is missing or described wrongly, a photograph cannot be read, all are of one kind, they
+            would be too small, or ``out`` holds something else. Nothing is written then.
     """
     if not paths:
         raise UserError("Name folders, CSV files or a video to import.")
@@ -61,15 +62,17 @@ def import_weak(
             raise UserError(f"No photograph in {', '.join(map(str, paths))} {which}; both kinds are needed.")
     if like is not None and size is not None:
         raise UserError("--like and --size both say how large the images are; leave one out.")
-    width, height = size or (_size_of(like) if like is not None else _first_size(found))
-    images, unreadable = _read(found, Fit(width, height))
+    above = Path(os.path.commonpath([Path(os.path.abspath(shot.path)).parent for shot in found]))
+    width, height = size or (_size_of(like) if like is not None else _first_size(found, above))
+    require_size(width, height)
+    images, unreadable = _read(found, Fit(width, height), above)
     if unreadable and not skip_unreadable:
         raise UserError(
             f"{len(unreadable)} of {len(found)} photographs cannot be read: {_listed(unreadable)}. Repair or remove"
             " them, or leave them out with --skip-unreadable."
         )
     scenes = {name: images[name] for name in sorted(images) if images[name]}
-    present = sum(label for labelled in scenes.values() for label, _ in labelled)
+    present = sum(label for labelled in scenes.values() for label, *_ in labelled)
     rows = sum(map(len, scenes.values()))
     if present in (0, rows):
         raise UserError("All photographs that can be read have the same label; both kinds are needed.")
@@ -88,17 +91,21 @@ def import_weak(
     origin: dict[str, Any] = {
         "format": "photographs",
         "paths": [str(path.resolve()) for path in paths],
+        "sources_in": str(above),
         "scenes": [_scene(name, labelled) for name, labelled in scenes.items()],
         "skipped": unreadable,
-        "source_fingerprint": fingerprint(shot.path for shot in found),
+        "source_fingerprint": fingerprint(
+            (shot.path for shot in found),
+            ((os.path.abspath(shot.path), shot.label, shot.scene, shot.times_s) for shot in found),
+        ),
     }
     if there := already_there(out, request, origin):
         return there
-    return write_data_set(out, request, schema.weak_schema(), _shards(scenes), counts, origin)
+    return write_data_set(out, request, schema.weak_schema(sourced=True), _shards(scenes), counts, origin)
 
 
 def _scene(name: str, labelled: Labelled) -> dict[str, Any]:
-    present = sum(label for label, _ in labelled)
+    present = sum(label for label, *_ in labelled)
     return {"name": name, "present": present, "absent": len(labelled) - present}
 
 
@@ -107,25 +114,30 @@ def _size_of(demonstrations: Path) -> tuple[int, int]:
     return request.width, request.height
 
 
-def _first_size(found: Sequence[Shot]) -> tuple[int, int]:
+def _first_size(found: Sequence[Shot], above: Path) -> tuple[int, int]:
     """From the first photograph that can be read; the others are cropped to its proportions."""
+    reasons = []
     for shot in found:
         try:
             for image in shot.pictures(DEFAULT_WIDTH_PX):
                 return default_size((image.shape[1], image.shape[0]))
-        except (ValueError, UserError):
-            continue
-    raise UserError(f"None of the {len(found)} photographs can be read, the first is {found[0].path}.")
+        except (ValueError, UserError) as error:
+            reasons.append(_complaint(shot, above, error))
+    raise UserError(f"None of the {len(found)} photographs can be read: {_listed(reasons)}. Repair them.")
 
 
-def _read(found: Sequence[Shot], fit: Fit) -> tuple[dict[str, Labelled], list[str]]:
+def _complaint(shot: Shot, above: Path, error: Exception) -> str:
+    return f"{shot.name(above)} ({printable(str(error).rstrip('.'))})"
+
+
+def _read(found: Sequence[Shot], fit: Fit, above: Path) -> tuple[dict[str, Labelled], list[str]]:
     """Of each scene its images, in JPEG; and what cannot be read, with the reason."""
 
     def read(shot: Shot) -> list[bytes] | str:
         try:
             return [fit.jpeg(image) for image in shot.pictures(max(fit.width, fit.height))]
         except (ValueError, UserError) as error:
-            return f"{shot.name} ({str(error).rstrip('.')})"
+            return _complaint(shot, above, error)
 
     images: dict[str, Labelled] = {}
     unreadable = []
@@ -134,7 +146,10 @@ def _read(found: Sequence[Shot], fit: Fit) -> tuple[dict[str, Labelled], list[st
             if isinstance(content, str):
                 unreadable.append(content)
             else:
-                images.setdefault(shot.scene, []).extend((shot.label, image) for image in content)
+                images.setdefault(printable(shot.scene), []).extend(
+                    (shot.label, image, source)
+                    for image, source in zip(content, shot.sources(above), strict=True)
+                )
             advance(1)
     return images, unreadable
 
@@ -147,7 +162,7 @@ def _listed(unreadable: Sequence[str]) -> str:
 def _shards(scenes: dict[str, Labelled]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Scene by scene; within a scene both kinds are spread evenly."""
     for number, labelled in enumerate(scenes.values()):
-        labels = np.array([label for label, _ in labelled], np.uint8)
+        labels = np.array([label for label, *_ in labelled], np.uint8)
         rank = np.empty(len(labels))
         for label in (0, 1):
             where = np.flatnonzero(labels == label)
@@ -162,5 +177,6 @@ def _shards(scenes: dict[str, Labelled]) -> Iterator[tuple[str, dict[str, Any]]]
                     schema.LABEL: labels[chosen],
                     schema.SCENE: np.full(len(chosen), number),
                     schema.WEAK_INDEX: first + np.arange(len(chosen)),
+                    schema.SOURCE: [labelled[row][2] for row in chosen],
                 },
             )

@@ -1,6 +1,7 @@
 """Writing an imported data set: everything or nothing."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib.metadata import version
@@ -59,14 +60,20 @@ def already_there(out: Path, request: Request, origin: dict[str, Any]) -> Manife
     return manifest if same else None
 
 
-def fingerprint(paths: Iterable[Path]) -> str:
-    """SHA-256 over names, sizes and dates of files, and of all files of folders: whether anything was changed."""
+def fingerprint(paths: Iterable[Path], said: Iterable[tuple[object, ...]] = ()) -> str:
+    """SHA-256 over names, sizes and dates of files, and of all files of folders: whether anything was changed.
+
+    Args:
+        paths: files and folders.
+        said: what else decides what is imported, such as labels.
+    """
     digest = hashlib.sha256()
+    for words in said:
+        digest.update(f"{words!r}\n".encode())
     for path in paths:
         for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if each.is_file():
                 known = each.stat()
-                digest.update(
-                    f"{each.relative_to(path.parent)} {known.st_size} {known.st_mtime_ns}\n".encode()
-                )
+                digest.update(os.fsencode(each.relative_to(path.parent)))
+                digest.update(f" {known.st_size} {known.st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -15,6 +15,10 @@ from PIL import Image
 from gplac.data.files import remove_temporaries, write_atomically
 from gplac.errors import UserError
 
+VIDEO_SUFFIXES = (
+    ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts",
+    ".wmv", ".flv", ".3gp", ".ogv", ".mjpeg", ".h264",
+)  # fmt: skip
 QUALITY = 95
 MISSING_S = 1.0
 """A video that ends so much before its announced end was cut off, and its user wants to know."""
@@ -52,7 +56,7 @@ def extract_frames(
     made_ms = [int(ms) for ms in (path.stem.rpartition("-")[2] for path in names) if ms.isdecimal()]
     span = round(max(made_ms) / 1000 / every_s) + 1 if made_ms else 0
     try:
-        for last_s, length_s, frame in _frames(video, span * every_s):
+        for last_s, length_s, frame in timed_frames(video, span * every_s):
             progress(min(last_s, length_s), length_s)
             # Times are rounded, the spans' ends are too: a microsecond makes them meet.
             falls_in = math.floor((last_s + 1e-6) / every_s)
@@ -73,13 +77,20 @@ def extract_frames(
     return broken or None
 
 
-def _frames(video: Path, start_s: float) -> Iterator[tuple[float, float, av.VideoFrame]]:
-    """(seconds from the start, seconds of the whole, frame), from ``start_s`` or a little earlier on."""
+def timed_frames(video: Path, start_s: float) -> Iterator[tuple[float, float, av.VideoFrame]]:
+    """(seconds from the start, seconds of the whole, frame), from ``start_s`` or a little earlier on.
+
+    The start is the first frame's time, whatever the file calls it: one that was cut may begin at five seconds.
+
+    Raises:
+        UserError: it cannot be opened, or holds no pictures.
+        FFmpegError: it breaks off.
+    """
     try:
         container = av.open(str(video))
     except FFmpegError as error:
         raise UserError(
-            f"{video} is neither a folder nor a video that can be read: {error.strerror}."
+            f"{video} is no video that can be read ({error.strerror}); restore it, or convert it."
         ) from error
     with container:
         if not container.streams.video:
@@ -89,7 +100,10 @@ def _frames(video: Path, start_s: float) -> Iterator[tuple[float, float, av.Vide
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         first, tick_s = stream.start_time or 0, stream.time_base or Fraction(1, av.time_base)
-        length_s = float((stream.duration or 0) * tick_s) or (container.duration or 0) / av.time_base
+        # Matroska tells the end of the whole alone, which is counted from nought.
+        length_s = float((stream.duration or 0) * tick_s) or max(
+            0.0, (container.duration or 0) / av.time_base - float(first * tick_s)
+        )
         if start_s > 0:
             container.seek(first + int(start_s / tick_s), stream=stream)
         for number, frame in enumerate(container.decode(stream)):
@@ -99,7 +113,7 @@ def _frames(video: Path, start_s: float) -> Iterator[tuple[float, float, av.Vide
                 time_s = float((frame.pts - first) * tick_s)
             if number == 0 and start_s > 0 and (frame.pts is None or time_s > start_s):
                 # The file has no index that one could jump by; go through all of it.
-                yield from _frames(video, 0.0)
+                yield from timed_frames(video, 0.0)
                 return
             yield time_s, length_s, frame
 

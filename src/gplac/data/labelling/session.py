@@ -5,15 +5,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gplac.data.labelling.frames import extract_frames
+from gplac.data.labelling.frames import VIDEO_SUFFIXES, extract_frames
 from gplac.data.labelling.pictures import RAW_SUFFIXES, SUFFIXES, complaints, find_pictures
 from gplac.data.labelling.store import Labels, alone, count
 from gplac.errors import UserError
-
-VIDEO_SUFFIXES = frozenset((
-    ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts",
-    ".wmv", ".flv", ".3gp", ".ogv", ".mjpeg", ".h264",
-))  # fmt: skip
 
 Bars = Callable[[], AbstractContextManager[Callable[[str], Callable[[float, float], None]]]]
 """Within it, a part's name makes the part's callback, which gets (done, all)."""

@@ -76,4 +76,4 @@ def _copies(data: Measured) -> Iterator[Finding]:
 
 
 def _name(data: Measured, number: int | np.integer) -> str:
-    return f"episode {data.columns[schema.EPISODE][data.starts[number]]}"
+    return data.episode_name(data.columns[schema.EPISODE][data.starts[number]])

@@ -49,9 +49,18 @@ class Measured:
         """Where a row is, in words."""
         values = self.columns
         if self.kind == "demonstrations":
-            return f"episode {values[schema.EPISODE][row]}, frame {values[schema.FRAME][row]}"
+            return f"{self.episode_name(values[schema.EPISODE][row])}, frame {values[schema.FRAME][row]}"
         number, scene, label = (values[name][row] for name in (schema.WEAK_INDEX, schema.SCENE, schema.LABEL))
+        if schema.SOURCE in values:
+            return f"{values[schema.SOURCE][row]}, labelled {label}"
         return f"image {number} of {self.scene_name(scene)}, labelled {label}"
+
+    def episode_name(self, episode: int | np.integer) -> str:
+        """The number of an episode, in words, and what it was called when it was imported."""
+        match self.manifest.origin.get("episodes"):
+            case [*episodes] if episode < len(episodes):
+                return f"episode {episode} ({episodes[episode]})"
+        return f"episode {episode}"
 
     def scene_name(self, scene: int | np.integer) -> str:
         """What a scene was called when it was imported, or else its number, in words."""

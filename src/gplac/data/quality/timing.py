@@ -32,10 +32,11 @@ class Timing:
 
 
 def timing(data: Measured) -> Timing | None:
-    """None for data drawn here, whose time stamps are computed, and where no control rate or no step is known."""
+    """None for data drawn here and imported ones without time stamps, where they are computed, and where no control
+    rate or no step is known."""
     rate = data.manifest.origin.get("control_hz")
     steps, rows = _steps(data)
-    if not isinstance(rate, int | float) or not rate > 0 or not len(steps):
+    if not isinstance(rate, int | float) or not rate > 0 or not len(steps) or not _recorded(data):
         return None
     # Of each episode the mean, which jitter does not move; of these the median, which lost frames do not move.
     episode = np.unique(data.columns[schema.EPISODE][rows], return_inverse=True)[1]
@@ -49,6 +50,11 @@ def timing(data: Measured) -> Timing | None:
     )
 
 
+def _recorded(data: Measured) -> bool:
+    """Imports of before this was noted are taken at their word."""
+    return data.manifest.origin.get("timestamps_recorded") is not False
+
+
 def _steps(data: Measured) -> tuple[np.ndarray, np.ndarray]:
     """Seconds from a frame to the next of the same episode, and the rows of the latter."""
     stamps, episode = data.columns[schema.TIMESTAMP].astype(np.float64), data.columns[schema.EPISODE]
@@ -59,6 +65,14 @@ def _steps(data: Measured) -> tuple[np.ndarray, np.ndarray]:
 
 def check_timing(data: Measured, found: Timing | None) -> Iterator[Finding]:
     """Findings about the time stamps of imported demonstrations."""
+    if not _recorded(data):
+        yield Finding(
+            "note",
+            "timing",
+            "demonstrations",
+            "No time stamps were recorded with the frames, so that nothing is known of lost or late ones.",
+            "Record when each frame is taken, and import these times with the episodes.",
+        )
     if found is None:
         return
     steps, rows = _steps(data)
@@ -83,7 +97,8 @@ def check_timing(data: Measured, found: Timing | None) -> Iterator[Finding]:
             "demonstrations",
             f"The frames come at {found.median_hz:.4g} Hz, but the control rate of the import is"
             f" {found.control_hz:.4g} Hz: a policy would act at another speed than the demonstrations.",
-            "Import with the rate at which the robot was controlled, resampled if need be.",
+            "Import again with `--hz` as the robot was controlled; if the frames were recorded at another rate than"
+            " that, resample pictures, states and actions to it beforehand.",
         )
         return
     worst = np.argsort(-np.abs(steps - period), kind="stable")[: found.gaps or PLACES]
@@ -108,7 +123,7 @@ def check_timing(data: Measured, found: Timing | None) -> Iterator[Finding]:
             "demonstrations",
             f"The steps between frames vary: one in twenty is off by more than {100 * found.jitter:.0f} % of the"
             " control period.",
-            "Record with time stamps of the camera and resample to the control rate when importing.",
+            "Record at a steady rate, or resample pictures, states and actions to the control rate before importing.",
             0,
             places,
         )
