@@ -123,6 +123,14 @@ def test_a_late_picture_costs_ticks_and_a_frozen_camera_stops(slow: Slow, clock:
     assert slow.calls == 15 and mock.stops == 1
 
 
+def test_pictures_that_are_cropped_are_told_of_once(policy_file: Path, clock: FakeClock) -> None:
+    policy, told = Policy.load(policy_file, resize=True), list[str]()
+    frames = synthetic_frames(policy.card)
+    tall = frames._replace(images=frames.images.repeat(2, axis=1))
+    run(policy, MockRobot(tall, HZ, clock), Settings(HZ, 3, alarm="off"), clock, warn=told.append)
+    assert len(told) == 1 and "top and bottom are cut off" in told[0]
+
+
 def test_a_picture_of_another_clock_is_refused(slow: Slow, clock: FakeClock) -> None:
     class OtherClock(MockRobot):
         def observe(self) -> Observation:

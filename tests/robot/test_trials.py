@@ -157,6 +157,19 @@ def test_an_operator_places_and_judges_and_nonsense_is_asked_again(
     assert "1 of 2 trials succeed: 50.0 % (95 %: 9.5 to 90.5 %" in told
 
 
+def test_pictures_that_are_cropped_are_told_of_once(
+    push_file: Path,
+    arm: Arm,
+    answers: Answers,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(arm, "image", lambda: np.zeros((96, 32, 3), np.uint8))
+    answers("", "y", "", "y")
+    trials(push_file, "--trials", "2", "--resize", *BOX)
+    assert capsys.readouterr().err.count("top and bottom are cut off") == 1
+
+
 def test_a_stopped_experiment_goes_on(
     push_file: Path, arm: Arm, answers: Answers, capsys: pytest.CaptureFixture[str]
 ) -> None:

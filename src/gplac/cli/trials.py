@@ -40,7 +40,7 @@ def trials(
         low: Smallest value of each number of a point where a push may begin, in the robot's units.
         high: Largest value of each. Without --low and --high: your robot's pushes begin within the demonstrations',
             if the policy was exported with them.
-        resize: Scale the camera's pictures to the policy's size.
+        resize: Crop the camera's pictures around the centre and scale them to the policy's size, as import does.
         log: Folder to write to.
     """
     from gplac.robot.limits import Limits

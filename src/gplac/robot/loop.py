@@ -12,7 +12,7 @@ from gplac.errors import UserError
 from gplac.robot.alarm import Alarm
 from gplac.robot.interface import Clock, Observation, Robot, SystemClock
 from gplac.robot.limits import Limits
-from gplac.robot.policy import Acting, Floats
+from gplac.robot.policy import Acting, Floats, cropped
 from gplac.robot.record import Summary, Tick
 from gplac.robot.signals import StopSignals, run_then_stop
 
@@ -84,7 +84,7 @@ def run(
         settings: how.
         clock: by default `time.monotonic`.
         listeners: called with each tick after its action was sent, within the time that is left; they must be quick.
-        warn: called with a sentence when the alarm is raised.
+        warn: called with a sentence when the alarm is raised, or pictures are cropped.
         ended: called with the summary at every end, once the robot has stopped.
 
     Raises:
@@ -161,6 +161,8 @@ class _Loop:
         age = self._age(observation, asked)
         look = self.policy.look(observation.image, observation.state)
         answered = clock.now()
+        if number == 0 and (sentence := cropped(observation.image, self.policy.card)):
+            self.warn(sentence)
         if not np.isfinite(look.action).all():
             raise _Stop("not finite", f"The policy's action is {look.action.tolist()}.")
         strange = None if self.alarm is None else self.alarm.check(look)
