@@ -234,6 +234,21 @@ def test_pushes_begin_where_demonstrations_did_unless_told_otherwise(
     assert "number 2 of it" in recorded()[0][0]["refused"] and arm.points == []
 
 
+def test_a_side_that_is_not_named_is_that_of_the_demonstrations(
+    push_file: Path, arm: Arm, answers: Answers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for option in ("--low", "--high"):
+        assert "Name both --low X Y --high X Y" in fails(capsys, str(push_file), option, "0", "0")
+    model, card = onnx.load(push_file), Policy.load(push_file).card
+    known = Familiar(9, None, None, None, None, (-9.0, 7.0), (9.0, -7.0))
+    write_card(model, replace(card, familiar=known))
+    onnx.save(model, "known.onnx")
+    for side, option, word in ((-9, "--low", "above -7"), (9, "--high", "below 7")):
+        answers("")
+        trials("known.onnx", "--trials", "1", option, str(side), str(side), "--log", option[2:])
+        assert word in recorded(option[2:])[0][0]["refused"] and arm.points == []
+
+
 def test_a_robot_that_fails_is_stopped_and_keeps_its_trials(
     push_file: Path, arm: Arm, answers: Answers
 ) -> None:
@@ -311,7 +326,7 @@ def test_a_robot_that_judges_itself_is_not_asked_for(push_file: Path, arm: Arm, 
     [
         (("--trials", "0", *BOX), "one or more"),
         (("--low", "1", "--high", "0"), "lies above"),
-        (("--low", "1", "2", "3"), "one number, or 2"),
+        (("--low", "1", "2", "3", "--high", "9"), "one number, or 2"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(

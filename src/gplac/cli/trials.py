@@ -38,8 +38,8 @@ def trials(
         robot: MODULE:FUNCTION, your own; or sim or sim:SPLIT:INDEX, the mug push in simulation, which needs nobody.
         trials: How many there are to be in the end.
         low: Smallest value of each number of a point where a push may begin, in the robot's units.
-        high: Largest value of each. Without --low and --high: your robot's pushes begin within the demonstrations',
-            if the policy was exported with them.
+        high: Largest value of each. Where --low or --high is missing, your robot's pushes keep within the
+            demonstrations' on that side, if the policy was exported with them.
         resize: Crop the camera's pictures around the centre and scale them to the policy's size, as import does.
         log: Folder to write to.
     """
@@ -52,7 +52,7 @@ def trials(
     with ExitStack() as opened:
         acting = open_policy(policy, resize, TIMEOUT_S, opened)
         scene = simulated_scene(robot)
-        limits = Limits(low, high) if low or high or scene is not None else _demonstrated(acting.card)
+        limits = _limits(low, high, acting.card) if low or high or scene is None else Limits()
         check(acting.card, limits)
         written = opened.enter_context(TrialLog.open(log, acting.card, robot))
         if written.trials:
@@ -71,16 +71,18 @@ def trials(
         _tell(written.summary(), trials, log)
 
 
-def _demonstrated(card: "Card") -> "Limits":
-    """Limits where demonstrated pushes began."""
+def _limits(low: Floats, high: Floats, card: "Card") -> "Limits":
+    """The limits named, and for a side that is not named that of demonstrated pushes."""
     from gplac.robot.limits import Limits
 
+    if low and high:
+        return Limits(low, high)
     if card.familiar is None:
         raise UserError(
-            "Where may pushes begin? Name --low X Y --high X Y in your robot's units, or export the policy with "
+            "Where may pushes begin? Name both --low X Y --high X Y in your robot's units, or export the policy with "
             "--demos: then they begin where the demonstrations' did."
         )
-    return Limits(card.familiar.action_low, card.familiar.action_high)
+    return Limits(low or card.familiar.action_low, high or card.familiar.action_high)
 
 
 def _robot(name: str, scene: tuple[str, int] | None, card: "Card") -> Any:
