@@ -145,6 +145,8 @@ class _Loop:
                     listener(tick)
                 self._judge(tick)
                 number += max(1, tick.missed)
+            if self.last is None:
+                raise _Stop("late", "No action came in time, and none was sent; run it at a lower rate.")
             self.summary.end("finished", "The time is over.")
         except _Stop as stop:
             self.summary.end(stop.reason, stop.detail)
@@ -168,6 +170,8 @@ class _Loop:
         strange = None if self.alarm is None else self.alarm.check(look)
         spent = clock.now() - due
         missed = 0 if spent <= self.period_s else math.floor(spent / self.period_s)
+        if settings.ticks is not None:
+            missed = min(missed, settings.ticks - number)
         limited = False
         if missed == 0:
             self.last = settings.limits.apply(look.action, self.last, self.period_s)
