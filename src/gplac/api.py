@@ -191,7 +191,7 @@ def _write_trust(run: Run, parts: Split, given: Mapping[str, Any]) -> Path:
         run,
         data,
         Names(
-            [str(name) for name in actions] if len(actions) == size else [str(i) for i in range(size)],
+            [str(name) for name in actions] if len(actions) == size else [str(i + 1) for i in range(size)],
             {i: str(each["name"]) for i, each in enumerate(scenes)},
         ),
     )

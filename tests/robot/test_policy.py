@@ -41,9 +41,9 @@ def test_a_wrong_picture_is_refused(policy: Policy, state: np.ndarray, wrong: np
         (np.zeros(STATE + 1), "5 numbers"),
         (np.zeros((1, STATE)), "5 numbers"),
         (np.array(["a"] * STATE), "numbers"),
-        (np.array([0, 0, np.nan, 0, 0]), r"Number 2 \(joint 2\) of the state is nan"),
-        (np.array([0, 0, 0, np.inf, 0]), "Number 3"),
-        (np.array([0, 0, 0, 1e39, 0]), "Number 3"),  # not finite in float32
+        (np.array([0, 0, np.nan, 0, 0]), r"Number 3 \(joint 2\) of the state is nan"),
+        (np.array([0, 0, 0, np.inf, 0]), "Number 4"),
+        (np.array([0, 0, 0, 1e39, 0]), "Number 4"),  # not finite in float32
     ],
 )
 def test_a_wrong_state_is_refused(policy: Policy, image: np.ndarray, wrong: np.ndarray, part: str) -> None:

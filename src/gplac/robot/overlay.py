@@ -93,7 +93,7 @@ def _draw_action(
     card: Card,
 ) -> None:
     """A bar for each number of the action, up or down from a line in the middle."""
-    names = card.action_names or tuple(str(i) for i in range(len(action)))
+    names = card.action_names or tuple(str(i + 1) for i in range(len(action)))
     small = ImageFont.load_default(_SMALL)
     step = (WIDTH - 2 * _MARGIN) / len(action)
     middle = top + _BARS / 2

@@ -186,7 +186,7 @@ def checked_state(state: npt.ArrayLike, card: Card) -> Floats:
     if not np.isfinite(state_S).all():
         index = int(np.flatnonzero(~np.isfinite(state_S))[0])
         name = f" ({card.state_names[index]})" if card.state_names else ""
-        raise UserError(f"Number {index}{name} of the state is {state_S[index]}: a sensor has failed.")
+        raise UserError(f"Number {index + 1}{name} of the state is {state_S[index]}: a sensor has failed.")
     return state_S
 
 
