@@ -348,6 +348,11 @@ def test_policies_and_robots_that_do_not_fit_are_refused(
     write_card(model, replace(card, task="tidy-up"))
     onnx.save(model, "other.onnx")
     assert "'tidy-up'" in fails(capsys, "other.onnx", robot="sim")
+    with pytest.raises(SystemExit):
+        main(["robot", "run", "other.onnx", "--robot", "sim", "--hz", "9"])
+    assert "'tidy-up', is not simulated here" in capsys.readouterr().err
+    assert "leave it out" in fails(capsys, str(push_file), *BOX, "--robot-model", "arm.xml")
+    assert "arm.xml" in fails(capsys, str(push_file), "--robot-model", "arm.xml", robot="sim")
     monkeypatch.delattr(Arm, "push_from")
     assert "no method push_from" in fails(capsys, str(push_file), *BOX)
     with pytest.raises(SystemExit):
