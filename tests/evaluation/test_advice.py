@@ -139,7 +139,7 @@ def test_a_classifier_that_guesses_stops_everything_and_comes_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("missed", "alarms", "guesses"), [(0, 10, True), (9, 9, True), (12, 1, False), (0, 0, False)]
+    ("missed", "alarms", "guesses"), [(0, 10, True), (9, 9, True), (12, 1, False), (3, 1, False)]
 )
 def test_what_the_commoner_answer_gets_right_is_no_recognition(
     missed: int, alarms: int, guesses: bool
