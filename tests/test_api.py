@@ -27,6 +27,11 @@ def test_from_arrays_to_a_policy(arrays: tuple[Arrays, Arrays], tmp_path: Path) 
     actions = policy(demos[0][:5], demos[1][:5])
     assert actions.shape == (5, 2) and actions.dtype == np.float32 and np.isfinite(actions).all()
     assert policy.run == tmp_path / "run"
+    for strange in (np.nan, np.inf, 1e39):
+        states = demos[1][:5].astype(np.float64)
+        states[3, 1] = strange
+        with pytest.raises(UserError, match="Number 2 of state 4 is"):
+            policy(demos[0][:5], states)
     assert np.array_equal(gplac.load(tmp_path / "run")(demos[0][:5], demos[1][:5]), actions)
     run = json.loads((tmp_path / "run" / "run.json").read_text())
     assert run["method"] == "gplac" and run["training"]["steps"] == 6
@@ -84,6 +89,9 @@ def _weak(data: object) -> Arrays:
         (lambda demos, weak: ((demos[0], demos[1][:-1], *demos[2:]), weak), "as many rows are expected"),
         (lambda demos, weak: ((demos[0] / 255, *demos[1:]), weak), "float64"),
         (lambda demos, weak: (demos, (weak[0], weak[1] + 3)), "1 where the object"),
+        (lambda demos, weak: ((*demos[:3], demos[3] + 0.5), weak), r"episode .* is 0.5 in row 0"),
+        (lambda demos, weak: ((*demos[:3], demos[3] * np.nan), weak), "episode .* is nan in row 0"),
+        (lambda demos, weak: (demos, (*weak[:2], weak[2] + 0.5)), "scene of the photographs is 0.5"),
         (lambda demos, weak: (demos, (weak[0][..., 0], weak[1])), "4 axes"),
         (lambda demos, weak: (demos, weak[0]), "a tuple"),
         (lambda demos, weak: (demos, weak[:1]), r"a tuple \(images, labels\)"),

@@ -41,7 +41,34 @@ def test_a_folder_of_each_is_enough(folders: tuple[str, ...], capsys: pytest.Cap
     assert run["data"]["held_out"]["photographs"] == 10 * len(run["data"]["held_out"]["photograph_scenes"])
     assert set(run["data"]) == {"demonstrations", "weak", "held_out"}
     assert "already holds a run" in fails(capsys, "train", *folders, *FEW)
+    page = Path("runs/own/own/gplac-seed0/trust.html")
+    page.write_text("as it was")
     main(["train", *folders, *FEW, "--resume"])
+    assert page.read_text() == "as it was"
+    page.unlink()
+    main(["train", *folders, *FEW, "--resume"])
+    assert page.exists()
+
+
+def test_a_budget_takes_so_many_photographs_and_trust_knows(folders: tuple[str, ...]) -> None:
+    settings = (*FEW, "training.weak_budget=12", "training.scene_budget=3")
+    main(["train", *folders, *settings, "--out", "run"])
+    run, trust = (json.loads(Path("run", name).read_text()) for name in ("run.json", "trust.json"))
+    assert (run["weak_images"], run["weak_scenes"]) == (12, 3)
+    counts = trust["data"]["photographs"]
+    assert counts["trained"] == {"present": 6, "absent": 6, "scenes": 3} and counts["held_out"]["scenes"] == 1
+    main(["trust", "run"])
+    assert json.loads(Path("run/trust.json").read_text())["data"]["photographs"] == counts
+
+
+def test_what_own_data_leave_no_choice_of_is_refused(
+    folders: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "data.width is 10, and your own data" in fails(capsys, "train", *folders, *FEW, "data.width=10")
+    said = fails(capsys, "train", *folders, *FEW, "--task", "pusher")
+    assert "holds data of the task 'own', and so is the run" in said and "--task pusher" in said
+    assert "with --demos" in fails(capsys, "train", *folders[2:])
+    assert not Path("runs").exists()
 
 
 def test_it_says_how_far_to_trust_it_and_says_it_again(
@@ -53,6 +80,7 @@ def test_it_says_how_far_to_trust_it_and_says_it_again(
     assert 'src="data:image/jpeg' in page and "http" not in page.replace("http://www.w3.org", "")
     for advice in numbers["advice"]:
         assert html.escape(advice["sentence"]).replace(" %", "&nbsp;%") in page
+    assert "the same answer to all would be about 50.0&nbsp;%" in page
     assert numbers["data"]["photographs"]["held_out"]["scenes"] == 1
     assert len(numbers["points"]["policy_use"]) == 16
     (place,) = numbers["classifier"]["per_scene"]
@@ -103,7 +131,9 @@ def test_mistakes_are_answered_in_one_sentence(
     assert "nowhere" in fails(capsys, "train", *folders[:2], "--weak", "nowhere")
     assert "20x16 pixels, photographs 24x16" in fails(capsys, "train", *folders[:2], "--weak", str(wide))
     assert "two episodes" in fails(capsys, "train", "--demos", str(one))
-    assert "weakly labelled images" in fails(capsys, "train", "gplac", *folders[:2])
+    assert "weakly labelled images: name a folder of them (--weak)" in fails(
+        capsys, "train", "gplac", *folders[:2]
+    )
     assert "demonstrations data" in fails(capsys, "train", *folders[:2], "--weak", folders[1])
 
 
@@ -137,7 +167,8 @@ def test_a_policy_is_evaluated_in_any_environment(
     assert "24x16 pixels" in fails(capsys, "evaluate", "run", *env, "--env-arg", "width=24")
     assert "NAME=VALUE" in fails(capsys, "evaluate", "run", *env, "--env-arg", "width")
     assert "cannot be made" in fails(capsys, "evaluate", "run", "--env", "Nowhere-v0")
-    assert "gplac trust run" in fails(capsys, "evaluate", "run")
+    for verb in ("evaluate", "inspect"):
+        assert "gplac trust run" in fails(capsys, verb, "run")
 
 
 def test_simulated_runs_are_evaluated_there_as_well(

@@ -15,9 +15,10 @@ from gplac.errors import UserError
 from gplac.evaluation.trust import Data, Names
 from gplac.hub.opening import open_run
 from gplac.hub.repository import download
-from gplac.reporting.trust import write_trust
+from gplac.reporting.trust import PAGE, write_trust
 from gplac.runs import Run
-from gplac.training.own import array_checksums, train_own
+from gplac.training.checkpoint import RUN_JSON
+from gplac.training.own import array_checksums, limited, train_own
 from gplac.training.policy import Policy, load_policy
 from gplac.training.split import Split, split
 
@@ -146,7 +147,9 @@ def trust(
             raise UserError(
                 f"The {kind} data are not those that {run} was trained on; name those, or train again on these."
             )
-    return _write_trust(opened, split(*loaded, facts["seed"]), given)
+    settings, seed = facts["preset"]["training"], facts["seed"]
+    budgets = settings.get("weak_budget", 0), settings.get("scene_budget", 0)
+    return _write_trust(opened, limited(split(*loaded, seed), *budgets, seed), given)
 
 
 def train_run(
@@ -164,6 +167,7 @@ def train_run(
     given = {"demonstrations": demonstrations} | ({} if weak is None else {"weak": weak})
     shown = _demonstrations(demonstrations)
     named = None if isinstance(demonstrations, tuple) else shown.task
+    before = _described(run)
     parts = train_own(
         shown,
         None if weak is None else _weak(weak, named),
@@ -176,7 +180,15 @@ def train_run(
         checksums=_checksums(given),
         notes={"folders": {kind: str(folder.absolute()) for kind, folder in _folders(given).items()}},
     )
+    if _described(run) == before and (run / PAGE).exists():  # it was finished, and nothing was trained
+        return run / PAGE
     return _write_trust(Run.open(run), parts, given)
+
+
+def _described(run: Path) -> bytes | None:
+    """Its run.json, which every training writes anew."""
+    path = run / RUN_JSON
+    return path.read_bytes() if path.is_file() else None
 
 
 def _write_trust(run: Run, parts: Split, given: Mapping[str, Any]) -> Path:
@@ -191,7 +203,7 @@ def _write_trust(run: Run, parts: Split, given: Mapping[str, Any]) -> Path:
         run,
         data,
         Names(
-            [str(name) for name in actions] if len(actions) == size else [str(i) for i in range(size)],
+            [str(name) for name in actions] if len(actions) == size else [str(i + 1) for i in range(size)],
             {i: str(each["name"]) for i, each in enumerate(scenes)},
         ),
     )
@@ -214,7 +226,7 @@ def _demonstrations(given: str | Path | Demonstrations | DemonstrationArrays) ->
         return given
     names = "images", "states", "actions", "episode"
     images, states, actions, episode = _arrays("demonstrations", names, given, (4, 2, 2, 1))
-    episode = episode.astype(np.int64)
+    episode = _whole("episode of the demonstrations", episode)
     starts = np.flatnonzero(np.concatenate([[True], np.diff(episode) != 0]))
     frame = np.arange(len(episode)) - np.repeat(starts, np.diff([*starts, len(episode)]))
     return Demonstrations(
@@ -241,8 +253,21 @@ def _weak(given: str | Path | WeakImages | WeakArrays, task: str | None = None) 
         raise UserError(
             "Labels of photographs are 1 where the object is in the picture and 0 where it is not."
         )
-    place = scene[0].astype(np.int64) if scene else np.zeros(len(images), np.int64)
+    place = _whole("scene of the photographs", scene[0]) if scene else np.zeros(len(images), np.int64)
     return WeakImages(images, labels.astype(np.uint8), place)
+
+
+def _whole(what: str, numbers: Array) -> npt.NDArray[np.int64]:
+    """Numbers ``(N,)`` that name something.
+
+    Raises:
+        UserError: one is not whole.
+    """
+    with np.errstate(invalid="ignore"):  # what becomes of NaN differs from it
+        whole = numbers.astype(np.int64)
+    if (wrong := np.flatnonzero(whole != numbers)).size:
+        raise UserError(f"{what} is {numbers[wrong[0]]} in row {wrong[0]}: give a whole number for each row.")
+    return whole
 
 
 def _arrays(

@@ -23,6 +23,7 @@ from gplac.evaluation.rollout import Progress
 from gplac.provenance import provenance
 from gplac.training.checkpoint import RUN_JSON
 from gplac.training.policy import Policy, load_policy
+from gplac.worlds.registry import TASKS
 from gplac.worlds.splits import split_size
 
 INSPECTION = "inspection.json"
@@ -87,7 +88,17 @@ class Run:
         vary: str | None = None,
         robot_model: Path | None = None,
     ) -> View:
-        """What its policy sees: pictures of the size that it was trained on."""
+        """What its policy sees: pictures of the size that it was trained on.
+
+        Raises:
+            UserError: its task is the user's own, which has no scenes.
+        """
+        if self.facts["task"] not in TASKS:
+            raise UserError(
+                f"The run in {self.folder} is of your own task, which has no scenes here: gplac trust {self.folder}"
+                f" tells how far to trust it, and gplac evaluate {self.folder} --env ID evaluates it in a Gymnasium"
+                " environment."
+            )
         network = self.facts["network"]
         size = network["width"], network["height"]
         return View(self.facts["task"], *size, level, assets, vary, robot_model)

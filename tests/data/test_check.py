@@ -84,8 +84,8 @@ def _with(name: str, row: int, value: object) -> Callable[[Columns], Columns]:
 @pytest.mark.parametrize(
     ("change", "finding"),
     [
-        (_with(schema.ACTION, 3, np.nan), "number 0 of action is nan in frame 3 of episode 0"),
-        (_with(schema.STATE, 0, np.inf), "number 0 of observation.state is inf in frame 0 of episode 0"),
+        (_with(schema.ACTION, 3, np.nan), "number 1 of action is nan in frame 3 of episode 0"),
+        (_with(schema.STATE, 0, np.inf), "number 1 of observation.state is inf in frame 0 of episode 0"),
         (_with(schema.IMAGE, 1, b"?"), ": the image in row 1 is no JPEG."),
         (
             _with(schema.IMAGE, 1, encode_jpeg(picture("x")[:20])),

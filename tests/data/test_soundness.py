@@ -66,8 +66,8 @@ ALL = (_load, _export, _show)
 @pytest.mark.parametrize(
     ("change", "message", "verbs"),
     [
-        (_number(schema.ACTION, 13, 2, np.nan), "number 2 of action is nan in frame 3 of episode 1", ALL[:2]),
-        (_number(schema.STATE, 0, 0, np.inf), "number 0 of observation.state is inf in frame 0", ALL[:2]),
+        (_number(schema.ACTION, 13, 2, np.nan), "number 3 of action is nan in frame 3 of episode 1", ALL[:2]),
+        (_number(schema.STATE, 0, 0, np.inf), "number 1 of observation.state is inf in frame 0", ALL[:2]),
         (_picture(9, lambda _: b"?"), "no JPEG", ALL),
         (_picture(9, lambda jpeg: jpeg[: len(jpeg) - 100]), r"broken JPEG .* \(row 9\)", ALL),
         (lambda table: table.slice(0, 0), "it holds no row", ALL),

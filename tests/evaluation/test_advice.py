@@ -131,11 +131,27 @@ def test_few_photographs_start_no_alarm() -> None:
 
 def test_a_classifier_that_guesses_stops_everything_and_comes_first() -> None:
     found = good()
-    found["classifier"] |= counted(100, 45)
+    found["classifier"] |= counted(100, 45) | {"present": counted(50, 22), "absent": counted(50, 23)}
     found["data"]["constant_actions"] = ["gripper"]
     told = advise(found)
     assert [each.weight for each in told] == ["stop", "note"]
     assert told[0].rule == "classifier guesses" and "55 of 100" in told[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("missed", "alarms", "guesses"), [(0, 10, True), (9, 9, True), (12, 1, False), (3, 1, False)]
+)
+def test_what_the_commoner_answer_gets_right_is_no_recognition(
+    missed: int, alarms: int, guesses: bool
+) -> None:
+    """Of 100 photographs 90 show the object, so that always saying yes is right about 90."""
+    found = good()
+    found["classifier"] |= counted(100, missed + alarms)
+    found["classifier"] |= {"present": counted(90, missed), "absent": counted(10, alarms)}
+    told = {advice.rule: advice for advice in advise(found)}
+    assert ("classifier guesses" in told) == guesses
+    if guesses:
+        assert "the same answer to all would be about 90" in told["classifier guesses"].sentence
 
 
 def test_without_classifier_or_points_nothing_breaks() -> None:

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 from synthetic import synthetic_result
 
+from gplac.errors import UserError
 from gplac.reporting import chart_section, charts
 from gplac.reporting.curves import strokes
 from gplac.reporting.report import write_report
-from gplac.reporting.themes import DARK, LIGHT
+from gplac.reporting.themes import DARK, LIGHT, save_image
 
 METHODS = ("gplac", "att-1", "att-40", "gplac-da", "cnn-1", "cnn-40", "cnn-c", "att-ae", "ceiling")
 
@@ -99,3 +101,10 @@ def test_places_compare_the_first_with_its_baseline(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(chart_section.charts, "position_maps", position_maps)
     write_report([tmp_path], tmp_path / "out")
     assert drawn[0] == ["GPLAC, 16,000 weak images", "ATT-1"]
+
+
+def test_an_image_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "taken.jpg").mkdir()
+    with pytest.raises(UserError, match=r"Cannot write .*taken.jpg"):
+        save_image(Image.new("RGB", (8, 8)), tmp_path / "taken.jpg", quality=80)
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.jpg"]

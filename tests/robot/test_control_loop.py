@@ -12,6 +12,7 @@ from exported import ACTION, STATE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gplac.cli import main
 from gplac.errors import UserError
 from gplac.robot import Look, Policy
 from gplac.robot.card import Card, Familiar
@@ -115,12 +116,30 @@ def test_a_policy_that_is_always_too_slow_is_stopped(slow: Slow, clock: FakeCloc
     assert (summary.reason, summary.ticks, mock.sent, mock.stops) == ("late", 4, [], 1)
 
 
+def test_a_run_without_a_timely_action_is_none_and_misses_no_more_ticks_than_it_has(
+    slow: Slow, clock: FakeClock
+) -> None:
+    slow.durations_s = [2.5 * PERIOD] * 50
+    mock = robot(slow)
+    summary = run(slow, mock, Settings(HZ, 5), clock)
+    assert (summary.reason, summary.missed, mock.sent, mock.stops) == ("late", 5, [], 1)
+    assert "none was sent" in summary.detail
+
+
 def test_a_late_picture_costs_ticks_and_a_frozen_camera_stops(slow: Slow, clock: FakeClock) -> None:
     mock = robot(slow, "late@3", "frozen@10")
     summary = run(slow, mock, Settings(HZ, 100, max_image_age_s=0.2), clock)
     assert summary.reason == "stale camera" and summary.missed == 3
     # Observation 10 is the last new picture; 4 periods later it is 0.2 s old, and one more is too much.
     assert slow.calls == 15 and mock.stops == 1
+
+
+def test_pictures_that_are_cropped_are_told_of_once(policy_file: Path, clock: FakeClock) -> None:
+    policy, told = Policy.load(policy_file, resize=True), list[str]()
+    frames = synthetic_frames(policy.card)
+    tall = frames._replace(images=frames.images.repeat(2, axis=1))
+    run(policy, MockRobot(tall, HZ, clock), Settings(HZ, 3, alarm="off"), clock, warn=told.append)
+    assert len(told) == 1 and "top and bottom are cut off" in told[0]
 
 
 def test_a_picture_of_another_clock_is_refused(slow: Slow, clock: FakeClock) -> None:
@@ -290,6 +309,29 @@ def test_the_log_holds_every_tick_and_the_summary_adds_up(
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="Cannot write"):
         Recorder(tmp_path / "file" / "log")
+
+
+def test_each_tick_is_on_the_disk_before_the_next_one(slow: Slow, clock: FakeClock, tmp_path: Path) -> None:
+    """So that a killed run keeps its last ones."""
+    found: list[int] = []
+    with Recorder(tmp_path) as recorder:
+
+        def count(tick: Tick) -> None:
+            found.append(len((tmp_path / "ticks.jsonl").read_text().splitlines()))
+
+        run(slow, robot(slow), Settings(HZ, 3), clock, [recorder.tick, count])
+    assert found == [1, 2, 3]
+
+
+def test_a_robot_that_there_is_not_spoils_no_log(
+    policy_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = str(tmp_path / "log")
+    with pytest.raises(SystemExit):
+        main(["robot", "run", str(policy_file), "--robot", "no_such_robot:connect", "--log", log])
+    assert "no_such_robot" in capsys.readouterr().err
+    main(["robot", "run", str(policy_file), "--robot", "mock", "--hz", "1", "--seconds", "1", "--log", log])
+    assert (tmp_path / "log" / "summary.json").exists()
 
 
 def test_the_mock_is_the_same_each_time(policy: Policy) -> None:

@@ -9,10 +9,13 @@ import numpy as np
 import onnx
 import pytest
 from exported import HEIGHT, STATE, WIDTH
+from PIL import Image
 
+from gplac.data.importers.pictures import Fit
 from gplac.errors import UserError
 from gplac.robot import Policy
 from gplac.robot.card import Card, write_card
+from gplac.robot.policy import cropped
 
 
 @pytest.mark.parametrize(
@@ -38,9 +41,9 @@ def test_a_wrong_picture_is_refused(policy: Policy, state: np.ndarray, wrong: np
         (np.zeros(STATE + 1), "5 numbers"),
         (np.zeros((1, STATE)), "5 numbers"),
         (np.array(["a"] * STATE), "numbers"),
-        (np.array([0, 0, np.nan, 0, 0]), r"Number 2 \(joint 2\) of the state is nan"),
-        (np.array([0, 0, 0, np.inf, 0]), "Number 3"),
-        (np.array([0, 0, 0, 1e39, 0]), "Number 3"),  # not finite in float32
+        (np.array([0, 0, np.nan, 0, 0]), r"Number 3 \(joint 2\) of the state is nan"),
+        (np.array([0, 0, 0, np.inf, 0]), "Number 4"),
+        (np.array([0, 0, 0, 1e39, 0]), "Number 4"),  # not finite in float32
     ],
 )
 def test_a_wrong_state_is_refused(policy: Policy, image: np.ndarray, wrong: np.ndarray, part: str) -> None:
@@ -56,10 +59,30 @@ def test_states_may_be_lists_and_doubles_and_pictures_any_view(
     assert policy.act(np.asfortranarray(image), state.tolist()) == pytest.approx(expected)
 
 
-def test_pictures_are_scaled_only_on_request(policy_file: Path, image: np.ndarray, state: np.ndarray) -> None:
+@pytest.mark.parametrize("size", [(60, 48), (48, 60), (96, 32)])
+def test_on_request_a_picture_is_fitted_as_at_import(
+    policy_file: Path, state: np.ndarray, size: tuple[int, int]
+) -> None:
+    width, height = size
+    picture = np.random.default_rng(5).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    imported = Fit(WIDTH, HEIGHT).array(Image.fromarray(picture))
     policy = Policy.load(policy_file, resize=True)
-    large = image.repeat(3, axis=0).repeat(3, axis=1)
-    assert policy.act(large, state) == pytest.approx(policy.act(image, state), abs=1e-6)
+    assert policy.act(picture, state).tolist() == policy.act(imported, state).tolist()
+
+
+@pytest.mark.parametrize(
+    ("size", "part"),
+    [
+        ((WIDTH, HEIGHT), None),
+        ((60, 48), None),
+        ((60, 49), None),  # less than a pixel of the policy's
+        ((48, 60), "top and bottom are cut off"),
+        ((96, 32), "left and right are cut off"),
+    ],
+)
+def test_what_a_fitted_picture_loses_is_said(policy: Policy, size: tuple[int, int], part: str | None) -> None:
+    found = cropped(np.zeros((size[1], size[0], 3), np.uint8), policy.card)
+    assert (found is None) == (part is None) and (part or "") in (found or "")
 
 
 def test_what_is_no_policy_is_refused(policy_file: Path, tmp_path: Path) -> None:

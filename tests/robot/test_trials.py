@@ -157,6 +157,19 @@ def test_an_operator_places_and_judges_and_nonsense_is_asked_again(
     assert "1 of 2 trials succeed: 50.0 % (95 %: 9.5 to 90.5 %" in told
 
 
+def test_pictures_that_are_cropped_are_told_of_once(
+    push_file: Path,
+    arm: Arm,
+    answers: Answers,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(arm, "image", lambda: np.zeros((96, 32, 3), np.uint8))
+    answers("", "y", "", "y")
+    trials(push_file, "--trials", "2", "--resize", *BOX)
+    assert capsys.readouterr().err.count("top and bottom are cut off") == 1
+
+
 def test_a_stopped_experiment_goes_on(
     push_file: Path, arm: Arm, answers: Answers, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -219,6 +232,21 @@ def test_pushes_begin_where_demonstrations_did_unless_told_otherwise(
     answers("")
     trials("known.onnx", "--trials", "1")
     assert "number 2 of it" in recorded()[0][0]["refused"] and arm.points == []
+
+
+def test_a_side_that_is_not_named_is_that_of_the_demonstrations(
+    push_file: Path, arm: Arm, answers: Answers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for option in ("--low", "--high"):
+        assert "Name both --low X Y --high X Y" in fails(capsys, str(push_file), option, "0", "0")
+    model, card = onnx.load(push_file), Policy.load(push_file).card
+    known = Familiar(9, None, None, None, None, (-9.0, 7.0), (9.0, -7.0))
+    write_card(model, replace(card, familiar=known))
+    onnx.save(model, "known.onnx")
+    for side, option, word in ((-9, "--low", "above -7"), (9, "--high", "below 7")):
+        answers("")
+        trials("known.onnx", "--trials", "1", option, str(side), str(side), "--log", option[2:])
+        assert word in recorded(option[2:])[0][0]["refused"] and arm.points == []
 
 
 def test_a_robot_that_fails_is_stopped_and_keeps_its_trials(
@@ -298,7 +326,7 @@ def test_a_robot_that_judges_itself_is_not_asked_for(push_file: Path, arm: Arm, 
     [
         (("--trials", "0", *BOX), "one or more"),
         (("--low", "1", "--high", "0"), "lies above"),
-        (("--low", "1", "2", "3"), "one number, or 2"),
+        (("--low", "1", "2", "3", "--high", "9"), "one number, or 2"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(
@@ -320,6 +348,11 @@ def test_policies_and_robots_that_do_not_fit_are_refused(
     write_card(model, replace(card, task="tidy-up"))
     onnx.save(model, "other.onnx")
     assert "'tidy-up'" in fails(capsys, "other.onnx", robot="sim")
+    with pytest.raises(SystemExit):
+        main(["robot", "run", "other.onnx", "--robot", "sim", "--hz", "9"])
+    assert "'tidy-up', is not simulated here" in capsys.readouterr().err
+    assert "leave it out" in fails(capsys, str(push_file), *BOX, "--robot-model", "arm.xml")
+    assert "arm.xml" in fails(capsys, str(push_file), "--robot-model", "arm.xml", robot="sim")
     monkeypatch.delattr(Arm, "push_from")
     assert "no method push_from" in fails(capsys, str(push_file), *BOX)
     with pytest.raises(SystemExit):

@@ -53,6 +53,15 @@ def test_points_are_in_the_policys_pixels_whatever_the_cameras_are(card: Card) -
     assert (found == drawn(look, card)).all()
 
 
+def test_points_lie_in_the_part_of_the_picture_that_the_policy_sees(card: Card) -> None:
+    look = replace(NOTHING, points=np.array([[3.0, 12.0]], np.float32))
+    tall = GREY.repeat(3, axis=0)  # its upper and its lower third are cut off
+    found = np.asarray(overlay(tall, look, card, np.ones(ACTION)))[: 3 * ROWS]
+    rows, columns = np.nonzero((found != 128).any(axis=2))
+    assert columns.mean() == pytest.approx(3.5 / WIDTH * DRAWN, abs=1)
+    assert rows.mean() == pytest.approx((1 + 12.5 / HEIGHT) * ROWS, abs=1)
+
+
 def test_bars_grow_with_the_action_and_probability(card: Card) -> None:
     def bars(value: float, present: float | None = None) -> int:
         return blue(drawn(Look(np.full(ACTION, value, np.float32), None, present), card))

@@ -53,6 +53,15 @@ def test_a_log_that_goes_on_drops_what_will_be_done_again(tmp_path: Path) -> Non
     ]
 
 
+def test_a_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    log = logs.Log(tmp_path, 0)
+    log.file.close()
+    log.file = Path("/dev/full").open("a")  # noqa: SIM115
+    with pytest.raises(UserError, match=r"metrics.jsonl: No space left"):
+        log.write(1, "train", {"loss": 1.0})
+    log.board.close()
+
+
 @pytest.mark.parametrize("line", ["no json", "[1]", '{"loss": 1}'])
 def test_a_damaged_log_is_named(line: str, tmp_path: Path) -> None:
     (tmp_path / "metrics.jsonl").write_text(f"{line}\n")

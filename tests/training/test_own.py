@@ -126,7 +126,7 @@ def test_data_that_cannot_be_trained_on_are_refused_in_one_sentence(tmp_path: Pa
     nan[7, 1] = np.nan
     cases = [
         (demonstrations(1), weak, "1 episode, and at least two"),
-        (replace(data, actions=nan), weak, "Number 1 of the action is nan in frame 1 of episode 1"),
+        (replace(data, actions=nan), weak, "Number 2 of the action is nan in frame 1 of episode 1"),
         (data, photographs(width=24), "20x16 pixels, photographs 24x16"),
         (data, replace(weak, labels=np.ones_like(weak.labels)), "60 show the object and 0 do not"),
     ]

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
 from gplac.errors import UserError
 from gplac.seeding import rng
 from gplac.worlds.looks import packs, shapes
+from gplac.worlds.looks.distractors import Distractor
 from gplac.worlds.registry import task
 from gplac.worlds.render import SceneRenderer
 from gplac.worlds.splits import scene
@@ -89,6 +90,12 @@ def _bad_picture(pack: Path) -> Path:
     return pack
 
 
+def _postscript(pack: Path) -> Path:
+    """Reading it would start Ghostscript."""
+    Image.new("RGB", (8, 8)).save(pack / "textures" / "script.png", "EPS")
+    return pack
+
+
 def _bad_mesh(pack: Path) -> Path:
     (pack / "meshes" / "toy" / "bad.obj").write_bytes(b"\x00\xff not a mesh")
     return pack
@@ -122,6 +129,7 @@ def _huge_mesh(pack: Path) -> Path:
         (_no_licence, "licence"),
         (_nothing, "holds neither"),
         (_bad_picture, "bad.png"),
+        (_postscript, "script.png; save it again as PNG or JPEG"),
         (_bad_mesh, "bad.obj"),
         (_flat_mesh, "flat.obj"),
         (_slanted_sheet, "sheet.obj is empty or flat"),
@@ -133,6 +141,22 @@ def test_a_bad_pack_is_explained_in_a_sentence(pack: Path, spoil: object, said: 
     with pytest.raises(UserError, match=said) as caught:
         scene("pusher", "test", 0, assets=spoil(pack))  # type: ignore[operator]
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("kind", "drawn"), [("PNG", True), ("EPS", False)])
+def test_a_meshs_picture_is_read_only_if_it_is_one(
+    pack: Path, kind: str, drawn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *_, **__: pytest.fail("Ghostscript"))
+    folder = pack / "meshes" / "toy"
+    Image.new("RGB", (8, 8), "red").save(folder / "paint.png", kind)
+    (folder / "one.mtl").write_text("newmtl paint\nmap_Kd paint.png\n")
+    corners = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nvt 0 0\nvt 1 0\nvt 0 1\nmtllib one.mtl\nusemtl paint\n"
+    faces = "f 1/1 3/2 2/3\nf 1/1 2/2 4/3\nf 1/1 4/2 3/3\nf 2/1 3/2 4/3\n"
+    (folder / "painted.obj").write_text(corners + faces)
+    thing = Distractor("toy", 0, (0, 0, 1), (0, 0, 1), 1.0, 0.0, 0.0, 0.0, "meshes/toy/painted.obj")
+    (part,) = packs.distractor_parts(thing, pack)
+    assert (part.paint is not None) == drawn
 
 
 def test_a_mug_that_fits_into_no_picture_is_explained(pack: Path) -> None:

@@ -59,15 +59,26 @@ def train(
     if demos is not None and (manifest := Manifest.read(demos)).request.split == IMPORTED:
         from gplac.api import train_run
 
+        theirs = manifest.request.task
         if task is not None:
             manifest.require_task(demos, task)
+        if task not in (None, theirs):
+            raise UserError(
+                f"{demos} holds data of the task {theirs!r}, and so is the run: leave --task out, or import them again"
+                f" with --task {task}."
+            )
         name = method or ("gplac" if weak else "att-1")
-        out = out or Path("runs") / "own" / manifest.request.task / f"{name}-seed{seed}"
+        out = out or Path("runs") / "own" / theirs / f"{name}-seed{seed}"
         page = train_run(
             demos, weak, out, method=method, base=size.preset, change=size.changed, seed=seed, resume=resume
         )
         print(f"The run is in {out}; {page} says how far to trust it.")
         return
+
+    if demos is None and weak is not None and Manifest.read(weak).request.split == IMPORTED:
+        raise UserError(
+            f"{weak} holds your own photographs: name your own demonstrations as well, with --demos FOLDER."
+        )
 
     from gplac.methods import method_named
     from gplac.training.loop import train
@@ -122,16 +133,10 @@ def evaluate(
         return
     from gplac.evaluation.percent import percent
     from gplac.runs import Run, evaluate_run
-    from gplac.worlds.registry import TASKS
     from gplac.worlds.registry import task as task_named
     from gplac.worlds.splits import NOTHING, factors
 
-    task: str = Run.open(run).facts["task"]
-    if task not in TASKS:
-        raise UserError(
-            f"The run in {run} is of your own task, which has no scenes here: gplac trust {run} tells how far to"
-            " trust it, and --env ID evaluates it in a Gymnasium environment."
-        )
+    task = Run.open(run).view().task
     print(f"Task: {task_named(task).title}")
     if "each" in vary:
         vary = (NOTHING, *factors(task))

@@ -86,7 +86,7 @@ def run(
             each.
         rate_limit: Largest change a second of each number of an action: one for all, or one for each.
         alarm: When the policy sees strange pictures: warn, stop, or off.
-        resize: Scale the camera's pictures to the policy's size.
+        resize: Crop the camera's pictures around the centre and scale them to the policy's size, as import does.
         timeout_s: Longest wait for an answer of a policy on another machine.
         log: Folder to write ticks.jsonl and summary.json to.
         view: Show live what the policy sees, in a browser on this machine.

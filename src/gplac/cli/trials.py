@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gplac.cli.options import OptionalPath
 from gplac.cli.robot import Floats, Policy, open_policy, simulated_scene
 from gplac.errors import UserError
 
@@ -26,6 +27,7 @@ def trials(
     low: Floats = (),
     high: Floats = (),
     resize: bool = False,
+    robot_model: OptionalPath = None,
     log: Path = Path("trials"),
 ) -> None:
     """Repeat the paper's robot experiment: place the object, let the policy look once and the robot push once, say
@@ -38,9 +40,10 @@ def trials(
         robot: MODULE:FUNCTION, your own; or sim or sim:SPLIT:INDEX, the mug push in simulation, which needs nobody.
         trials: How many there are to be in the end.
         low: Smallest value of each number of a point where a push may begin, in the robot's units.
-        high: Largest value of each. Without --low and --high: your robot's pushes begin within the demonstrations',
-            if the policy was exported with them.
-        resize: Scale the camera's pictures to the policy's size.
+        high: Largest value of each. Where --low or --high is missing, your robot's pushes keep within the
+            demonstrations' on that side, if the policy was exported with them.
+        resize: Crop the camera's pictures around the centre and scale them to the policy's size, as import does.
+        robot_model: With --robot sim, MJCF file of your own Sawyer, used instead of gplac's.
         log: Folder to write to.
     """
     from gplac.robot.limits import Limits
@@ -52,12 +55,14 @@ def trials(
     with ExitStack() as opened:
         acting = open_policy(policy, resize, TIMEOUT_S, opened)
         scene = simulated_scene(robot)
-        limits = Limits(low, high) if low or high or scene is not None else _demonstrated(acting.card)
+        if robot_model is not None and scene is None:
+            raise UserError(f"--robot-model is for --robot sim, not for {robot}: leave it out.")
+        limits = _limits(low, high, acting.card) if low or high or scene is None else Limits()
         check(acting.card, limits)
-        written = opened.enter_context(TrialLog.open(log, acting.card, robot))
+        written = opened.enter_context(TrialLog.open(log, acting.card, _called(robot, robot_model)))
         if written.trials:
             print(f"{log} holds {len(written.trials)} trials already.")
-        connected = _robot(robot, scene, acting.card)
+        connected = _robot(robot, scene, acting.card, robot_model)
         run(
             acting,
             connected,
@@ -71,19 +76,26 @@ def trials(
         _tell(written.summary(), trials, log)
 
 
-def _demonstrated(card: "Card") -> "Limits":
-    """Limits where demonstrated pushes began."""
+def _limits(low: Floats, high: Floats, card: "Card") -> "Limits":
+    """The limits named, and for a side that is not named that of demonstrated pushes."""
     from gplac.robot.limits import Limits
 
+    if low and high:
+        return Limits(low, high)
     if card.familiar is None:
         raise UserError(
-            "Where may pushes begin? Name --low X Y --high X Y in your robot's units, or export the policy with "
+            "Where may pushes begin? Name both --low X Y --high X Y in your robot's units, or export the policy with "
             "--demos: then they begin where the demonstrations' did."
         )
-    return Limits(card.familiar.action_low, card.familiar.action_high)
+    return Limits(low or card.familiar.action_low, high or card.familiar.action_high)
 
 
-def _robot(name: str, scene: tuple[str, int] | None, card: "Card") -> Any:
+def _called(robot: str, robot_model: Path | None) -> str:
+    """What the log calls the robot, so that trials of one are not gone on with by another."""
+    return robot if robot_model is None else f"{robot} as {robot_model}"
+
+
+def _robot(name: str, scene: tuple[str, int] | None, card: "Card", robot_model: Path | None) -> Any:
     """What --robot names."""
     from gplac.robot.interface import own_robot
     from gplac.robot.trials import METHODS
@@ -92,7 +104,7 @@ def _robot(name: str, scene: tuple[str, int] | None, card: "Card") -> Any:
         return own_robot(name, card, METHODS)
     from gplac.robot.simulated import PushRobot
 
-    return PushRobot(card, *scene)
+    return PushRobot(card, *scene, robot_model)
 
 
 def _operator(robot: Any, count: int, card: "Card") -> "Operator":

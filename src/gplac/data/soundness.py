@@ -155,7 +155,7 @@ def not_finite(name: str, values: npt.NDArray[Any], place: Callable[[int], str])
     row, column = bad[0]
     more = len(np.unique(bad[:, 0]))
     rest = f", the first of {more:,} such places" if more > 1 else ""
-    return f"number {column} of {name} is {values[row, column]} in {place(row)}{rest}"
+    return f"number {column + 1} of {name} is {values[row, column]} in {place(row)}{rest}"
 
 
 def headers(table: pa.Table, request: Request) -> Iterator[str]:

@@ -17,6 +17,8 @@ Found = dict[str, Any]
 
 SURE = 0.01
 """A group of photographs is called worse than the others below this p: about ten groups are looked at."""
+CHANCE = 0.05
+"""A classifier whose answers go with the labels no better than this p may be guessing."""
 FEW_EPISODES = 50
 """The paper's robot experiment had 306 demonstrations, of one push each; fewer than these seldom cover where things may
 lie, and a tenth of them is too few to measure on."""
@@ -153,13 +155,16 @@ def _classifier(found: Found) -> Iterator[Advice]:
     if judged is None:
         return
     wrong, count = judged["photographs"] - judged["right"], judged["photographs"]
-    low = judged["interval95"][0]
-    if low <= 0.5:
+    present = judged["present"]
+    # Counted as an error, yes has to be surely more frequent where the object is than where it is not.
+    denied = {"photographs": present["photographs"], "right": present["photographs"] - present["right"]}
+    if _fisher(denied, judged["absent"]) >= CHANCE:
         yield Advice(
             "classifier guesses", "stop",
-            f"The classifier is right about {judged['right']} of {count} held-out photographs, which guessing"
-            " could be as well: it does not recognise the object, and then the policy does not either. Check the"
-            " labels, and that the object is large enough to be seen at this picture size.",
+            f"The classifier is right about {judged['right']} of {count} held-out photographs, the same answer to all"
+            f" would be about {same_answer(judged)}, and guessing could do as well: it does not recognise the object,"
+            " and then the policy does not either. Check the labels, and that the object is large enough to be seen"
+            " at this picture size.",
         )  # fmt: skip
         return
     if judged["right"] < 0.9 * count:
@@ -229,6 +234,11 @@ def _points(found: Found) -> Iterator[Advice]:
             "None of the points that the policy reads moves when the object is there: it acts on something else"
             " in the picture, which may look otherwise in another place.",
         )  # fmt: skip
+
+
+def same_answer(judged: Found) -> int:
+    """About how many photographs a classifier is right that gives the better of its two answers to all."""
+    return max(int(judged[kind]["photographs"]) for kind in ("present", "absent"))
 
 
 def _worse(group: Found, whole: Found) -> bool:

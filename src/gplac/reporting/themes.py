@@ -1,6 +1,5 @@
 """How charts look: names and colours of methods, and a light and a dark theme."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -10,6 +9,8 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 from PIL import Image
+
+from gplac.data.files import write_atomically
 
 WIDTH_IN = 5.0
 """Width of a chart: small, so that its letters can still be read where the page is as wide as a phone."""
@@ -85,10 +86,10 @@ def save_chart(draw: Callable[[Theme], Figure], path: Path) -> Path:
 
 def save_image(image: Image.Image, path: Path, **options: Any) -> Path:
     """Write an image, whole or not at all; its kind follows from the name."""
+    content = BytesIO()
+    image.save(content, Image.registered_extensions()[path.suffix], **options)
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name("." + path.name)
-    image.save(scratch, **options)
-    os.replace(scratch, path)
+    write_atomically(path, content.getvalue())
     return path
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gplac.data.files import write_atomically
-from gplac.evaluation.advice import Advice, advise
+from gplac.evaluation.advice import Advice, advise, same_answer
 from gplac.evaluation.percent import percent
 from gplac.evaluation.result import write_json
 from gplac.evaluation.trust import Data, Names, measure_trust
@@ -81,7 +81,8 @@ def _lead(found: Found, advice: Sequence[Advice]) -> str:
         parts.append(
             f"Its classifier is right about {judged['right']} of {judged['photographs']} held-out photographs of"
             f" {where} ({percent(judged['right'] / judged['photographs'])}; 95 % interval {percent(low)} to"
-            f" {percent(high)})."
+            f" {percent(high)}); the same answer to all would be about"
+            f" {percent(same_answer(judged) / judged['photographs'])}."
         )
     parts.append(
         f"On held-out demonstrations {_explained(error['policy'], error['mean'])}; a regression from the robot's"

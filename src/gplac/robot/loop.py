@@ -12,7 +12,7 @@ from gplac.errors import UserError
 from gplac.robot.alarm import Alarm
 from gplac.robot.interface import Clock, Observation, Robot, SystemClock
 from gplac.robot.limits import Limits
-from gplac.robot.policy import Acting, Floats
+from gplac.robot.policy import Acting, Floats, cropped
 from gplac.robot.record import Summary, Tick
 from gplac.robot.signals import StopSignals, run_then_stop
 
@@ -84,7 +84,7 @@ def run(
         settings: how.
         clock: by default `time.monotonic`.
         listeners: called with each tick after its action was sent, within the time that is left; they must be quick.
-        warn: called with a sentence when the alarm is raised.
+        warn: called with a sentence when the alarm is raised, or pictures are cropped.
         ended: called with the summary at every end, once the robot has stopped.
 
     Raises:
@@ -145,6 +145,8 @@ class _Loop:
                     listener(tick)
                 self._judge(tick)
                 number += max(1, tick.missed)
+            if self.last is None:
+                raise _Stop("late", "No action came in time, and none was sent; run it at a lower rate.")
             self.summary.end("finished", "The time is over.")
         except _Stop as stop:
             self.summary.end(stop.reason, stop.detail)
@@ -161,11 +163,15 @@ class _Loop:
         age = self._age(observation, asked)
         look = self.policy.look(observation.image, observation.state)
         answered = clock.now()
+        if number == 0 and (sentence := cropped(observation.image, self.policy.card)):
+            self.warn(sentence)
         if not np.isfinite(look.action).all():
             raise _Stop("not finite", f"The policy's action is {look.action.tolist()}.")
         strange = None if self.alarm is None else self.alarm.check(look)
         spent = clock.now() - due
         missed = 0 if spent <= self.period_s else math.floor(spent / self.period_s)
+        if settings.ticks is not None:
+            missed = min(missed, settings.ticks - number)
         limited = False
         if missed == 0:
             self.last = settings.limits.apply(look.action, self.last, self.period_s)

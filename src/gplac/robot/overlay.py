@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from gplac.data.fitting import centre_box
 from gplac.robot.card import Card
 from gplac.robot.policy import Look
 
@@ -43,8 +44,10 @@ def overlay(
     draw = ImageDraw.Draw(canvas)
     if look.points is not None:
         # The policy's pixels, drawn where they are in the camera's picture; (0, 0) is the middle of a pixel.
-        size = np.array([card.width, card.height])
-        _draw_points(draw, (look.points + 0.5) / size * (WIDTH, rows))
+        size = card.width, card.height
+        left, top, right, _ = centre_box((image.shape[1], image.shape[0]), size)
+        places = (look.points + 0.5) * (right - left) / card.width + (left, top)
+        _draw_points(draw, places * WIDTH / image.shape[1])
     font = ImageFont.load_default(_FONT)
     y = rows + _MARGIN
     draw.text((_MARGIN, y), title, _INK, font)
@@ -90,7 +93,7 @@ def _draw_action(
     card: Card,
 ) -> None:
     """A bar for each number of the action, up or down from a line in the middle."""
-    names = card.action_names or tuple(str(i) for i in range(len(action)))
+    names = card.action_names or tuple(str(i + 1) for i in range(len(action)))
     small = ImageFont.load_default(_SMALL)
     step = (WIDTH - 2 * _MARGIN) / len(action)
     middle = top + _BARS / 2

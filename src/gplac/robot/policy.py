@@ -11,6 +11,7 @@ import onnxruntime
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from PIL import Image
 
+from gplac.data.fitting import cut_off, fitted
 from gplac.errors import UserError
 from gplac.robot.card import CARD_KEY, Card, weights_checksum
 
@@ -52,8 +53,8 @@ class Policy:
         where: what messages call it.
         threads: of ONNX Runtime. A small network on one thread leaves the other cores to camera and robot, and its
             time varies little.
-        resize: whether images of another size are scaled to the policy's. A camera should rather deliver, or be
-            cropped to, what the demonstrations looked like.
+        resize: whether images of another size are brought to the policy's as import does it: cropped around the centre
+            to its proportions, then scaled.
 
     Raises:
         UserError: this is no such file, or it is damaged.
@@ -130,7 +131,7 @@ class Policy:
 
 
 def checked_image(image: npt.NDArray[Any], card: Card, resize: bool = False) -> npt.NDArray[np.uint8]:
-    """The image as the policy takes it: ``(H, W, 3)`` uint8, contiguous; with ``resize`` scaled to its size.
+    """The image as the policy takes it: ``(H, W, 3)`` uint8, contiguous; with ``resize`` cropped and scaled to it.
 
     Raises:
         UserError: it is no such image.
@@ -152,9 +153,18 @@ def checked_image(image: npt.NDArray[Any], card: Card, resize: bool = False) -> 
                 f"{image.shape[1]}x{image.shape[0]}: crop and scale the camera's picture as for the demonstrations, or "
                 "ask for scaling (resize=True, --resize)."
             )
-        scaled = Image.fromarray(image).resize((card.width, card.height), Image.Resampling.BOX)
-        image = np.asarray(scaled)
+        image = np.asarray(fitted(Image.fromarray(image), (card.width, card.height)))
     return np.ascontiguousarray(image)
+
+
+def cropped(image: npt.NDArray[np.uint8], card: Card) -> str | None:
+    """That `resize` cuts something off an image ``(H, W, 3)``, in a sentence; None if it only scales it."""
+    height, width = image.shape[:2]
+    sides = cut_off((width, height), (card.width, card.height))
+    return sides and (
+        f"The camera's pictures ({width}x{height}) have other proportions than the policy's ({card.width}x"
+        f"{card.height}): their {sides} are cut off, as at import."
+    )
 
 
 def checked_state(state: npt.ArrayLike, card: Card) -> Floats:
@@ -176,7 +186,7 @@ def checked_state(state: npt.ArrayLike, card: Card) -> Floats:
     if not np.isfinite(state_S).all():
         index = int(np.flatnonzero(~np.isfinite(state_S))[0])
         name = f" ({card.state_names[index]})" if card.state_names else ""
-        raise UserError(f"Number {index}{name} of the state is {state_S[index]}: a sensor has failed.")
+        raise UserError(f"Number {index + 1}{name} of the state is {state_S[index]}: a sensor has failed.")
     return state_S
 
 

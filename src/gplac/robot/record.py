@@ -138,7 +138,8 @@ def histogram(durations_s: Sequence[float]) -> dict[str, int]:
 
 
 class Recorder:
-    """Writes ``ticks.jsonl`` while a run goes on and ``summary.json`` when it ends; a context manager.
+    """Writes ``ticks.jsonl`` while a run goes on and ``summary.json`` when it ends; a context manager. A run that never
+    began leaves neither.
 
     Args:
         folder: to write into; it must not hold another run.
@@ -151,7 +152,8 @@ class Recorder:
         self.folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = (folder / TICKS).open("x")
+            # Line by line: what a killed process wrote is there.
+            self._file = (folder / TICKS).open("x", buffering=1)
         except FileExistsError as error:
             raise UserError(f"{folder} holds the log of another run: name another folder.") from error
         except OSError as error:
@@ -161,7 +163,10 @@ class Recorder:
         return self
 
     def __exit__(self, *_: object) -> None:
+        began = self._file.tell() > 0 or (self.folder / SUMMARY).exists()
         self._file.close()
+        if not began:  # the robot could not be reached, for instance: the folder stays free for the run
+            (self.folder / TICKS).unlink()
 
     def tick(self, tick: Tick) -> None:
         """Write a line; a full disk raises `UserError`, and the loop stops the robot."""

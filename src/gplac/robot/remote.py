@@ -26,7 +26,7 @@ class RemotePolicy:
         url: of the server, for instance ``ws://127.0.0.1:8765``.
         token: the server's.
         timeout_s: longest wait for the connection, and for each answer.
-        resize: whether images of another size are scaled, on this side.
+        resize: whether images of another size are cropped and scaled, on this side.
 
     Raises:
         UserError: nobody answers there, or not with this token; no address, or no time to wait.

@@ -1,5 +1,7 @@
 """gplac's own simulation as a robot: episode after episode for the control loop, push after push for trials."""
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +11,7 @@ from gplac.robot.interface import Clock, Observation, SystemClock
 from gplac.robot.policy import Floats
 from gplac.worlds import mug_push
 from gplac.worlds.env import TaskEnv
+from gplac.worlds.registry import TASKS
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.render import SceneRenderer
 from gplac.worlds.splits import scene, split_size
@@ -66,12 +69,15 @@ class PushRobot(mug_push.SimulatedRobot):
         card: of the policy: how large pictures are.
         split: scene of which split.
         index: which scene of it.
+        robot_model: see `gplac.worlds.registry.task`.
 
     Raises:
-        UserError: the policy is of another task, or there is no such scene.
+        UserError: the policy is of another task, there is no such scene, or the model is unfit.
     """
 
-    def __init__(self, card: Card, split: str = "labelled", index: int = 0) -> None:
+    def __init__(
+        self, card: Card, split: str = "labelled", index: int = 0, robot_model: Path | None = None
+    ) -> None:
         if card.task != mug_push.MugPush.name:
             raise UserError(
                 f"Only the mug push is simulated push by push, and the policy's task is {card.task!r}: name your own "
@@ -79,7 +85,9 @@ class PushRobot(mug_push.SimulatedRobot):
             )
         _check(card, split, index)
         self._scene = split, index
-        self._simulations = mug_push.MugPush().simulations(1)
+        simulations = task_named(card.task, robot_model).simulations(1)
+        assert isinstance(simulations, mug_push.PushSimulations)
+        self._simulations = simulations
         look = scene(card.task, split, index)
         self._renderer = SceneRenderer(self._simulations.task, look, card.width, card.height)
         super().__init__(self._simulations, 0, self._drawn)
@@ -103,6 +111,11 @@ class PushRobot(mug_push.SimulatedRobot):
 
 def _check(card: Card, split: str, index: int) -> None:
     """Whether there is such a scene, and the policy has the sizes of its simulated task."""
+    if card.task not in TASKS:
+        raise UserError(
+            f"The policy's task, {card.task!r}, is not simulated here: name your own robot with --robot "
+            "MODULE:FUNCTION, or try the policy with --robot mock."
+        )
     task, scenes = task_named(card.task), split_size(card.task, split)
     if index >= scenes:
         raise UserError(f"Split {split} has {scenes} scenes, 0 to {scenes - 1}; there is no scene {index}.")

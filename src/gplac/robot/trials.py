@@ -9,7 +9,7 @@ from gplac.errors import UserError
 from gplac.robot.alarm import Alarm
 from gplac.robot.card import Card
 from gplac.robot.limits import Limits
-from gplac.robot.policy import Acting, Look
+from gplac.robot.policy import Acting, Look, cropped
 from gplac.robot.signals import run_then_stop
 from gplac.robot.trial_log import Trial, TrialLog
 from gplac.trial import POINT_SIZE, Float32, Images, Robot, trials
@@ -68,7 +68,7 @@ def run(
         count: how many trials there are to be in the end.
         limits: where pushes may begin.
         tell: called with a sentence on what the policy decided.
-        warn: called with a sentence when a point is refused, or the picture is strange.
+        warn: called with a sentence when a point is refused, the picture is strange, or pictures are cropped.
 
     Raises:
         UserError: see `check`; an image or a state that the policy cannot take.
@@ -76,9 +76,10 @@ def run(
 
     def go(_: object) -> None:
         check(policy.card, limits)
-        for number in range(len(log.trials) + 1, count + 1):
+        first = len(log.trials) + 1
+        for number in range(first, count + 1):
             operator.place(number)
-            decide = _Decide(policy, limits, tell, warn)
+            decide = _Decide(policy, limits, tell, warn, first=number == first)
             with suppress(_OutsideError):
                 trials([robot], decide)
             succeeded = decide.refused is None and operator.succeeded()
@@ -109,14 +110,21 @@ class _Decide:
     refused: str | None = None
 
     def __init__(
-        self, policy: Acting, limits: Limits, tell: Callable[[str], None], warn: Callable[[str], None]
+        self,
+        policy: Acting,
+        limits: Limits,
+        tell: Callable[[str], None],
+        warn: Callable[[str], None],
+        first: bool,
     ) -> None:
-        self.policy, self.limits, self.tell, self.warn = policy, limits, tell, warn
+        self.policy, self.limits, self.tell, self.warn, self.first = policy, limits, tell, warn, first
 
     def __call__(self, images: Images, states: Float32) -> Float32:
         card = self.policy.card
         self.image, self.look = images[0], self.policy.look(images[0], states[0])
         point, present = self.look.action, self.look.present
+        if self.first and (sentence := cropped(self.image, card)):
+            self.warn(sentence)
         self.tell(f"A push from {', '.join(f'{number:.3f}' for number in point)}.")
         if present is not None:
             self.tell(f"{(card.object_of_interest or 'object').capitalize()} in the picture: {present:.0%}.")

@@ -1,7 +1,6 @@
 """What a run writes down and shows while it trains: JSON lines, TensorBoard, progress."""
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from gplac.data.files import write_atomically
 from gplac.errors import UserError
 
 METRICS = "metrics.jsonl"
@@ -23,7 +23,7 @@ class Log:
     """`metrics.jsonl` and `tb/` of a run that starts, or goes on, at `step`; lines of later steps are dropped.
 
     Raises:
-        UserError: a line of `metrics.jsonl` is none that training wrote.
+        UserError: a line of `metrics.jsonl` is none that training wrote, or it cannot be written.
     """
 
     def __init__(self, run_dir: Path, step: int) -> None:
@@ -31,17 +31,24 @@ class Log:
 
         path = run_dir / METRICS
         kept = [line for line in _whole_lines(path) if int(_parsed(line, path)["step"]) <= step]
-        temporary = path.with_name(f".{METRICS}.{os.getpid()}")
-        temporary.write_text("".join(kept))
-        os.replace(temporary, path)
-        self.file = path.open("a")
+        write_atomically(path, "".join(kept).encode())
+        self.path, self.file = path, path.open("a")
         self.board = SummaryWriter(str(run_dir / "tb"), purge_step=step + 1)
 
     def write(self, step: int, stage: str, metrics: dict[str, float]) -> None:
-        """Metrics after `step` optimiser steps, the last of them in `stage`."""
+        """Metrics after `step` optimiser steps, the last of them in `stage`.
+
+        Raises:
+            UserError: the disk is full.
+        """
         rounded = {name: float(f"{value:.6g}") for name, value in metrics.items()}
-        self.file.write(json.dumps({"step": step, "stage": stage} | rounded) + "\n")
-        self.file.flush()
+        try:
+            self.file.write(json.dumps({"step": step, "stage": stage} | rounded) + "\n")
+            self.file.flush()
+        except OSError as error:
+            raise UserError(
+                f"Cannot write to {self.path}: {error.strerror}. Mend that and go on with --resume."
+            ) from error
         for name, value in metrics.items():
             self.board.add_scalar(name, value, step)
 

@@ -91,7 +91,7 @@ def fit(
     if "weak" not in method.reads:
         weak = None
     elif weak is None:
-        raise UserError(f"{name} learns from weakly labelled images: name a directory of them")
+        raise UserError(f"{name} learns from weakly labelled images: name a folder of them (--weak)")
     elif weak.images.shape[1:3] != demonstrations.images.shape[1:3]:
         raise UserError(
             f"demonstrations are {_size(demonstrations)}, weak images {_size(weak)}: collect one size"

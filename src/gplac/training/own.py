@@ -6,7 +6,7 @@ Nothing here asks the data to be of the paper's size: pictures, states, actions 
 import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from gplac import config
 from gplac.config import Preset
+from gplac.data.budget import chosen
 from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.data.soundness import not_finite
 from gplac.errors import UserError
@@ -159,7 +160,14 @@ def train_own(
     preset = own_preset(parts.trained, base)
     changed = change(preset) if change else preset
     check_settings(changed, parts.trained.weak is not None)
+    for name, value in asdict(changed.data).items():
+        if value != getattr(preset.data, name):
+            raise UserError(
+                f"data.{name} is {value}, and your own data are as they were imported: leave that setting out, or"
+                " import them again."
+            )
     preset = _in_proportion(preset, changed)
+    parts = limited(parts, preset.training.weak_budget, preset.training.scene_budget, seed)
     width, height = preset.data.width, preset.data.height
     if width > LARGE_PX:
         longer = width * height / (64 * 56)
@@ -186,6 +194,19 @@ def train_own(
         notes=notes,
     )
     return parts
+
+
+def limited(parts: Split, weak_budget: int, scene_budget: int, seed: int) -> Split:
+    """With only so many of the photographs trained on, see `gplac.data.budget.chosen`; those held out stay.
+
+    Raises:
+        UserError: there are not so many photographs of both kinds, or places.
+    """
+    weak = parts.trained.weak
+    if weak is None or not (weak_budget or scene_budget):
+        return parts
+    kept = weak.some(chosen(weak.labels, weak.scene, weak_budget, seed, scene_budget))
+    return replace(parts, trained=replace(parts.trained, weak=kept))
 
 
 def _in_proportion(before: Preset, after: Preset) -> Preset:

@@ -44,7 +44,7 @@ class Policy:
         """Images (B, H, W, 3) uint8 and robot states (B, S) float32 to actions (B, A) float32 in the robot's units.
 
         Raises:
-            UserError: images or states of another shape or type.
+            UserError: images or states of another shape or type, or a state that is not finite.
         """
         states = np.asarray(states)
         wanted = self.network.state_mean_S.shape
@@ -53,8 +53,15 @@ class Policy:
                 f"States are {states.dtype} of shape {states.shape}, and this policy takes numbers of shape"
                 f" (B, {wanted[0]}), one row for each image."
             )
+        with np.errstate(over="ignore"):  # what becomes infinite is refused below
+            states = states.astype(np.float32, copy=False)
+        if (wrong := np.argwhere(~np.isfinite(states))).size:
+            row, column = wrong[0]
+            raise UserError(
+                f"Number {column + 1} of state {row + 1} is {states[row, column]}: give finite numbers."
+            )
         with self._inference():
-            image_BHW3, state_BS = self._images(images), self._tensor(states.astype(np.float32, copy=False))
+            image_BHW3, state_BS = self._images(images), self._tensor(states)
             if len(image_BHW3) != len(state_BS):
                 raise UserError(
                     f"There are {len(image_BHW3)} images and {len(state_BS)} states: give one state for each image."

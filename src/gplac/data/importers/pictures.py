@@ -10,6 +10,7 @@ import simplejpeg
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import Base
 
+from gplac.data.fitting import fitted
 from gplac.data.labelling.pictures import FORMATS as PHOTOGRAPHS
 from gplac.data.shards import Images, encode_jpeg
 from gplac.errors import UserError
@@ -60,10 +61,7 @@ class Fit:
         """A picture as ``(height, width, 3)``."""
         if self.flip:
             image = ImageOps.flip(image)
-        if image.size != (self.width, self.height):
-            size = self.width, self.height
-            image = image.resize(size, Image.Resampling.LANCZOS, box=centre_box(image.size, size))
-        return np.asarray(image)
+        return np.asarray(fitted(image, (self.width, self.height)))
 
     def _is_ready(self, content: bytes) -> bool:
         try:
@@ -76,14 +74,6 @@ class Fit:
 def _is_upright(picture: bytes) -> bool:
     """Whether a picture's pixels are shown as they are stored."""
     return bool(Image.open(io.BytesIO(picture)).getexif().get(Base.Orientation, 1) == 1)
-
-
-def centre_box(size: tuple[int, int], wanted: tuple[int, int]) -> tuple[float, float, float, float]:
-    """The largest part (left, top, right, bottom) of a picture, around its centre, of the wanted one's proportions."""
-    width, height = size
-    scale = min(width / wanted[0], height / wanted[1])
-    across, down = (width - scale * wanted[0]) / 2, (height - scale * wanted[1]) / 2
-    return across, down, width - across, height - down
 
 
 def default_size(size: tuple[int, int]) -> tuple[int, int]:

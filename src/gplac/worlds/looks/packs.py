@@ -13,6 +13,7 @@ a pack and test on unseen assets, use two packs.
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ from gplac.worlds.looks.shapes import Floats, Part
 from gplac.worlds.looks.textures import Pixels, Texture
 
 PICTURES, MESHES = (".png", ".jpg", ".jpeg"), (".obj", ".stl")
+FORMATS = ("PNG", "JPEG")
+"""Of pictures, by content: what else Pillow reads may ask other programs for help, which strangers' files shall not."""
 MOST_TRIANGLES = 20_000
 SMALLEST, LARGEST = 1e-6, 1e9
 """How large meshes may be, in whatever units; they are scaled."""
@@ -127,7 +130,7 @@ def distractor_parts(thing: Distractor, folder: Path) -> list[Part]:
 def _picture(path: Path) -> Pixels:
     """A picture made to repeat without seams, by mirroring."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             size = (textures.SIZE, textures.SIZE)
             quarter = np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
@@ -143,9 +146,18 @@ def _mesh(path: Path) -> tuple[shapes.Mesh, Pixels | None, Colour | None]:
     """A mesh centred on, and standing on, the origin; its picture; and its colour, where it has any."""
     import trimesh  # slow to import, and most processes never read a pack
 
+    class Resolver(trimesh.resolvers.FilePathResolver):
+        """The files that a mesh names; of pictures only those that may be read."""
+
+        def get(self, name: str) -> bytes:
+            content: bytes = super().get(name)
+            if not name.lower().endswith(".mtl"):
+                Image.open(BytesIO(content), formats=FORMATS)
+            return content
+
     try:
         with np.errstate(invalid="ignore"):  # what it makes of boundless coordinates is refused below
-            loaded: Any = trimesh.load(path, force="mesh")
+            loaded: Any = trimesh.load(path, force="mesh", resolver=Resolver(str(path)))
         if loaded.visual.kind != "texture":  # cut at sharp edges, so that a lid does not look round
             loaded = trimesh.graph.smooth_shade(loaded, angle=np.deg2rad(35))
         faces = np.asarray(loaded.faces, np.int32)
