@@ -164,6 +164,10 @@ def train_run(
     given = {"demonstrations": demonstrations} | ({} if weak is None else {"weak": weak})
     shown = _demonstrations(demonstrations)
     named = None if isinstance(demonstrations, tuple) else shown.task
+    folders = _folders(given)
+    notes: dict[str, Any] = {"folders": {kind: str(folder.absolute()) for kind, folder in folders.items()}}
+    if "demonstrations" in folders and (robot := Manifest.read(folders["demonstrations"]).robot_model):
+        notes["robot_model"] = robot
     parts = train_own(
         shown,
         None if weak is None else _weak(weak, named),
@@ -174,7 +178,7 @@ def train_run(
         seed=seed,
         resume=resume,
         checksums=_checksums(given),
-        notes={"folders": {kind: str(folder.absolute()) for kind, folder in _folders(given).items()}},
+        notes=notes,
     )
     return _write_trust(Run.open(run), parts, given)
 

@@ -99,6 +99,14 @@ class Manifest:
         """SHA-256 over the checksums of the shards: tells the data from all other."""
         return hashlib.sha256("".join(shard.sha256 or "-" for shard in self.shards).encode()).hexdigest()
 
+    @property
+    def robot_model(self) -> dict[str, str] | None:
+        """File of the user's own robot (``path``) and its checksum (``sha256``), as ``run.json`` has them; None:
+        gplac's."""
+        if self.request.robot_model is None:
+            return None
+        return {"path": self.request.robot_model, "sha256": self.fingerprints.get("robot", "")}
+
     def with_shard(self, index: int, size: int | None, digest: str | None) -> Self:
         """A manifest that knows that shard ``index`` is finished, or, with None, that it is not."""
         shards = list(self.shards)
