@@ -224,6 +224,13 @@ def test_ctrl_c_ends_with_status_130(
     assert "the same command goes on" in capsys.readouterr().err
 
 
+def test_the_noise_of_an_expert_has_the_units_of_its_actions(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["expert", "evaluate", "--help"])
+    told = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "noise added to its actions, in their units: newton metres, for the mug push metres." in told
+
+
 def test_help_does_not_wait_for_pytorch_or_mujoco() -> None:
     code = "import sys, gplac.cli; sys.exit(sum(name in sys.modules for name in ('torch', 'mujoco', 'gymnasium')))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -143,7 +143,7 @@ def expert_evaluate(
         weights: File of the expert; by default the one that comes with gplac.
         episodes: How many.
         seed: Of the initial states.
-        noise: Standard deviation of noise added to its torques, newton metres.
+        noise: Standard deviation of noise added to its actions, in their units: newton metres, for the mug push metres.
         error: Standard deviation of how far beside its place it sees the object of interest, metres.
         json: File to write the result to.
     """
