@@ -171,6 +171,8 @@ def test_a_changed_preset_says_so_in_its_name(workplace: Path) -> None:
             ("train", "att-1", "--task", "foo"),
             "no task called 'foo'; choose one of: pusher, striker, mug_push",
         ),
+        (("breadth", "striker"), ": gplac collect weak striker --preset lite\n"),
+        (("breadth", "juggle"), "no task called 'juggle'"),
         (("evaluate", "nowhere"), "nowhere"),
         (("inspect", "nowhere"), "nowhere"),
         (("compare", "a.json", "b.json"), "a.json"),
