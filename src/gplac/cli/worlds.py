@@ -99,7 +99,7 @@ def view(
         task: Name of the task.
         split: Of which scenes.
         index: Which of them.
-        episode: Which start of an episode.
+        episode: Which start of an episode, from 0.
         level: Difficulty of the looks.
         assets: Folder of your own textures and meshes, used instead of gplac's.
         vary: The labelled scene with this alone taken from the scene asked for: mug, coaster (cup, ball), table,
