@@ -57,7 +57,7 @@ def scenes(
         split: Which scenes.
         kind: The policy's view, or a weak image with or without the object of interest.
         count: How many scenes; by default all of the split.
-        out: PNG file to write; by default scenes-TASK-SPLIT.png.
+        out: PNG, WebP or JPEG file to write; by default scenes-TASK-SPLIT.png.
         level: Difficulty of the looks.
         assets: Folder of your own textures and meshes, used instead of gplac's.
         robot_model: MJCF file of your own Sawyer, used instead of gplac's; mug push alone.
@@ -278,7 +278,7 @@ def data_show(folder: Folder, /, *, out: OptionalPath = None, rows: int = 8, col
 
     Args:
         folder: Folder of the data set.
-        out: PNG file to write; by default FOLDER.png, beside the folder.
+        out: PNG, WebP or JPEG file to write; by default FOLDER.png, beside the folder.
         rows: Episodes, or scenes of weak images, at most; no picture is shown twice.
         columns: Pictures of each, at most.
     """
