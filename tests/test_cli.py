@@ -175,6 +175,8 @@ def test_a_changed_preset_says_so_in_its_name(workplace: Path) -> None:
             ("train", "att-1", "--task", "foo"),
             "no task called 'foo'; choose one of: pusher, striker, mug_push",
         ),
+        (("breadth", "striker"), ": gplac collect weak striker --preset lite\n"),
+        (("breadth", "juggle"), "no task called 'juggle'"),
         (("evaluate", "nowhere"), "nowhere"),
         (("inspect", "nowhere"), "nowhere"),
         (("compare", "a.json", "b.json"), "a.json"),
@@ -226,6 +228,13 @@ def test_ctrl_c_ends_with_status_130(
         main(["data", "check", "somewhere"])
     assert end.value.code == 130
     assert "the same command goes on" in capsys.readouterr().err
+
+
+def test_the_noise_of_an_expert_has_the_units_of_its_actions(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["expert", "evaluate", "--help"])
+    told = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "noise added to its actions, in their units: newton metres, for the mug push metres." in told
 
 
 def test_help_does_not_wait_for_pytorch_or_mujoco() -> None:

@@ -168,6 +168,10 @@ def train_run(
     shown = _demonstrations(demonstrations)
     named = None if isinstance(demonstrations, tuple) else shown.task
     before = _described(run)
+    folders = _folders(given)
+    notes: dict[str, Any] = {"folders": {kind: str(folder.absolute()) for kind, folder in folders.items()}}
+    if "demonstrations" in folders and (robot := Manifest.read(folders["demonstrations"]).robot_model):
+        notes["robot_model"] = robot
     parts = train_own(
         shown,
         None if weak is None else _weak(weak, named),
@@ -178,7 +182,7 @@ def train_run(
         seed=seed,
         resume=resume,
         checksums=_checksums(given),
-        notes={"folders": {kind: str(folder.absolute()) for kind, folder in _folders(given).items()}},
+        notes=notes,
     )
     if _described(run) == before and (run / PAGE).exists():  # it was finished, and nothing was trained
         return run / PAGE

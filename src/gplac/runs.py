@@ -12,12 +12,13 @@ import torch
 
 from gplac.data.dataset import Demonstrations
 from gplac.data.files import require_writable
-from gplac.data.manifest import require_collected
+from gplac.data.manifest import Manifest, require_collected
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
 from gplac.evaluation.gym import Sizes, evaluate_env, make_env, reader
 from gplac.evaluation.inspection import inspect
 from gplac.evaluation.measure import evaluation_folder, measure
+from gplac.evaluation.own_robot import require_same
 from gplac.evaluation.result import Result, Training, write_json
 from gplac.evaluation.rollout import Progress
 from gplac.provenance import provenance
@@ -49,7 +50,8 @@ class Run:
             finished = facts["training"]["finished"]
             run = cls(folder, facts)
             if finished:
-                _ = run.training, facts["task"], facts["network"]  # what is missing is missed here
+                # What is missing is missed here.
+                _ = run.training, run.robot_model, facts["task"], facts["network"]
         except FileNotFoundError as error:
             raise UserError(
                 f"No run: {folder / RUN_JSON} does not exist; name a folder that `gplac train` wrote."
@@ -81,6 +83,24 @@ class Run:
             **{name: facts[name] for name in ("steps", "images_per_s", "wall_s", "parameters")},
         )
 
+    @property
+    def robot_model(self) -> tuple[Path, str] | None:
+        """File of the user's own robot in its demonstrations, and its SHA-256; None: gplac's."""
+        known = self.facts.get("robot_model")
+        return None if known is None else (Path(known["path"]), str(known["sha256"]))
+
+    def robot(self, named: Path | None = None) -> Path | None:
+        """The user's own robot that its policy is looked at with: the one ``named``, else its demonstrations'.
+
+        Raises:
+            UserError: that of its demonstrations is gone, or another file by now.
+        """
+        if named is not None or self.robot_model is None:
+            return named
+        model, digest = self.robot_model
+        require_same(model, digest, f"the run in {self.folder}", "name the file with --robot-model.")
+        return model
+
     def view(
         self,
         level: str = "standard",
@@ -88,7 +108,7 @@ class Run:
         vary: str | None = None,
         robot_model: Path | None = None,
     ) -> View:
-        """What its policy sees: pictures of the size that it was trained on.
+        """What its policy sees: pictures of the size that it was trained on, by `robot`'s arm.
 
         Raises:
             UserError: its task is the user's own, which has no scenes.
@@ -101,7 +121,7 @@ class Run:
             )
         network = self.facts["network"]
         size = network["width"], network["height"]
-        return View(self.facts["task"], *size, level, assets, vary, robot_model)
+        return View(self.facts["task"], *size, level, assets, vary, self.robot(robot_model))
 
     def policy(self) -> Policy:
         """Its trained policy."""
@@ -137,13 +157,13 @@ def evaluate_run(
         level: difficulty of the looks.
         assets: folder of the user's own textures and meshes.
         vary: the one factor in which scenes differ from the labelled one; see `gplac.worlds.splits.factors`.
-        robot_model: see `gplac.worlds.registry.task`.
+        robot_model: see `gplac.worlds.registry.task`; by default the one in its demonstrations.
         workers: processes that draw; by default as many as suit this machine.
         progress: makes the callback for each part of the evaluation from its name.
 
     Raises:
-        UserError: no finished run, unknown split or factor, too many scenes, a policy that fails, or a copy that cannot
-            be written.
+        UserError: no finished run, unknown split or factor, too many scenes, a robot of its demonstrations that is gone
+            or another by now, a policy that fails, or a copy that cannot be written.
     """
     run = Run.open(folder)
     if copy is not None:
@@ -237,6 +257,7 @@ def inspect_run(
     *,
     level: str = "standard",
     assets: Path | None = None,
+    robot_model: Path | None = None,
 ) -> dict[str, Any]:
     """Look into the policy of a run with every instrument; what they say stays in the run's folder.
 
@@ -247,12 +268,14 @@ def inspect_run(
         scenes: how many; by default all of the split.
         level: difficulty of the looks.
         assets: folder of the user's own textures and meshes.
+        robot_model: see `gplac.worlds.registry.task`; by default the one in its demonstrations.
 
     Raises:
-        UserError: no finished run, no demonstrations of its task, unknown split, or too many scenes.
+        UserError: no finished run, no demonstrations of its task, unknown split, too many scenes, or a robot of its
+            demonstrations that is gone, another by now, or not known to the run.
     """
     run = Run.open(folder)
-    view = run.view(level, assets)
+    view = run.view(level, assets, robot_model=robot_model)
     most = split_size(view.task, split)
     count = most if scenes is None else scenes
     if not 1 <= count <= most:
@@ -264,6 +287,11 @@ def inspect_run(
         demonstrations = Path("data") / preset / view.task / "demos-1"
         require_collected(demonstrations, f"gplac collect demos {view.task} --preset {preset}")
     frames = Demonstrations.load(demonstrations, view.task)
+    if view.robot_model is None and (theirs := Manifest.read(demonstrations).robot_model):
+        raise UserError(
+            f"{demonstrations} shows a robot of your own, of which the run in {folder} knows nothing; name it with:"
+            f" --robot-model {theirs['path']}"
+        )
     found = inspect(run.policy(), view, split, count, frames, run.training, provenance())
     write_json(found, "inspection", evaluation_folder(folder, view, split) / INSPECTION)
     return found

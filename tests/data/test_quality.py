@@ -1,12 +1,14 @@
 """Every defect that the quality report knows is found where it is, and none in good data."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from quality_data import EPISODES, PER_SCENE, STEPS, Frames, Images, Photos
+from small_data import write_demonstrations, write_weak
 
 from gplac.data.quality.finding import Finding
 from gplac.data.quality.survey import Survey, survey
@@ -317,6 +319,15 @@ def test_other_sizes(tmp_path: Path) -> None:
     photos.change(slice(None), lambda image: image[4:-4])
     result = survey([Frames().write(tmp_path / "d"), photos.write(tmp_path / "w")])
     assert "64x48 pixels, demonstrations 64x56" in found(result, "sizes").what
+
+
+def test_other_tasks(tmp_path: Path) -> None:
+    write_demonstrations(tmp_path / "d")
+    manifest, folders = write_weak(tmp_path / "w"), [tmp_path / "d", tmp_path / "w"]
+    assert "tasks" not in [each.code for each in survey(folders).findings]
+    replace(manifest, request=replace(manifest.request, task="striker")).write(tmp_path / "w")
+    two = found(survey(folders), "tasks")
+    assert two.severity == "problem" and "'striker', demonstrations of 'pusher'" in two.what
 
 
 def test_damage_is_told_and_the_rest_is_measured(tmp_path: Path) -> None:

@@ -85,6 +85,17 @@ def test_a_sheet_of_nothing_is_refused(tmp_path: Path, changes: dict[str, int], 
         contact_sheet(tmp_path / "d", tmp_path / "sheet.png", **changes)
 
 
+def test_a_sheet_is_the_kind_of_file_that_its_name_says(tmp_path: Path) -> None:
+    write_weak(tmp_path / "w")
+    contact_sheet(tmp_path / "w", tmp_path / "sheet.webp")
+    contact_sheet(tmp_path / "w", tmp_path / "sheet.png")
+    with Image.open(tmp_path / "sheet.webp") as one, Image.open(tmp_path / "sheet.png") as other:
+        assert one.format == "WEBP"
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(UserError, match="sheet.tiff: a contact sheet is"):
+        contact_sheet(tmp_path / "w", tmp_path / "sheet.tiff")
+
+
 def test_the_sheet_of_the_folder_that_one_is_in_lies_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

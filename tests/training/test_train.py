@@ -28,8 +28,10 @@ def _folders(demonstrations: Frames, weak: Photographs, monkeypatch: pytest.Monk
     frames = {"one": demonstrations, "two": two}
     monkeypatch.setattr(loop, "Demonstrations", SimpleNamespace(load=lambda folder, _: frames[folder.name]))
     monkeypatch.setattr(loop, "WeakImages", SimpleNamespace(load=lambda *_: weak))
-    checksums = SimpleNamespace(read=lambda folder: SimpleNamespace(checksum=f"checksum of {folder.name}"))
-    monkeypatch.setattr(loop, "Manifest", checksums)
+    manifests = SimpleNamespace(
+        read=lambda folder: SimpleNamespace(checksum=f"checksum of {folder.name}", robot_model=None)
+    )
+    monkeypatch.setattr(loop, "Manifest", manifests)
 
 
 def test_names_a_method_and_folders(sized: Preset, tmp_path: Path) -> None:

@@ -264,6 +264,9 @@ def test_a_robot_of_ones_own_is_seen_collected_and_evaluated(own_sawyer: Path, t
     assert seen == view
     np.testing.assert_array_equal(kept.qpos, found.qpos)
     assert evaluation_folder(tmp_path, view, "test").name == "test-green"
+    own_sawyer.write_text(own_sawyer.read_text() + "\n")  # films of these episodes would show another robot
+    with pytest.raises(UserError, match="is not the robot of the evaluation"):
+        load_episodes(cache, 1, 2)
 
 
 @pytest.mark.parametrize("verb", [["scenes", "mug_push"], ["collect", "weak", "mug_push"]])

@@ -215,6 +215,18 @@ def test_a_contact_sheet_is_written(tmp_path: Path, kind: str) -> None:
     assert [path.name for path in out.parent.iterdir()] == ["sheet.png"]
 
 
+@pytest.mark.parametrize(("name", "kind"), [("a.webp", "WEBP"), ("a.JPG", "JPEG"), ("a.jpeg", "JPEG")])
+def test_a_contact_sheet_is_the_kind_of_file_that_its_name_says(tmp_path: Path, name: str, kind: str) -> None:
+    with Image.open(contact_sheet("pusher", "test", tmp_path / name, "view", 2, 40, 35, scenes=1)) as image:
+        assert image.format == kind
+
+
+def test_a_contact_sheet_of_another_kind_is_refused(tmp_path: Path) -> None:
+    for name in ("sheet.bmp", "sheet"):
+        with pytest.raises(UserError, match=f"{name}: a contact sheet is a PNG, WebP or JPEG file"):
+            contact_sheet("pusher", "test", tmp_path / name, scenes=1)
+
+
 def _grown(mask: np.ndarray) -> np.ndarray:
     """With the pixels next to it, which both show in part."""
     grown = mask.copy()

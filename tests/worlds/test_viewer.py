@@ -88,6 +88,8 @@ def test_a_machine_without_a_screen_is_told_what_to_do(monkeypatch: pytest.Monke
         show("pusher", "test", 0)
 
 
-def test_a_scene_beyond_its_split_is_not_shown() -> None:
+def test_a_scene_or_start_that_there_is_not_is_not_shown() -> None:
+    with pytest.raises(UserError, match="no episode -1; starts are numbered from 0"):
+        show("pusher", "test", 0, episode=-1)
     with pytest.raises(UserError, match="40 scenes, 0 to 39; there is no scene 40"):
         show("pusher", "test", 40)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from gplac.cli.options import OptionalPath, Task
+from gplac.cli.options import OptionalPath, Size, Task
 
 
 def figures(
@@ -55,11 +55,13 @@ def breadth(
     """
     from gplac.breadth import measure_breadth
     from gplac.evaluation.percent import percent
+    from gplac.worlds.registry import task as task_named
 
+    task_named(task)  # raises if there is none
     out = out or Path("results/breadth") / f"{task}.json"
     found = measure_breadth(
         task,
-        weak or Path("data/lite") / task / "weak",
+        weak or Size().collected(task, "weak", f"weak {task}"),
         out,
         runs or Path("runs/breadth") / task,
         folds=folds,

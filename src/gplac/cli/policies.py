@@ -138,6 +138,7 @@ def evaluate(
 
     task = Run.open(run).view().task
     print(f"Task: {task_named(task).title}")
+    robot_model = _robot(run, looks.robot_model)
     if "each" in vary:
         vary = (NOTHING, *factors(task))
     parts = {}
@@ -151,7 +152,7 @@ def evaluate(
                 copy=json if json is None or factor is None else json.with_stem(f"{json.stem}-only-{factor}"),
                 level=looks.level,
                 assets=looks.assets,
-                robot_model=looks.robot_model,
+                robot_model=robot_model,
                 vary=factor,
                 workers=looks.workers or None,
                 progress=progress,
@@ -184,6 +185,7 @@ def inspect(
     scenes: OptionalInt = None,
     level: Level = "standard",
     assets: OptionalPath = None,
+    robot_model: OptionalPath = None,
 ) -> None:
     """Look into a trained policy with every instrument: what has it learned to look at? docs/learning.md explains them.
 
@@ -194,11 +196,13 @@ def inspect(
         scenes: How many of them; by default all.
         level: Difficulty of the looks.
         assets: Folder of your own textures and meshes, used instead of gplac's.
+        robot_model: MJCF file of your own Sawyer; by default the one in the demonstrations. Mug push alone.
     """
     from gplac.evaluation.percent import percent
     from gplac.runs import inspect_run
 
-    found = inspect_run(run, demos, split, scenes, level=level, assets=assets)
+    robot_model = _robot(run, robot_model)
+    found = inspect_run(run, demos, split, scenes, level=level, assets=assets, robot_model=robot_model)
     errors, looks = found["action_error"], found["sensitivity"]["image"]
     print(
         f"Action error (variance 1): labelled {errors['labelled']['mean']:.3f}, unseen {errors['unseen']['mean']:.3f}."
@@ -218,6 +222,16 @@ def inspect(
         )
     if "classifier" in found:
         print(f"Classifier on unseen scenes: {percent(found['classifier']['accuracy'])} right.")
+
+
+def _robot(folder: Path, named: Path | None) -> Path | None:
+    """The robot of the user's own that a run is looked at with; says so where nobody named it."""
+    from gplac.runs import Run
+
+    model = Run.open(folder).robot(named)
+    if model != named:
+        print(f"The robot is {model}, as in the run's demonstrations; --robot-model names another.")
+    return model
 
 
 def compare(
@@ -244,6 +258,7 @@ def report(
     out: Path = Path("report"),
     split: Split = "test",
     level: Level = "standard",
+    robot_model: OptionalPath = None,
 ) -> None:
     """Write a page, with pictures, about evaluated runs or result files.
 
@@ -252,10 +267,11 @@ def report(
         out: Folder to write into.
         split: Which evaluation of each run.
         level: Which difficulty of the looks.
+        robot_model: Which MJCF file of your own Sawyer; by default, of each run, the one in its demonstrations.
     """
     from gplac.reporting.report import write_report
 
-    print(f"The report is {write_report(paths, out, split, level)}.")
+    print(f"The report is {write_report(paths, out, split, level, robot_model)}.")
 
 
 def demo(*, preset: Preset = "demo", out: Path = Path("demo"), seed: int = 0) -> None:

@@ -57,7 +57,7 @@ def scenes(
         split: Which scenes.
         kind: The policy's view, or a weak image with or without the object of interest.
         count: How many scenes; by default all of the split.
-        out: PNG file to write; by default scenes-TASK-SPLIT.png.
+        out: PNG, WebP or JPEG file to write; by default scenes-TASK-SPLIT.png.
         level: Difficulty of the looks.
         assets: Folder of your own textures and meshes, used instead of gplac's.
         robot_model: MJCF file of your own Sawyer, used instead of gplac's; mug push alone.
@@ -99,7 +99,7 @@ def view(
         task: Name of the task.
         split: Of which scenes.
         index: Which of them.
-        episode: Which start of an episode.
+        episode: Which start of an episode, from 0.
         level: Difficulty of the looks.
         assets: Folder of your own textures and meshes, used instead of gplac's.
         vary: The labelled scene with this alone taken from the scene asked for: mug, coaster (cup, ball), table,
@@ -143,7 +143,7 @@ def expert_evaluate(
         weights: File of the expert; by default the one that comes with gplac.
         episodes: How many.
         seed: Of the initial states.
-        noise: Standard deviation of noise added to its torques, newton metres.
+        noise: Standard deviation of noise added to its actions, in their units: newton metres, for the mug push metres.
         error: Standard deviation of how far beside its place it sees the object of interest, metres.
         json: File to write the result to.
     """
@@ -278,7 +278,7 @@ def data_show(folder: Folder, /, *, out: OptionalPath = None, rows: int = 8, col
 
     Args:
         folder: Folder of the data set.
-        out: PNG file to write; by default FOLDER.png, beside the folder.
+        out: PNG, WebP or JPEG file to write; by default FOLDER.png, beside the folder.
         rows: Episodes, or scenes of weak images, at most; no picture is shown twice.
         columns: Pictures of each, at most.
     """

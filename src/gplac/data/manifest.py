@@ -100,6 +100,14 @@ class Manifest:
         """SHA-256 over the checksums of the shards: tells the data from all other."""
         return hashlib.sha256("".join(shard.sha256 or "-" for shard in self.shards).encode()).hexdigest()
 
+    @property
+    def robot_model(self) -> dict[str, str] | None:
+        """File of the user's own robot (``path``) and its checksum (``sha256``), as ``run.json`` has them; None:
+        gplac's."""
+        if self.request.robot_model is None:
+            return None
+        return {"path": self.request.robot_model, "sha256": self.fingerprints.get("robot", "")}
+
     def with_shard(self, index: int, size: int | None, digest: str | None) -> Self:
         """A manifest that knows that shard ``index`` is finished, or, with None, that it is not."""
         shards = list(self.shards)
@@ -173,15 +181,21 @@ class Manifest:
             )
         return manifest
 
+    def is_of(self, task: str) -> bool:
+        """Whether the data are of ``task``. Imported data without a name of their own go with every task."""
+        return self.request.task == task or (
+            self.request.split == IMPORTED and OWN in (self.request.task, task)
+        )
+
     def require_task(self, folder: Path, task: str) -> None:
-        """Refuse data of another task than ``task``. Imported data without a name of their own go with every task.
+        """Refuse data of another task than ``task``; see `is_of`.
 
         Raises:
             UserError: they are of another one.
         """
-        theirs, imported = self.request.task, self.request.split == IMPORTED
-        if theirs == task or (imported and OWN in (theirs, task)):
+        if self.is_of(task):
             return
+        theirs, imported = self.request.task, self.request.split == IMPORTED
         mend = f"import these again with --task {task}" if imported else f"train with --task {theirs}"
         raise UserError(
             f"{folder} holds data of the task {theirs!r} where data of {task!r} are needed; name data of that task, or"

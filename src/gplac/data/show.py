@@ -16,6 +16,7 @@ from gplac.data.manifest import Manifest, Shard
 from gplac.data.shards import Images, to_numpy
 from gplac.data.soundness import decode, open_shard
 from gplac.errors import UserError
+from gplac.worlds.picture_file import picture_kind
 
 THUMBNAIL_PX = 160
 MARGIN_PX = 4
@@ -26,16 +27,18 @@ Indices = npt.NDArray[np.int64]
 
 
 def contact_sheet(folder: Path, out: Path, rows: int = 8, columns: int = 8) -> None:
-    """Write a PNG of pictures from all over the data set in ``folder``, also of one that is not complete yet.
+    """Write pictures from all over the data set in ``folder``, also of one that is not complete yet, into the file
+    ``out``: a PNG, WebP or JPEG, as its name says.
 
     Demonstrations: an episode in each row, its first frame at the left and its last at the right. Weak images: a
     scene in each row, with the object of interest in the left half and without it in the right one. No picture is
     shown twice: where there are fewer, the sheet is smaller.
 
     Raises:
-        UserError: ``folder`` holds no data set or nothing yet, a shard is damaged, ``out`` cannot be written, or there
-            is nothing to show in so few rows or columns.
+        UserError: ``folder`` holds no data set or nothing yet, a shard is damaged, ``out`` cannot be written or is of
+            another kind, or there is nothing to show in so few rows or columns.
     """
+    how = picture_kind(out)
     for name, number in (("rows", rows), ("columns", columns)):
         if number < 1:
             raise UserError(f"A contact sheet cannot have {number} {name}; ask for 1 or more.")
@@ -54,7 +57,7 @@ def contact_sheet(folder: Path, out: Path, rows: int = 8, columns: int = 8) -> N
         caption, chosen = offered[number][turn]
         painted.append((caption, _pictures(folder, manifest, shards[number], chosen)))
     buffer = io.BytesIO()
-    _paint(painted).save(buffer, "PNG")
+    _paint(painted).save(buffer, **how)
     write_atomically(out, buffer.getvalue())
 
 

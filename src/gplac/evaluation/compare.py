@@ -24,6 +24,12 @@ def compare(a: Result, b: Result) -> PairedDifference:
                 f"These two results cannot be paired: their {field} is {a.get(field)} and {b.get(field)};"
                 " evaluate both on the same."
             )
+    # Older results have no checksum: there the name has to do.
+    if len({each["robot_model_sha256"] for each in (a, b) if "robot_model_sha256" in each}) > 1:
+        raise UserError(
+            f"These two results cannot be paired: their {a['robot_model']} are two different files; evaluate both on"
+            " the same."
+        )
     of_a, of_b = ({scene["scene"]: scene["outcomes"] for scene in each["per_scene"]} for each in (a, b))
     shared = [(of_a[scene], of_b[scene]) for scene in sorted(of_a) if scene in of_b]
     if not shared:

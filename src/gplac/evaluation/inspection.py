@@ -10,6 +10,7 @@ import numpy.typing as npt
 from gplac.data.dataset import Demonstrations
 from gplac.evaluation import instruments
 from gplac.evaluation.drawing import View
+from gplac.evaluation.own_robot import told
 from gplac.evaluation.policies import (
     Attentive,
     Classifying,
@@ -43,14 +44,14 @@ def inspect(
 
     Args:
         policy: see `gplac.evaluation.policies.Policy`; `Attentive` and `Classifying` ones tell more.
-        view: task, image size and looks of the unseen scenes.
+        view: task, image size and robot, and looks of the unseen scenes.
         split: whose scenes are the unseen ones.
         scenes: how many of them.
         demonstrations: of the labelled scene.
         training: where the policy comes from.
         provenance: command, revision, versions, hardware, date.
     """
-    known = View(view.task, view.width, view.height)
+    known = View(view.task, view.width, view.height, robot_model=view.robot_model)
     frames = {
         "labelled": Frames.draw(known, "labelled", 1, demonstrations, LABELLED_FRAMES),
         "unseen": Frames.draw(view, split, scenes, demonstrations, UNSEEN_FRAMES),
@@ -65,6 +66,7 @@ def inspect(
         **({} if training.weak_scenes is None else {"weak_scenes": training.weak_scenes}),
         "split": split,
         "level": view.level,
+        **told(view.robot_model),
         "scenes": scenes,
         "frames": {name: len(each.images) for name, each in frames.items()},
         "action_error": _action_errors(policy, frames, variance, task(view.task).episode_steps),

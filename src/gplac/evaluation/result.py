@@ -14,6 +14,7 @@ from gplac.data.files import require_writable, write_atomically
 from gplac.errors import UserError
 from gplac.evaluation import faults
 from gplac.evaluation.drawing import View
+from gplac.evaluation.own_robot import told
 from gplac.evaluation.statistics import rate_interval, wilson
 from gplac.evaluation.store import Episodes
 from gplac.worlds.registry import task as task_named
@@ -126,9 +127,7 @@ def result(
         found["assets"] = view.assets.name
     if view.vary is not None:
         found["vary"] = view.vary
-    if view.robot_model is not None:
-        found["robot_model"] = view.robot_model.name
-    return found
+    return found | told(view.robot_model)
 
 
 def _count(outcomes: npt.NDArray[np.bool_]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from gplac.data.files import write_atomically
 from gplac.data.shards import sha256
 from gplac.errors import UserError
 from gplac.evaluation.drawing import BATCH, View
+from gplac.evaluation.own_robot import require_same
 from gplac.worlds.splits import digest, split_size
 from gplac.worlds.task import Task
 
@@ -113,7 +114,7 @@ def load_episodes(folder: Path, scenes: int, episodes: int) -> tuple[View, Episo
     ``folder``, and what the policy saw. What evaluations of other sizes left there is passed over.
 
     Raises:
-        UserError: they are not all there, or damaged.
+        UserError: they are not all there, or damaged, or the user's own robot in them is gone or another one.
     """
     chunks = chunks_of(scenes, episodes)
     try:
@@ -126,6 +127,8 @@ def load_episodes(folder: Path, scenes: int, episodes: int) -> tuple[View, Episo
         seen, split = View(**view | {"assets": assets, "robot_model": robot}), settings["split"]
     except _DAMAGED as error:
         raise UserError(f"{folder} holds no whole evaluation ({error}); run: gplac evaluate") from error
+    if robot is not None:
+        require_same(robot, view["robot_model"][1], f"the evaluation in {folder}", "run: gplac evaluate RUN")
     distances, qpos = (array.reshape(scenes, episodes, *array.shape[1:]) for array in (distances, qpos))
     return seen, Episodes(split, tuple(range(scenes)), distances, qpos)
 

@@ -43,7 +43,7 @@ def evaluate_expert(
         expert: actions from `gplac.worlds.task.Simulations.full_state`.
         episodes: how many.
         seed: of initial states, noise and error.
-        action_noise: standard deviation of noise on its torques.
+        action_noise: standard deviation of noise on its actions, in their units.
         seen_error_m: standard deviation of how far beside its place it sees the object of interest, once an episode.
 
     Raises:

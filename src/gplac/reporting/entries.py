@@ -13,6 +13,7 @@ from gplac.errors import UserError
 from gplac.evaluation.compare import compare
 from gplac.evaluation.drawing import View
 from gplac.evaluation.measure import EPISODES, RESULT, evaluation_folder
+from gplac.evaluation.own_robot import require_same
 from gplac.evaluation.result import Result, check, read_result
 from gplac.evaluation.statistics import PairedDifference
 from gplac.evaluation.store import Episodes, load_episodes
@@ -20,13 +21,14 @@ from gplac.methods import BEYOND
 from gplac.reporting.published import METHODS, published
 from gplac.reporting.themes import label
 from gplac.runs import INSPECTION
+from gplac.training.checkpoint import RUN_JSON
 from gplac.training.logs import read_log
 
 BASELINE = "att-1"
 """What the others are compared with: the same network, trained without weak images."""
 MAIN = "gplac"
 _ORDER = [MAIN, BASELINE, *(method for method in (*METHODS, *BEYOND) if method not in (MAIN, BASELINE))]
-_SAME = ("task", "method", "preset", "seed", "level")
+_SAME = ("task", "method", "preset", "seed", "level", "robot_model", "robot_model_sha256")
 
 
 @dataclass(frozen=True)
@@ -80,18 +82,21 @@ class Entry:
         return load_episodes(self.folder / EPISODES, scenes, self.result["episodes"] // scenes)
 
 
-def entries(paths: Sequence[Path], split: str = "test", level: str = "standard") -> list[Entry]:
+def entries(
+    paths: Sequence[Path], split: str = "test", level: str = "standard", robot_model: Path | None = None
+) -> list[Entry]:
     """Results in the order of a report: GPLAC, ATT-1, then the paper's order, then methods beyond it, then the rest.
 
     Args:
         paths: runs, folders with runs in them, result files, or folders with result files somewhere in them.
         split: which evaluation of a run.
         level: which looks.
+        robot_model: with which robot of the user's own; by default that of each run's demonstrations.
 
     Raises:
         UserError: a path holds no result, or the results are not about one task, split and level.
     """
-    found = [entry for path in paths for entry in _read(path, split, level)]
+    found = [entry for path in paths for entry in _read(path, split, level, robot_model)]
     for field in ("task", "split", "level"):
         values = sorted({str(entry.result[field]) for entry in found})
         if len(values) > 1:
@@ -152,13 +157,13 @@ def _place(entry: Entry) -> tuple[int, str, int, bool, int, int]:
     return rank, entry.method, -count, scenes > 0, -scenes, entry.result["seed"]
 
 
-def _read(path: Path, split: str, level: str) -> list[Entry]:
+def _read(path: Path, split: str, level: str, robot_model: Path | None) -> list[Entry]:
     if path.is_file():
         return [Entry(read_result(path), "", "")]
     if (path / "run.json").exists():
-        return [_of_run(path, split, level)]
+        return [_of_run(path, split, level, robot_model)]
     if runs := sorted(file.parent for file in path.rglob("run.json")):
-        return [_of_run(run, split, level) for run in runs]
+        return [_of_run(run, split, level, robot_model) for run in runs]
     documents = [(file, _json(file)) for file in sorted(path.rglob("*.json"))]
     inspections = [document for _, document in documents if "sensitivity" in document]
     inspections.sort(key=lambda document: "weak_images" not in document)  # those that say more first
@@ -177,17 +182,29 @@ def _read(path: Path, split: str, level: str) -> list[Entry]:
 def _is_about(inspection: Mapping[str, Any], result: Result) -> bool:
     """Whether an inspection is of the policy of a result; older ones do not say how many weak images that saw."""
     about = inspection.get("weak_images", result["weak_images"]), inspection.get("weak_scenes", 0)
-    return about == _weak(result) and all(inspection.get(key) == result[key] for key in _SAME)
+    return about == _weak(result) and all(inspection.get(key) == result.get(key) for key in _SAME)
 
 
-def _of_run(run: Path, split: str, level: str) -> Entry:
-    folder = evaluation_folder(run, View("", 0, 0, level), split)
+def _of_run(run: Path, split: str, level: str, robot_model: Path | None) -> Entry:
+    told = "" if robot_model is None else f" --robot-model {robot_model}"
+    if robot_model is None and (known := _json(run / RUN_JSON).get("robot_model")):
+        robot_model = Path(known["path"])
+    view = View("", 0, 0, level, robot_model=robot_model)
+    folder = evaluation_folder(run, view, split)
     if not (folder / RESULT).exists():
-        raise UserError(f"{run} is not evaluated there yet; first: gplac evaluate {run} --split {split}")
+        raise UserError(
+            f"{run} is not evaluated there yet; first: gplac evaluate {run} --split {split}{told}"
+        )
+    result = read_result(folder / RESULT)
+    if robot_model is not None and (
+        digest := result.get("robot_model_sha256")
+    ):  # folders go by the file's name
+        mend = f"evaluate anew: gplac evaluate {run} --split {split}{told}"
+        require_same(robot_model, digest, f"the evaluation in {folder}", mend)
     # Instruments are for choosing, so they are usually read on validation scenes.
-    validation = evaluation_folder(run, View("", 0, 0, level), "validation")
+    validation = evaluation_folder(run, view, "validation")
     written = [file for file in (folder / INSPECTION, validation / INSPECTION) if file.exists()]
-    return Entry(read_result(folder / RESULT), "", "", run, folder, _json(written[0]) if written else None)
+    return Entry(result, "", "", run, folder, _json(written[0]) if written else None)
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -20,7 +20,13 @@ from gplac.worlds.registry import task as task_named
 PAGE, TABLE, PICTURES = "index.html", "table.md", "pictures"
 
 
-def write_report(paths: Sequence[Path], out: Path, split: str = "test", level: str = "standard") -> Path:
+def write_report(
+    paths: Sequence[Path],
+    out: Path,
+    split: str = "test",
+    level: str = "standard",
+    robot_model: Path | None = None,
+) -> Path:
     """Write ``out/index.html``, which holds all its pictures; they and a Markdown table lie beside it.
 
     Args:
@@ -28,6 +34,7 @@ def write_report(paths: Sequence[Path], out: Path, split: str = "test", level: s
         out: folder to write into; made if need be.
         split: which evaluation of each run.
         level: which looks.
+        robot_model: evaluated with which robot of the user's own; by default that of each run's demonstrations.
 
     Returns:
         The page.
@@ -35,7 +42,7 @@ def write_report(paths: Sequence[Path], out: Path, split: str = "test", level: s
     Raises:
         UserError: a path holds no result, or the results do not belong together.
     """
-    found = entries(paths, split, level)
+    found = entries(paths, split, level, robot_model)
     if not found:
         raise UserError("A report needs at least one run or result; name one: gplac report RUN --out DIR")
     out.mkdir(parents=True, exist_ok=True)

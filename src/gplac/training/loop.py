@@ -271,7 +271,10 @@ def train(
             f"{method_name} learns from demonstrations of {wanted} scenes, {demos_dir} has {found}"
         )
     folders = {"demonstrations": demos_dir} | ({"weak": weak_dir} if weak is not None and weak_dir else {})
+    manifests = {kind: Manifest.read(folder) for kind, folder in folders.items()}
+    robot = manifests["demonstrations"].robot_model
     fit(
         method, preset, demonstrations, weak, run_dir, name=method_name, task=task, seed=seed, resume=resume,
-        data={kind: Manifest.read(folder).checksum for kind, folder in folders.items()},
+        data={kind: manifest.checksum for kind, manifest in manifests.items()},
+        notes=None if robot is None else {"robot_model": robot},
     )  # fmt: skip

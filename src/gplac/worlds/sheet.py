@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from gplac.errors import UserError
 from gplac.seeding import rng
 from gplac.worlds import registry
+from gplac.worlds.picture_file import picture_kind
 from gplac.worlds.render import SceneRenderer
 from gplac.worlds.scene import Scene
 from gplac.worlds.splits import scene, split_size
@@ -38,9 +39,10 @@ def contact_sheet(
     robot_model: Path | None = None,
     renderer: str = "classic",
 ) -> Path:
-    """Draw the scenes of a split side by side into the PNG file ``out``, and return its path.
+    """Draw the scenes of a split side by side into the file ``out``, and return its path.
 
     Args:
+        out: file to write, of the kind that its name says: PNG, WebP or JPEG.
         width, height: of each picture, pixels; by default the paper's of the task.
         assets: folder of an asset pack.
         scenes: how many, from the first; by default all of the split.
@@ -48,9 +50,10 @@ def contact_sheet(
         renderer: "classic" or "filament".
 
     Raises:
-        UserError: unknown task, split, level or kind, more scenes than the split has, a bad asset pack, or a machine
-            that cannot draw.
+        UserError: unknown task, split, level or kind, more scenes than the split has, a bad asset pack, a machine that
+            cannot draw, or a file of another kind.
     """
+    how = picture_kind(out)
     if kind not in get_args(Kind):
         raise UserError(f"There is no picture of kind {kind!r}; choose one of: {', '.join(get_args(Kind))}.")
     what, size = registry.task(task, robot_model), split_size(task, split)
@@ -67,7 +70,7 @@ def contact_sheet(
         table = look.table.texture
         thing = f"no {what.object_of_interest}" if kind == "negative" else look.object.caption
         captions.append(f"{split} {index}: {Path(table.file).stem or table.family}, {thing}")
-    return _save(tiled(pictures, captions, min(columns, count)), out)
+    return _save(tiled(pictures, captions, min(columns, count)), out, how)
 
 
 def tiled(pictures: list[Image8], captions: list[str], columns: int) -> Image.Image:
@@ -94,12 +97,12 @@ def _picture(task: Task, look: Scene, kind: Kind, width: int, height: int, drawn
         return renderer.weak(generator, present=kind == "positive")
 
 
-def _save(sheet: Image.Image, out: Path) -> Path:
+def _save(sheet: Image.Image, out: Path, how: dict[str, Any]) -> Path:
     """Write under another name first, so that a half-written file never has the right one."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         partial = out.with_name(out.name + ".partial")
-        sheet.save(partial, format="PNG")
+        sheet.save(partial, **how)
         os.replace(partial, out)
     except OSError as error:
         raise UserError(

@@ -33,14 +33,16 @@ def show(
         split, index: which scene.
         level: difficulty of the looks.
         assets: folder of an asset pack.
-        episode: which start.
+        episode: which start, from 0.
         vary: see `gplac.worlds.splits.scene`.
         robot_model: see `gplac.worlds.registry.task`.
 
     Raises:
-        UserError: no such scene, a robot's model that is unfit, or a machine without a screen.
+        UserError: no such scene or start, a robot's model that is unfit, or a machine without a screen.
     """
     require_scene(task, split, index)
+    if episode < 0:
+        raise UserError(f"There is no episode {episode}; starts are numbered from 0.")
     description, what = scene(task, split, index, level, assets, vary), task_named(task, robot_model)
     instead = f"draw pictures instead: gplac scenes {task} --split {split}"
     screens = [os.environ[name] for name in ("DISPLAY", "WAYLAND_DISPLAY") if os.environ.get(name)]

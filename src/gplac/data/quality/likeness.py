@@ -116,7 +116,17 @@ def _compare(name: str, ours: Floats, theirs: Floats) -> Statistic:
 
 
 def check_likeness(demonstrations: Measured, weak: Measured, found: Likeness) -> Iterator[Finding]:
-    """Findings about weak images that the demonstrations' camera would not have taken."""
+    """Findings about weak images of another task, or that the demonstrations' camera would not have taken."""
+    of = demonstrations.manifest.request.task
+    if not weak.manifest.is_of(of):
+        yield Finding(
+            "problem",
+            "tasks",
+            "weak",
+            f"Weak images are of the task {weak.manifest.request.task!r}, demonstrations of {of!r}: one policy cannot"
+            " be trained on both.",
+            "Name data of one task; imported ones get its name with --task.",
+        )
     sizes = [(each.manifest.request.width, each.manifest.request.height) for each in (demonstrations, weak)]
     if sizes[0] != sizes[1]:
         yield Finding(
