@@ -139,6 +139,23 @@ def test_distractors_keep_clear(name: str, level: str) -> None:
 
 
 @every_task
+@pytest.mark.parametrize("split", ["labelled", "weak", "validation", "test"])
+def test_nothing_stands_on_the_goal_or_on_a_straight_way_to_it(name: str, split: str) -> None:
+    """The mug is pushed, and the ball rolls, between a start and the field's companion."""
+    field = task(name).stage.field
+    starts = rng("ways", name).uniform(*np.transpose([field.x, field.y]), (200, 2))
+    share = np.linspace(0, 1, 60)[:, None, None]
+    ways = (share * field.companion + (1 - share) * starts).reshape(-1, 2)
+    for index in range(split_size(name, split)):
+        for thing in scene(name, split, index).distractors:
+            radius, _ = shapes.extent(distractors.parts(thing))
+            to_ways = np.linalg.norm(ways - (thing.x, thing.y), axis=1) - radius
+            to_goal = np.hypot(thing.x - field.companion[0], thing.y - field.companion[1]) - radius
+            assert to_ways.min() > field.reach_m - 0.005, (index, thing.kind)
+            assert to_goal > 0.1, (index, thing.kind)
+
+
+@every_task
 @pytest.mark.parametrize("split", ["validation", "test"])
 def test_whatever_varies_alone_things_stay_on_the_table_and_out_of_the_way(name: str, split: str) -> None:
     field, fewest, most = task(name).stage.field, *STANDARD.distractors

@@ -50,10 +50,14 @@ def in_view(camera: Camera, points: Floats, margin: float = 0.0) -> bool:
     return bool(((image > inset) & (image < np.array([WIDTH, HEIGHT]) - inset)).all())
 
 
+def spread(field: Field) -> Floats:
+    """Places ``(30, 2)`` all over the field, its corners among them."""
+    return np.stack(np.meshgrid(np.linspace(*field.x, 6), np.linspace(*field.y, 5)), -1).reshape(-1, 2)
+
+
 def hides(camera: Camera, points: Floats, field: Field) -> float:
     """Share of the field that a thing with this outline stands before; all of it if that is where the companion is."""
-    spots = np.stack(np.meshgrid(np.linspace(*field.x, 6), np.linspace(*field.y, 5)), -1).reshape(-1, 2)
-    spots = np.concatenate([spots, [field.companion]])
+    spots = np.concatenate([spread(field), [field.companion]])
     middle = np.full((len(spots), 1), TABLE_HEIGHT_M + 0.05)
     image = camera.project(np.hstack([spots, middle]), WIDTH, HEIGHT)
     shape = camera.project(points, WIDTH, HEIGHT)
@@ -68,12 +72,17 @@ def on_table(x: float, y: float, radius: float, table: Table) -> bool:
 
 
 def clear_of_field(x: float, y: float, radius: float, field: Field) -> bool:
-    """Whether a thing keeps off the object's starts, its companion, and the way that the arm comes."""
+    """Whether a thing keeps off the object's starts, its companion, and the straight ways between them, and does not
+    stand behind the field. The arm may still reach through it: things do not collide."""
     room = radius + field.reach_m
     beside = x < field.x[0] - room or x > field.x[1] + room
-    away = np.hypot(x - field.companion[0], y - field.companion[1])
-    in_front = y > field.y[1] + room and away > radius + field.companion_clear_m
-    return bool(beside or in_front)
+    in_front = y > field.y[1] + room
+    companion = np.array(field.companion)
+    from_companion, way = np.array([x, y]) - companion, spread(field) - companion
+    along = np.clip(way @ from_companion / np.maximum((way**2).sum(axis=1), 1e-12), 0.0, 1.0)
+    off_way = np.linalg.norm(along[:, None] * way - from_companion, axis=1).min()
+    away = np.linalg.norm(from_companion)
+    return bool((beside or in_front) and off_way > room and away > radius + field.companion_clear_m)
 
 
 def apart(
