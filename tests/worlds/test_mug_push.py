@@ -166,7 +166,7 @@ def looking(images: np.ndarray, states: np.ndarray) -> np.ndarray:
 
 def test_trials_with_a_robot_are_what_evaluation_does() -> None:
     """Robots that look and push one after the other end exactly where evaluation's simulations do, side by side."""
-    task, scenes, episodes = MugPush(), 3, 4
+    task, scenes, episodes = MugPush(), 3, 8
     found = evaluate(looking, View("mug_push", 32, 24), "validation", scenes, episodes, workers=1)
     points, ends = [], []
     for index in range(scenes):
@@ -285,7 +285,7 @@ def test_a_bad_robot_is_one_sentence(
     if content is not None:
         path.write_text(content)
     with pytest.raises(SystemExit) as stop:
-        main([*verb, "--robot-model", str(path), "--out", str(tmp_path / "out")])
+        main([*verb, "--robot-model", str(path), "--out", str(tmp_path / "out.png")])
     assert stop.value.code == 2
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert said in line and "bad.xml" in line

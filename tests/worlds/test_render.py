@@ -169,7 +169,7 @@ def test_a_way_that_was_chosen_and_is_missing_is_a_sentence(
     (tmp_path / "OpenGL" / "__init__.py").write_text("raise AttributeError('no glGetError')")
     path = f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
     done = subprocess.run(
-        [sys.executable, "-m", "gplac.cli", *verb, "--out", str(tmp_path / "out")],
+        [sys.executable, "-m", "gplac.cli", *verb, "--out", str(tmp_path / "out.png")],
         env={**os.environ, "PYTHONPATH": path, "MUJOCO_GL": way},
         capture_output=True,
         text=True,
