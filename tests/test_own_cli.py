@@ -134,7 +134,9 @@ def test_mistakes_are_answered_in_one_sentence(
     assert "weakly labelled images: name a folder of them (--weak)" in fails(
         capsys, "train", "gplac", *folders[:2]
     )
-    assert "holds demonstrations where weak images are needed" in fails(capsys, "train", *folders[:2], "--weak", folders[1])
+    assert "demonstrations where weak images are needed" in fails(
+        capsys, "train", *folders[:2], "--weak", folders[1]
+    )
 
 
 def test_data_that_were_given_names_go_with_their_like(
