@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 from synthetic import synthetic_result
 
+from gplac.cli import main
 from gplac.evaluation.result import write_json
 from gplac.grid.cell import BOUNDS, Cell, Grid
 from gplac.grid.locks import locked
@@ -78,3 +79,24 @@ def test_the_table_shows_every_cell_and_sums_up(grid: Grid) -> None:
     told = captured.get()
     assert all(cell.id in told for cell in cells)
     assert "No space." in told and "1 failed, 2 waiting" in told
+
+
+@pytest.mark.parametrize("content", ["", '{"task": "striker"}', "of another seed"])
+@pytest.mark.parametrize("verb", ["run", "status"])
+def test_a_damaged_or_foreign_result_is_no_finished_cell(
+    grid: Grid, verb: str, content: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(grid.root)
+    recipe = grid.root / "recipe.py"
+    recipe.write_text(
+        "from gplac.grid.cell import Cell\ndef cells(preset):\n    return [Cell('pusher', 'att-1')]\n"
+    )
+    (path,) = grid.results(CELL)
+    write_json(synthetic_result("att-1", 0.3, seed=1), "result", path)
+    if content != "of another seed":
+        path.write_text(content)
+    with pytest.raises(SystemExit) as stop:
+        main(["grid", verb, str(recipe)])
+    assert stop.value.code == 2
+    said = capsys.readouterr().err
+    assert str(path.name) in said and "Or delete it: the grid then measures it anew." in said

@@ -124,7 +124,17 @@ def grid_status(
 
 
 def _read(recipe: Path, preset: str, only: Patterns, seeds: Seeds) -> "tuple[Grid, list[Cell]]":
+    from gplac.errors import UserError
     from gplac.grid.cell import Grid
     from gplac.grid.recipe import choose, read_recipe
+    from gplac.reporting.committed import Committed
 
-    return Grid(preset, Path.cwd()), choose(read_recipe(recipe, preset), only, seeds)
+    grid, cells = Grid(preset, Path.cwd()), choose(read_recipe(recipe, preset), only, seeds)
+    try:
+        for folder in dict.fromkeys(path.parent for cell in cells for path in grid.results(cell)):
+            _ = Committed(
+                folder
+            ).results  # a cell is done when its file is there, so what is there has to be one
+    except UserError as error:
+        raise UserError(f"{error} Or delete it: the grid then measures it anew.") from error
+    return grid, cells
