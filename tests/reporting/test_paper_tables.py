@@ -41,6 +41,7 @@ def put(
         scene |= {"successes": count, "success_rate": count / COUNT}
     rate = sum(won) / (COUNT * len(won))
     result |= {"task": task, "successes": sum(won), "success_rate": rate, "weak_images": weak_images}
+    result |= {"interval95": [0.0, 1.0], "interval95_scenes": [0.0, 1.0]}
     result |= {} if labelled_images is None else {"labelled_images": labelled_images}
     path = results / "lite" / task / f"{stem or f'{method}-seed{seed}'}.json"
     write_json(result, "result", path)

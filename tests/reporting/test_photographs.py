@@ -30,6 +30,7 @@ def put(results: Path, stem: str, won: list[int]) -> None:
     for each, count in zip(result["per_scene"], won, strict=True):
         each["outcomes"] = [trial < count for trial in range(COUNT)]
         each |= {"successes": count, "success_rate": count / COUNT}
+    result |= {"interval95": [0.0, 1.0], "interval95_scenes": [0.0, 1.0]}
     result |= {"task": "mug_push", "successes": sum(won), "success_rate": sum(won) / (COUNT * len(won))}
     for budget in budgets:
         kind, count = re.fullmatch(r"(scenes|weak)(\d+)", budget).groups()
