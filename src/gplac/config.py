@@ -137,8 +137,8 @@ def smoke() -> Preset:
 
 
 SMALL_NETWORK = NetworkConfig(temperature=0.25, norm_last=True, policy_dropout=0.3, classifier_dropout=0.6)
-"""What 64x56 pixels and few steps do well with. At temperature 1 without the last batch norm GPLAC succeeds as often, but
-seven of its sixteen maps are flat (docs/paper_map.md)."""
+"""What 64x56 pixels and few steps do well with. At temperature 1 without the last batch norm GPLAC succeeds as often,
+but seven of its sixteen maps are flat (docs/paper_map.md)."""
 
 
 def demo() -> Preset:
