@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from test_cli import fails
 
 from gplac.cli import main
 from gplac.data.shards import sha256
@@ -25,16 +26,6 @@ def write_sawyer(path: Path, green: float) -> Path:
     path.parent.mkdir(exist_ok=True)
     path.write_text(own.to_xml())
     return path
-
-
-def fails(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """The one sentence that a call ends with."""
-    capsys.readouterr()
-    with pytest.raises(SystemExit) as end:
-        main(arguments)
-    assert end.value.code == 2
-    (sentence,) = capsys.readouterr().err.strip().splitlines()
-    return sentence
 
 
 def test_a_run_keeps_the_robot_of_its_demonstrations(

@@ -132,9 +132,7 @@ def _read(recipe: Path, preset: str, only: Patterns, seeds: Seeds) -> "tuple[Gri
     grid, cells = Grid(preset, Path.cwd()), choose(read_recipe(recipe, preset), only, seeds)
     try:
         for folder in dict.fromkeys(path.parent for cell in cells for path in grid.results(cell)):
-            _ = Committed(
-                folder
-            ).results  # a cell is done when its file is there, so what is there has to be one
+            _ = Committed(folder).results  # raises: a cell counts as done when its file is there
     except UserError as error:
         raise UserError(f"{error} Or delete it: the grid then measures it anew.") from error
     return grid, cells

@@ -156,10 +156,11 @@ def feature_points(runs: Sequence[Path], columns: int = 5) -> Image.Image:
     """Figure 5: feature points of policies, a row each, at the start of an episode in the first test scenes.
 
     Raises:
-        UserError: no finished run, a run of another task than the first's, or one without feature points.
+        UserError: no finished run, one of the user's own task or of another than the first's, or one without feature
+            points.
     """
     opened = [Run.open(folder) for folder in runs]
-    name = opened[0].facts["task"]
+    name = opened[0].view().task
     for run in opened:
         if run.facts["task"] != name:
             raise UserError(
