@@ -1,6 +1,7 @@
 import copy
 import dataclasses
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,6 +113,25 @@ def test_files_that_are_no_results_are_explained(tmp_path: Path) -> None:
         (lambda it: it.update(scenes=4), "it says 4 scenes, and its scenes say 3"),
         (lambda it: it.update(success_rate=0.123), "success_rate 0.123 is not"),
         (lambda it: it["threshold_curve"]["success_rates"].pop(), "thresholds"),
+        (lambda it: it.update(interval95=[0.99, 0.01]), "interval95 is 0.99 to 0.01, and success_rate 0"),
+        (
+            lambda it: it.update(interval95_scenes=[0.0, 0.1]),
+            "interval95_scenes is 0.0 to 0.1, and success_rate 0",
+        ),
+        (
+            lambda it: it["controls"]["blank"].update(successes=99),
+            "control blank: success_rate .* is not 99 of 12",
+        ),
+        (
+            lambda it: it["controls"]["labelled"].update(interval95=[0.0, 0.1]),
+            "control labelled: interval95 is",
+        ),
+        (lambda it: it.update(interval95=[math.nan, 1.0]), "interval95/0: nan is no finite number"),
+        (lambda it: it["training"].update(wall_s=math.inf), "training/wall_s: inf is no finite number"),
+        (
+            lambda it: it["per_scene"][0]["final_distances_m"].__setitem__(1, math.nan),
+            "per_scene/0/final_distances_m/1: nan is no finite number",
+        ),
     ],
 )
 def test_a_result_that_contradicts_itself_is_not_read(

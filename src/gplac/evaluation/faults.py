@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -23,6 +23,8 @@ KINDS = {
 """What the files of each of ``gplac/schemas`` are called."""
 LONG = 60
 """Letters of a value that a sentence can bear."""
+SLACK = 1e-6
+"""What rounding may put between numbers that should be one."""
 _PER_EPISODE = ("outcomes", "final_distances_m", "object_xy_m", "goal_xy_m")
 
 
@@ -30,6 +32,23 @@ def rules(schema: str) -> dict[str, Any]:
     """``gplac/schemas/<schema>.json``."""
     found: dict[str, Any] = json.loads((files("gplac") / "schemas" / f"{schema}.json").read_text())
     return found
+
+
+def fault(document: Any, schema: str) -> str | None:
+    """Why a document is no sound file of ``gplac/schemas/<schema>.json``, in words that go on after its name; None if
+    it is one."""
+    error = jsonschema.exceptions.best_match(
+        jsonschema.Draft202012Validator(rules(schema)).iter_errors(document)
+    )
+    if error is not None:
+        if other := kind(document):
+            return f"is no {schema}: it is {other}"
+        return f"is no {schema} file of gplac: {reason(error)}"
+    if odd := next(_not_finite(document), None):
+        return f"is no {schema} file of gplac: {odd}"
+    if schema == "result" and (found := contradiction(document)):
+        return f"contradicts itself: {found}"
+    return None
 
 
 def kind(document: Any) -> str | None:
@@ -64,10 +83,26 @@ def contradiction(result: Mapping[str, Any]) -> str | None:
     for field, total in (totals | {"scenes": len(scenes)}).items():
         if result[field] != total:
             return f"it says {result[field]} {field}, and its scenes say {total}"
-    for part in (*scenes, result):
-        if not math.isclose(part["success_rate"], part["successes"] / part["episodes"], abs_tol=1e-6):
-            return f"success_rate {part['success_rate']} is not {part['successes']} of {part['episodes']}"
+    counts = [(f"scene {scene['scene']}: ", scene) for scene in scenes]
+    counts += [(f"control {name}: ", control) for name, control in result["controls"].items()]
+    for name, part in (*counts, ("", result)):
+        rate = part["success_rate"]
+        if not math.isclose(rate, part["successes"] / part["episodes"], abs_tol=SLACK):
+            return f"{name}success_rate {rate} is not {part['successes']} of {part['episodes']}"
+        for field in ("interval95", "interval95_scenes"):
+            low, high = part.get(field, (rate, rate))
+            if not low - SLACK <= rate <= high + SLACK:
+                return f"{name}{field} is {low} to {high}, and success_rate {rate}"
     curve = result["threshold_curve"]
     if len(curve["thresholds_m"]) != len(curve["success_rates"]):
         return "its threshold_curve has another number of thresholds than of rates"
     return None
+
+
+def _not_finite(part: Any, *place: str) -> Iterator[str]:
+    """Where a document holds NaN or infinity: Python's JSON reads them, and no schema's bound refuses NaN."""
+    if isinstance(part, float) and not math.isfinite(part):
+        yield f"{'/'.join(place)}: {part} is no finite number"
+    elif isinstance(part, dict | list):
+        for name, each in part.items() if isinstance(part, dict) else enumerate(part):
+            yield from _not_finite(each, *place, str(name))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import numpy.typing as npt
 
@@ -166,18 +165,10 @@ def check(document: Any, schema: str, where: str) -> None:
     """Compare ``document`` with ``gplac/schemas/<schema>.json``, and a result's numbers with each other.
 
     Raises:
-        UserError: it differs, or they do; the message names the field, in ``where``.
+        UserError: it differs, or they do, or a number is not finite; the message names the field, in ``where``.
     """
-    try:
-        jsonschema.validate(document, faults.rules(schema))
-    except jsonschema.ValidationError as error:
-        if other := faults.kind(document):
-            raise UserError(f"{where} is no {schema}: it is {other}; name another file.") from error
-        raise UserError(
-            f"{where} is no {schema} file of gplac: {faults.reason(error)}; write it again."
-        ) from error
-    if schema == "result" and (found := faults.contradiction(document)):
-        raise UserError(f"{where} contradicts itself: {found}; write it again with gplac evaluate.")
+    if found := faults.fault(document, schema):
+        raise UserError(f"{where} {found}; write it again, or name another file.")
 
 
 def write_json(document: Any, schema: str, path: Path) -> None:
