@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from synthetic import PROVENANCE, synthetic_result
+from synthetic import PROVENANCE, result_with, synthetic_result
 
 from gplac.cli import main
 from gplac.errors import UserError
@@ -35,12 +35,7 @@ def put(
     stem: str = "",
 ) -> dict[str, Any]:
     """Write a result in which so many of each scene's episodes succeed."""
-    result = synthetic_result(method, 0.5, seed=seed, scenes=len(won), count=COUNT)
-    for scene, count in zip(result["per_scene"], won, strict=True):
-        scene["outcomes"] = [episode < count for episode in range(COUNT)]
-        scene |= {"successes": count, "success_rate": count / COUNT}
-    rate = sum(won) / (COUNT * len(won))
-    result |= {"task": task, "successes": sum(won), "success_rate": rate, "weak_images": weak_images}
+    result = result_with(method, won, COUNT, seed=seed) | {"task": task, "weak_images": weak_images}
     result |= {} if labelled_images is None else {"labelled_images": labelled_images}
     path = results / "lite" / task / f"{stem or f'{method}-seed{seed}'}.json"
     write_json(result, "result", path)
@@ -320,7 +315,7 @@ def test_the_verb_writes_every_table_from_the_files_alone(
 
 def test_results_that_cannot_be_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put(tmp_path, "gplac", [4, 4], stem="att-1-seed0")
-    with pytest.raises(UserError, match="is a result of gplac"):
+    with pytest.raises(UserError, match="is a result of method gplac"):
         table_1(tmp_path, "lite")
     (tmp_path / "lite/pusher/att-1-seed0.json").write_text(json.dumps({"task": "pusher"}))
     with pytest.raises(UserError, match="no result file"):

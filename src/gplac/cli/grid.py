@@ -82,7 +82,8 @@ def grid_run(
                 bad.append(finished)
     failed = [each for each in bad if each.state == "failed"]
     for each in failed:
-        print(f"{each.cell.id} failed: {each.reason} ({grid.error(each.cell)})", file=sys.stderr)
+        more = f" ({each.details})" if each.details else ""
+        print(f"{each.cell.id} failed: {each.reason}{more}", file=sys.stderr)
     if taken := len(bad) - len(failed):
         print(f"{taken} cells are another process's; gplac grid status tells how far.", file=sys.stderr)
     print(f"{len(cells) - len(bad)} of {len(cells)} cells have their results.")
