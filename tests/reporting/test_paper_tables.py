@@ -195,6 +195,7 @@ def test_table_3_compares_equal_shares(tmp_path: Path) -> None:
 def test_fair_comparison_tells_data_cost_and_controls(tmp_path: Path) -> None:
     one, two = (put(tmp_path, "gplac", [4, 4], seed=seed, weak_images=16_000) for seed in (0, 1))
     put(tmp_path, "att-po", [1, 1])
+    put(tmp_path, "att-da", [1, 1], weak_images=16_000)
     put(tmp_path, "att-40", [1, 1])
     put(tmp_path, "att-1", [1, 1], labelled_images=123)
     inspection(tmp_path, "gplac", 0.7, classifier=0.9)
@@ -207,7 +208,9 @@ def test_fair_comparison_tells_data_cost_and_controls(tmp_path: Path) -> None:
     )  # what the file tells, before what the preset would have
     assert [records[name]["labelled_scenes"] for name in ("gplac", "att-40")] == [1, 40]
     assert records["att-po"]["also_told"] == "positions of the object"
-    assert records["gplac"]["also_told"] == ""
+    told = {name: record["also_told"] for name, record in records.items()}
+    assert (told["gplac"], told["att-1"], told["att-da"]) == ("yes/no labels", "", "")
+    assert "ATT-DA and ATT-AE have nothing else of the labels" in said(sheet)
     assert records["gplac"]["classifier"] == pytest.approx(0.85)
     labelled = [each["controls"]["labelled"] for each in (one, two)]
     expected = sum(each["successes"] for each in labelled) / sum(each["episodes"] for each in labelled)
