@@ -94,6 +94,12 @@ def _bad_mesh(pack: Path) -> Path:
     return pack
 
 
+def _short_faces(pack: Path) -> Path:
+    corners = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\n"
+    (pack / "meshes" / "toy" / "faces.obj").write_text(corners + "f 1 2\nf 1 3\n")
+    return pack
+
+
 def _flat_mesh(pack: Path) -> Path:
     (pack / "meshes" / "toy" / "flat.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
     return pack
@@ -123,6 +129,10 @@ def _huge_mesh(pack: Path) -> Path:
         (_nothing, "holds neither"),
         (_bad_picture, "bad.png"),
         (_bad_mesh, "bad.obj"),
+        (
+            _short_faces,
+            "faces.obj: a vertex is not three numbers, a face not three or more .* early; export it again",
+        ),
         (_flat_mesh, "flat.obj"),
         (_slanted_sheet, "sheet.obj is empty or flat"),
         (_endless_mesh, "endless.obj is"),
