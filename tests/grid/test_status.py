@@ -122,3 +122,12 @@ def test_the_table_shows_every_cell_and_sums_up(grid: Grid) -> None:
     told = captured.get()
     assert all(cell.id in told for cell in cells)
     assert "No space." in told and "1 failed, 2 waiting" in told
+
+
+def test_a_narrow_table_cuts_no_name_of_a_file_short(grid: Grid) -> None:
+    grid.results(CELL)[0].parent.mkdir(parents=True)
+    grid.results(CELL)[0].touch()
+    console = Console(width=60)
+    with console.capture() as captured:
+        console.print(table([state_of(grid, CELL)]))
+    assert "results/lite/pusher/att-1-seed0.json" in "".join(captured.get().split())

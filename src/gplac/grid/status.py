@@ -59,8 +59,8 @@ def table(states: Sequence[State]) -> Table:
     """States as a table, with a line below that sums them up."""
     counts = {name: sum(each.state == name for each in states) for name in COLOURS}
     caption = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    name = Column("cell", no_wrap=True)
-    found = Table(name, "state", "progress", "rate", "left", "", caption=caption, box=None, pad_edge=False)
+    name, text = Column("cell", no_wrap=True), Column("", overflow="fold")  # names of files are not cut short
+    found = Table(name, "state", "progress", "rate", "left", text, caption=caption, box=None, pad_edge=False)
     for each in states:
         progress = f"{each.done:,}/{each.total:,}" if each.total else ""
         left = "" if each.left_s is None else _duration(each.left_s)
