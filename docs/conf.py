@@ -10,12 +10,6 @@ from pathlib import Path
 from tyro.extras import SubcommandApp
 
 from gplac import cli, models
-from gplac.evaluation.percent import percent, span
-from gplac.methods import BEYOND, METHODS, PARENTS, differences
-from gplac.reporting.committed import Committed
-from gplac.reporting.published import published
-from gplac.reporting.themes import label
-from gplac.worlds.registry import TASKS
 
 HERE = Path(__file__).parent
 GENERATED = HERE / "_generated"
@@ -77,48 +71,6 @@ def commands() -> str:
     return "\n".join(parts)
 
 
-def methods_table() -> str:
-    """The methods as differences from their parents."""
-    lines = ["| method | parent | what differs |", "|---|---|---|"]
-    for name, make in METHODS.items():
-        parent = PARENTS.get(name)
-        if parent is None:
-            method = make()
-            what = f"encoder {method.encoder}, {method.labelled_scenes} labelled scene, the action loss alone"
-        else:
-            changes = differences(make(), METHODS[parent]())
-            what = "; ".join(f"{field}: {_plain(a)} → {_plain(b)}" for field, (a, b) in changes.items())
-        lines.append(f"| [{label(name)}]({name}.md) | {label(parent) if parent else ''} | {what} |")
-    return "\n".join(lines) + "\n"
-
-
-def _plain(value: object) -> str:
-    """A field's value as a reader would say it."""
-    if isinstance(value, tuple):
-        return " + ".join(getattr(each, "name", str(each)) for each in value) or "none"
-    return str(value)
-
-
-def measured(name: str) -> str:
-    """What a method reached in unseen scenes, ours from the committed results and the paper's, as a table."""
-    lines = ["| test scenes, preset `lite` | ours | 95 % over scenes | paper |", "|---|---|---|---|"]
-    for task in TASKS:
-        paper, found = published(task, name), Committed(HERE.parent / "results/lite" / task).pooled(name)
-        if paper is None and name not in BEYOND:
-            continue
-        ours = "not yet measured |"
-        if found is not None:
-            low, high = found.interval95.low, found.interval95.high
-            seeds = ", ".join(str(seed) for seed in sorted(found.by_seed))
-            ours = f"**{percent(found.rate)}** ({found.successes} of {found.episodes}, seed {seeds}) |"
-            ours += f" {span(low, high)} %"
-        title = task.replace("_", " ") + (
-            " (emulated; the paper's is of a robot)" if task == "mug_push" else ""
-        )
-        lines.append(f"| {title} | {ours} | {f'{100 * paper:.2f} %' if paper is not None else 'not in it'} |")
-    return "\n".join(lines) + "\n"
-
-
 def shapes_table() -> str:
     """The letters that names of tensors end in."""
     return "\n".join(line for line in (models.__doc__ or "").splitlines() if line.startswith("|")) + "\n"
@@ -126,8 +78,5 @@ def shapes_table() -> str:
 
 GENERATED.mkdir(exist_ok=True)
 (GENERATED / "commands.md").write_text(commands())
-(GENERATED / "methods_table.md").write_text(methods_table())
 (GENERATED / "shapes_table.md").write_text(shapes_table())
-for each in METHODS:
-    (GENERATED / f"measured_{each.replace('-', '_')}_table.md").write_text(measured(each))
 exclude_patterns.append("_generated/*_table.md")

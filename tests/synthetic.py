@@ -4,6 +4,7 @@ import numpy as np
 
 from gplac.evaluation.drawing import View
 from gplac.evaluation.result import Result, Training, result
+from gplac.evaluation.statistics import rate_interval, wilson
 from gplac.evaluation.store import Episodes
 from gplac.seeding import rng
 from gplac.worlds.registry import task
@@ -45,3 +46,14 @@ def synthetic_result(method: str, rate: float, *, seed: int = 0, scenes: int = 4
     weak_images = 16_000 if method == "gplac" else 0
     training = Training(method, "lite", seed, weak_images, 10_000, 244.0, 2623.0, 71_000)
     return result(View("pusher", 100, 88), found, controls, training, PROVENANCE)
+
+
+def result_with(method: str, won: list[int], count: int, *, seed: int = 0) -> Result:
+    """A result in which so many of each scene's ``count`` episodes succeed."""
+    found = synthetic_result(method, 0.5, seed=seed, scenes=len(won), count=count)
+    outcomes = [np.arange(count) < wins for wins in won]
+    for scene, wins, each in zip(found["per_scene"], won, outcomes, strict=True):
+        scene |= {"outcomes": each.tolist(), "successes": wins, "success_rate": wins / count}
+    intervals = wilson(sum(won), len(won) * count), rate_interval(outcomes)
+    found["interval95"], found["interval95_scenes"] = ([each.low, each.high] for each in intervals)
+    return found | {"successes": sum(won), "success_rate": sum(won) / (len(won) * count)}

@@ -155,6 +155,20 @@ def test_a_changed_preset_says_so_in_its_name(workplace: Path) -> None:
         (("collect", "demos", "juggle"), "juggle"),
         (("collect", "weak", "pusher", *SMOKE, "--set", "data.weak_scenes"), "FIELD=VALUE"),
         (("collect", "weak", "pusher", *SMOKE, "--set", "data.weak_scenes=41"), "has 40 scenes"),
+        (
+            ("train", *SMOKE, "--set", "training.stepz=3"),
+            "no field training.stepz; choose one of: training.steps.\n",
+        ),
+        (("train", *SMOKE, "--set", "steps=3"), "choose one of: training.steps.\n"),
+        (
+            ("train", *SMOKE, "--set", "evaluation.what=3"),
+            "choose one of: evaluation.scenes, evaluation.episodes.\n",
+        ),
+        (
+            ("train", *SMOKE, "--set", "evaluation=3"),
+            "choose one of: evaluation.scenes, evaluation.episodes.\n",
+        ),
+        (("train", *SMOKE, "--set", "what=3"), "training.steps"),
         (("collect", "demos", "pusher", *SMOKE, "--scenes", "41"), "has 40 scenes"),
         (("collect", "weak", "pusher", *SMOKE, "--assets", "nowhere"), "nowhere"),
         (("collect", "demos", "pusher", *SMOKE, "--expert", "nowhere"), "nowhere"),
@@ -180,6 +194,7 @@ def test_a_changed_preset_says_so_in_its_name(workplace: Path) -> None:
         (("evaluate", "nowhere"), "nowhere"),
         (("inspect", "nowhere"), "nowhere"),
         (("compare", "a.json", "b.json"), "a.json"),
+        (("compare", ".", "b.json"), "is a folder"),
         (("report", "nowhere"), "nowhere"),
     ],
 )

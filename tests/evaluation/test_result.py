@@ -96,6 +96,8 @@ def test_every_field_of_the_contract_is_required() -> None:
 def test_files_that_are_no_results_are_explained(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no result file"):
         read_result(tmp_path / "none.json")
+    with pytest.raises(UserError, match="is a folder; name a result file"):
+        read_result(tmp_path)
     (tmp_path / "text.json").write_text("hello")
     with pytest.raises(UserError, match="not JSON"):
         read_result(tmp_path / "text.json")

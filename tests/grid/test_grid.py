@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 import torch
+from synthetic import synthetic_result
 
 from gplac.cli import main
-from gplac.evaluation.result import read_result
+from gplac.errors import UserError
+from gplac.evaluation.result import read_result, write_json
 from gplac.grid import work
 from gplac.grid.cell import Cell, Grid
 from gplac.grid.locks import locked
@@ -169,8 +171,11 @@ def test_missing_data_fails_the_cells_that_need_it_alone(measured: Grid, fresh: 
     cells = [CELLS[0], Cell("mug_push", "att-1")]
     shutil.copytree(measured.root / "results", fresh.root / "results")
     fresh.results(CELLS[0])[0].unlink()
-    result = fresh.results(cells[1])[0]
-    result.write_text("{}")  # somebody else has measured it
+    write_json(
+        synthetic_result("att-1", 0.1) | {"task": "mug_push", "preset": "smoke"},
+        "result",
+        fresh.results(cells[1])[0],
+    )
     finished = measure(fresh, cells, InProcess())
     assert {each.cell.method: each.state for each in finished} == {"gplac": "failed", "att-1": "done"}
     (failed,) = [each for each in finished if each.state == "failed"]
@@ -202,6 +207,31 @@ def test_a_result_of_other_settings_is_told_and_measured_anew_only_if_asked_for(
     assert (aside / "weights.safetensors").exists() and (aside / "inspection.json").exists()
     assert content(fresh, CELLS[0]) == content(measured, CELLS[0])
     assert "settings" not in read_result(old)["training"]
+
+
+def test_what_is_no_result_of_the_cell_fails_it_and_is_kept(
+    measured: Grid, fresh: Grid, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(measured.root / "results", fresh.root / "results")
+    first, second = (fresh.results(cell)[0] for cell in CELLS)
+    first.write_text("")
+    second.write_bytes(measured.results(CELLS[0])[0].read_bytes())
+    left = [path.read_bytes() for path in (first, second)]
+    for options in ([], ["--outdated"]):
+        with pytest.raises(SystemExit) as end:
+            main(["grid", "run", "recipe.py", "--preset", "smoke", "--workers", "1", *options])
+        assert end.value.code == 1
+        told = capsys.readouterr()
+        assert "0 of 2 cells have their results" in told.out
+        assert f"{first.relative_to(fresh.root)} is not JSON" in told.err and "delete it" in told.err
+        assert f"{second.relative_to(fresh.root)} is a result of weak scenes None, where" in told.err
+        assert "error.json" not in told.err
+    with pytest.raises(UserError, match="is not JSON"):  # also if it came while others were measured
+        measure_cell(Job(fresh, CELLS[0], 1))
+    assert [path.read_bytes() for path in (first, second)] == left
+    assert [state_of(fresh, cell).state for cell in CELLS] == ["failed", "failed"]
+    first.unlink()
+    assert state_of(fresh, CELLS[0]).state == "waiting"
 
 
 def test_a_cell_in_other_hands_is_left_alone(fresh: Grid, monkeypatch: pytest.MonkeyPatch) -> None:

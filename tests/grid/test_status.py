@@ -3,14 +3,15 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 from synthetic import synthetic_result
 
-from gplac.cli import main
 from gplac.evaluation.result import write_json
-from gplac.grid.cell import BOUNDS, Cell, Grid
+from gplac.grid import found
+from gplac.grid.cell import BOUNDS, TOLERANCE, Cell, Grid
 from gplac.grid.locks import locked
 from gplac.grid.status import state_of, table
 
@@ -70,6 +71,48 @@ def test_a_result_is_the_end_and_references_have_two(grid: Grid) -> None:
     assert state_of(grid, bounds).state == "waiting"
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"task": "striker"}, "a result of task striker, where its name and folder say pusher"),
+        ({"preset": "smoke"}, "preset smoke"),
+        ({"method": "gplac"}, "method gplac"),
+        ({"seed": 1}, "seed 1, where its name and folder say 0"),
+        ({"weak_scenes": 3}, "weak scenes 3, where its name and folder say all"),
+        ({"episodes": 3}, "contradicts itself: it says 3 episodes"),
+    ],
+)
+def test_a_result_of_something_else_does_not_count(grid: Grid, change: dict[str, Any], told: str) -> None:
+    path = grid.results(CELL)[0]
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(synthetic_result("att-1", 0.5) | change))
+    found = state_of(grid, CELL)
+    assert found.state == "failed" and told in found.text and "att-1-seed0.json" in found.text
+    assert not grid.done(CELL)
+
+
+def test_a_tolerance_is_no_result_and_a_result_no_tolerance(grid: Grid) -> None:
+    cell = Cell("pusher", TOLERANCE)
+    tolerance = {
+        "task": "pusher", "preset": "lite", "seed": 0, "episodes": 4, "errors_m": [0.0], "expert": [4], "clone": [3],
+        "provenance": {},
+    }  # fmt: skip
+    write_json(tolerance, "tolerance", grid.results(cell)[0])
+    assert state_of(grid, cell).state == "done"
+    write_json(tolerance, "tolerance", grid.results(CELL)[0])
+    assert "is no result: it is a tolerance" in state_of(grid, CELL).text
+    write_json(tolerance | {"task": "striker"}, "tolerance", grid.results(cell)[0])
+    assert "is a result of task striker" in state_of(grid, cell).text
+
+
+def test_a_listing_reads_each_file_once(grid: Grid, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_json(synthetic_result("att-1", 0.5), "result", grid.results(CELL)[0])
+    checked: list[str] = []
+    monkeypatch.setattr(found, "fault", lambda _, schema: checked.append(schema))
+    assert [state_of(grid, CELL).state for _ in range(3)] == ["done"] * 3
+    assert checked == ["result"]
+
+
 def test_the_table_shows_every_cell_and_sums_up(grid: Grid) -> None:
     grid.error(CELL).write_text('{"message": "No space."}')
     cells = [CELL, Cell("pusher", "gplac"), Cell("striker", "gplac", 1, 160)]
@@ -81,22 +124,10 @@ def test_the_table_shows_every_cell_and_sums_up(grid: Grid) -> None:
     assert "No space." in told and "1 failed, 2 waiting" in told
 
 
-@pytest.mark.parametrize("content", ["", '{"task": "striker"}', "of another seed"])
-@pytest.mark.parametrize("verb", ["run", "status"])
-def test_a_damaged_or_foreign_result_is_no_finished_cell(
-    grid: Grid, verb: str, content: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(grid.root)
-    recipe = grid.root / "recipe.py"
-    recipe.write_text(
-        "from gplac.grid.cell import Cell\ndef cells(preset):\n    return [Cell('pusher', 'att-1')]\n"
-    )
-    (path,) = grid.results(CELL)
-    write_json(synthetic_result("att-1", 0.3, seed=1), "result", path)
-    if content != "of another seed":
-        path.write_text(content)
-    with pytest.raises(SystemExit) as stop:
-        main(["grid", verb, str(recipe)])
-    assert stop.value.code == 2
-    said = capsys.readouterr().err
-    assert str(path.name) in said and "Or delete it: the grid then measures it anew." in said
+def test_a_narrow_table_cuts_no_name_of_a_file_short(grid: Grid) -> None:
+    grid.results(CELL)[0].parent.mkdir(parents=True)
+    grid.results(CELL)[0].touch()
+    console = Console(width=60)
+    with console.capture() as captured:
+        console.print(table([state_of(grid, CELL)]))
+    assert "results/lite/pusher/att-1-seed0.json" in "".join(captured.get().split())

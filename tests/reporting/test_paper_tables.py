@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from synthetic import PROVENANCE, synthetic_result
+from synthetic import PROVENANCE, result_with, synthetic_result
 
 from gplac.cli import main
 from gplac.errors import UserError
@@ -35,13 +35,7 @@ def put(
     stem: str = "",
 ) -> dict[str, Any]:
     """Write a result in which so many of each scene's episodes succeed."""
-    result = synthetic_result(method, 0.5, seed=seed, scenes=len(won), count=COUNT)
-    for scene, count in zip(result["per_scene"], won, strict=True):
-        scene["outcomes"] = [episode < count for episode in range(COUNT)]
-        scene |= {"successes": count, "success_rate": count / COUNT}
-    rate = sum(won) / (COUNT * len(won))
-    result |= {"task": task, "successes": sum(won), "success_rate": rate, "weak_images": weak_images}
-    result |= {"interval95": [0.0, 1.0], "interval95_scenes": [0.0, 1.0]}
+    result = result_with(method, won, COUNT, seed=seed) | {"task": task, "weak_images": weak_images}
     result |= {} if labelled_images is None else {"labelled_images": labelled_images}
     path = results / "lite" / task / f"{stem or f'{method}-seed{seed}'}.json"
     write_json(result, "result", path)
@@ -201,6 +195,7 @@ def test_table_3_compares_equal_shares(tmp_path: Path) -> None:
 def test_fair_comparison_tells_data_cost_and_controls(tmp_path: Path) -> None:
     one, two = (put(tmp_path, "gplac", [4, 4], seed=seed, weak_images=16_000) for seed in (0, 1))
     put(tmp_path, "att-po", [1, 1])
+    put(tmp_path, "att-da", [1, 1], weak_images=16_000)
     put(tmp_path, "att-40", [1, 1])
     put(tmp_path, "att-1", [1, 1], labelled_images=123)
     inspection(tmp_path, "gplac", 0.7, classifier=0.9)
@@ -213,7 +208,9 @@ def test_fair_comparison_tells_data_cost_and_controls(tmp_path: Path) -> None:
     )  # what the file tells, before what the preset would have
     assert [records[name]["labelled_scenes"] for name in ("gplac", "att-40")] == [1, 40]
     assert records["att-po"]["also_told"] == "positions of the object"
-    assert records["gplac"]["also_told"] == ""
+    told = {name: record["also_told"] for name, record in records.items()}
+    assert (told["gplac"], told["att-1"], told["att-da"]) == ("yes/no labels", "", "")
+    assert "ATT-DA and ATT-AE have nothing else of the labels" in said(sheet)
     assert records["gplac"]["classifier"] == pytest.approx(0.85)
     labelled = [each["controls"]["labelled"] for each in (one, two)]
     expected = sum(each["successes"] for each in labelled) / sum(each["episodes"] for each in labelled)
@@ -321,7 +318,7 @@ def test_the_verb_writes_every_table_from_the_files_alone(
 
 def test_results_that_cannot_be_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put(tmp_path, "gplac", [4, 4], stem="att-1-seed0")
-    with pytest.raises(UserError, match="is a result of gplac"):
+    with pytest.raises(UserError, match="is a result of method gplac"):
         table_1(tmp_path, "lite")
     (tmp_path / "lite/pusher/att-1-seed0.json").write_text(json.dumps({"task": "pusher"}))
     with pytest.raises(UserError, match="no result file"):

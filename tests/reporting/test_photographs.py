@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from synthetic import synthetic_result
+from synthetic import result_with
 
 from gplac.cli import main
 from gplac.data.budget import chosen
@@ -26,12 +26,7 @@ def put(results: Path, stem: str, won: list[int]) -> None:
     """Write a result in which so many of each scene's trials succeed."""
     name, seed = stem.split("-seed")
     method, *budgets = re.split(r"-(?=scenes|weak)", name)
-    result = synthetic_result(method, 0.5, seed=int(seed), scenes=len(won), count=COUNT)
-    for each, count in zip(result["per_scene"], won, strict=True):
-        each["outcomes"] = [trial < count for trial in range(COUNT)]
-        each |= {"successes": count, "success_rate": count / COUNT}
-    result |= {"interval95": [0.0, 1.0], "interval95_scenes": [0.0, 1.0]}
-    result |= {"task": "mug_push", "successes": sum(won), "success_rate": sum(won) / (COUNT * len(won))}
+    result = result_with(method, won, COUNT, seed=int(seed)) | {"task": "mug_push"}
     for budget in budgets:
         kind, count = re.fullmatch(r"(scenes|weak)(\d+)", budget).groups()
         result[{"scenes": "weak_scenes", "weak": "weak_images"}[kind]] = int(count)

@@ -1,4 +1,4 @@
-"""README's tables: written from result files, where they belong and nowhere else, and up to date."""
+"""Tables of README and of the methods' pages: written from results, where they belong, and up to date."""
 
 from pathlib import Path
 
@@ -8,7 +8,9 @@ from synthetic import synthetic_result
 from gplac.cli import main
 from gplac.errors import UserError
 from gplac.evaluation.result import write_json
-from gplac.reporting.readme import BEGIN, END, readme_tables, write_readme
+from gplac.methods import METHODS
+from gplac.reporting.pages import BEGIN, END, tables_of_pages, write_pages
+from gplac.reporting.readme import readme_tables
 
 ROOT = Path(__file__).parents[2]
 AROUND = f"# Mine\n\n{BEGIN}old\n{END}\nbelow\n"
@@ -29,9 +31,20 @@ def row(text: str, start: str) -> list[str]:
     return [cell.strip() for cell in found.strip("|").split("|")]
 
 
-def test_what_is_committed_is_what_readme_says() -> None:
-    text = (ROOT / "README.md").read_text()
-    assert text.split(BEGIN)[1].split(END)[0] == readme_tables(ROOT / "results"), "run: make tables"
+PAGES = tables_of_pages(ROOT / "results")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_committed_is_what_pages_say(page: str) -> None:
+    text = (ROOT / page).read_text()
+    assert text.split(BEGIN)[1].split(END)[0] == PAGES[page](), "run: make tables"
+
+
+def test_no_page_of_a_method_needs_the_built_documentation() -> None:
+    """GitHub shows the file as it is."""
+    paths = list((ROOT / "docs/methods").glob("*.md"))
+    assert len(paths) == len(METHODS) + 1
+    assert [path.name for path in paths if "{include}" in path.read_text()] == []
 
 
 def test_numbers_stand_beside_the_papers_and_what_is_missing_is_said(tmp_path: Path) -> None:
@@ -61,6 +74,16 @@ def test_numbers_stand_beside_the_papers_and_what_is_missing_is_said(tmp_path: P
     assert row(readme_tables(tmp_path), "GPLAC: ")[1].endswith(", seeds 0, 1)")
 
 
+def test_a_methods_page_has_its_number_beside_the_papers(tmp_path: Path) -> None:
+    rate = put(tmp_path, "gplac", 0.9)
+    table = tables_of_pages(tmp_path)["docs/methods/gplac.md"]()
+    pusher = row(table, "pusher")
+    assert pusher[1].startswith(f"**{100 * rate:.1f} %** (") and pusher[1].endswith("of 16, seed 0)")
+    assert pusher[3] == "79.75 %" and row(table, "striker")[1] == "not yet measured"
+    assert row(table, "mug push (emulated")[3] == "56.36 %"
+    assert row(tables_of_pages(tmp_path)["docs/methods/gplac-colours.md"](), "pusher")[3] == "not in it"
+
+
 def test_only_a_readme_that_has_a_place_for_them_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,11 +102,15 @@ def test_only_a_readme_that_has_a_place_for_them_is_written(
     main(["table", "all"])
     text = readme.read_text()
     assert text == AROUND.replace("old\n", readme_tables(tmp_path / "results"))
+    page = tmp_path / "docs/methods/index.md"
+    page.parent.mkdir(parents=True)
+    page.write_text(AROUND)
     main(["table", "all"])
     assert readme.read_text() == text
+    assert "| [ATT-40](att-40.md) | ATT-1 | labelled_scenes: 1 → 40 |\n" in page.read_text()
     readme.write_text(AROUND.replace(END, ""))
     with pytest.raises(UserError, match="put that back"):
-        write_readme(tmp_path / "results", "lite", tmp_path)
+        write_pages(tmp_path / "results", "lite", tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -254,7 +254,7 @@ def test_ctrl_c_saves_and_the_run_goes_on(demonstrations: Frames, preset: Preset
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Network, "encode", encode)
-        with pytest.raises(KeyboardInterrupt, match="stopped after step 4"):
+        with pytest.raises(KeyboardInterrupt, match="^Step 4 is saved; with --resume,"):
             fit(method, preset, demonstrations, None, tmp_path / "cut")
     assert signal.getsignal(signal.SIGINT) is handler
     fit(method, preset, demonstrations, None, tmp_path / "cut", resume=True)

@@ -101,6 +101,12 @@ def _bad_mesh(pack: Path) -> Path:
     return pack
 
 
+def _short_faces(pack: Path) -> Path:
+    corners = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\n"
+    (pack / "meshes" / "toy" / "faces.obj").write_text(corners + "f 1 2\nf 1 3\n")
+    return pack
+
+
 def _flat_mesh(pack: Path) -> Path:
     (pack / "meshes" / "toy" / "flat.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
     return pack
@@ -131,6 +137,10 @@ def _huge_mesh(pack: Path) -> Path:
         (_bad_picture, "bad.png"),
         (_postscript, "script.png; save it again as PNG or JPEG"),
         (_bad_mesh, "bad.obj"),
+        (
+            _short_faces,
+            "faces.obj: a vertex is not three numbers, a face not three or more .* early; export it again",
+        ),
         (_flat_mesh, "flat.obj"),
         (_slanted_sheet, "sheet.obj is empty or flat"),
         (_endless_mesh, "endless.obj is"),

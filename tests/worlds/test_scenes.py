@@ -83,7 +83,7 @@ def test_one_factor_can_vary_alone(name: str) -> None:
             assert getattr(found, field) == getattr(other, field), factor
     told_apart = {field.name for field in fields(Scene)} - {"task", "stream", "index", "level", "pack"}
     assert set(factors(name).values()) == told_apart
-    with pytest.raises(UserError, match="weather.*camera"):
+    with pytest.raises(UserError, match=r"weather.*camera, nothing \(or, for gplac evaluate, each\)"):
         scene(name, "validation", 4, vary="weather")
 
 

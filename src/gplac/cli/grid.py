@@ -82,7 +82,8 @@ def grid_run(
                 bad.append(finished)
     failed = [each for each in bad if each.state == "failed"]
     for each in failed:
-        print(f"{each.cell.id} failed: {each.reason} ({grid.error(each.cell)})", file=sys.stderr)
+        more = f" ({each.details})" if each.details else ""
+        print(f"{each.cell.id} failed: {each.reason}{more}", file=sys.stderr)
     if taken := len(bad) - len(failed):
         print(f"{taken} cells are another process's; gplac grid status tells how far.", file=sys.stderr)
     print(f"{len(cells) - len(bad)} of {len(cells)} cells have their results.")
@@ -124,15 +125,7 @@ def grid_status(
 
 
 def _read(recipe: Path, preset: str, only: Patterns, seeds: Seeds) -> "tuple[Grid, list[Cell]]":
-    from gplac.errors import UserError
     from gplac.grid.cell import Grid
     from gplac.grid.recipe import choose, read_recipe
-    from gplac.reporting.committed import Committed
 
-    grid, cells = Grid(preset, Path.cwd()), choose(read_recipe(recipe, preset), only, seeds)
-    try:
-        for folder in dict.fromkeys(path.parent for cell in cells for path in grid.results(cell)):
-            _ = Committed(folder).results  # raises: a cell counts as done when its file is there
-    except UserError as error:
-        raise UserError(f"{error} Or delete it: the grid then measures it anew.") from error
-    return grid, cells
+    return Grid(preset, Path.cwd()), choose(read_recipe(recipe, preset), only, seeds)

@@ -1,9 +1,11 @@
 """Options that several verbs share, and the types of their arguments."""
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 from tyro.conf import Positional, arg
@@ -60,6 +62,11 @@ class Size:
             field, equals, value = change.partition("=")
             if not equals or field == "name":
                 raise UserError(f"--set {change}: write FIELD=VALUE, for instance --set training.steps=3000.")
+            known = list(_fields(chosen))
+            if field.replace("-", "_") not in known:
+                raise UserError(
+                    f"--set {change}: there is no field {field}; choose one of: {', '.join(_near(field, known))}."
+                )
             if value in ("true", "false"):  # as JSON and YAML write them
                 value = value.capitalize()
             arguments += [f"--{field}", *value.split(",")]
@@ -85,6 +92,24 @@ class Size:
         options = ["--preset", self.preset, *(["--set", *changes] if changes else [])]
         require_collected(folder, f"gplac collect {what} {shlex.join(options)}")
         return folder
+
+
+def _fields(settings: Any, prefix: str = "") -> Iterator[str]:
+    """Names of all fields, those of sections as ``section.field``; not what a preset is called."""
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if is_dataclass(value):
+            yield from _fields(value, f"{field.name}.")
+        elif prefix or field.name != "name":
+            yield f"{prefix}{field.name}"
+
+
+def _near(field: str, known: Sequence[str]) -> list[str]:
+    """Fields that may be meant by a wrong name: those called almost so, else those of its section, else all."""
+    section, _, last = field.replace("-", "_").rpartition(".")
+    close = get_close_matches(last, [name.rpartition(".")[2] for name in known])
+    called = [name for name in known if name.rpartition(".")[2] in close]
+    return called or [name for name in known if name.startswith(f"{section or last}.")] or list(known)
 
 
 @dataclass(frozen=True)

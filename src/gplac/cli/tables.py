@@ -29,7 +29,7 @@ def table(
     """The paper's tables beside our results, from result files alone: Markdown, LaTeX, CSV and charts.
 
     One that is named is shown, too; of all of them, where each was written. In gplac's repository, all of
-    preset lite rewrite README's tables as well.
+    preset lite rewrite the tables within README and the methods' pages as well.
 
     Args:
         which: Table 1, 2 or 3; success by number of photographs and of places (photographs); what each method had to
@@ -41,9 +41,9 @@ def table(
     """
     from gplac.errors import UserError
     from gplac.reporting.fairness import SHEETS
+    from gplac.reporting.pages import write_pages
     from gplac.reporting.paper_tables import TABLES
     from gplac.reporting.photographs import SHEETS as PHOTOGRAPHS
-    from gplac.reporting.readme import write_readme
     from gplac.reporting.sheets import write_sheets
     from gplac.reporting.thresholds import SHEETS as THRESHOLDS
 
@@ -62,8 +62,9 @@ def table(
             for sheet in sheets:
                 _show(sheet)
             print(f"{f'{name}: {NOTHING}, ' if not sheets else ''}written: {written[0]}")
-    if which == "all" and (readme := write_readme(results, preset, Path.cwd())):
-        print(f"README's tables: {readme}")
+    if which == "all":
+        for page in write_pages(results, preset, Path.cwd()):
+            print(f"Tables within {page.relative_to(Path.cwd())}")
 
 
 def _show(sheet: "Sheet") -> None:

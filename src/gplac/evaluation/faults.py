@@ -51,6 +51,46 @@ def fault(document: Any, schema: str) -> str | None:
     return None
 
 
+def stranger(
+    document: Mapping[str, Any],
+    *,
+    preset: str,
+    task: str,
+    method: str,
+    seed: int,
+    weak_budget: int = 0,
+    scene_budget: int = 0,
+) -> str | None:
+    """What a result is of, if not of what its name and folder say, in words that go on after its name; None if it is.
+
+    Args:
+        document: a result, or a tolerance, which is of no method.
+        preset: of its folder.
+        task: of its folder.
+        method: of its name, as all that follows.
+        seed: see there.
+        weak_budget: number of weak images; 0: all that there are.
+        scene_budget: number of scenes that they are of; 0: all.
+    """
+    told = {
+        "preset": preset,
+        "task": task,
+        "method": method,
+        "seed": seed,
+        "weak_scenes": scene_budget or None,
+    }
+    told |= {"weak_images": weak_budget} if weak_budget else {}
+    if "method" not in document:
+        del told["method"]
+    for field, value in told.items():
+        if (actual := document.get(field)) != value:
+            wanted = "all" if value is None else value
+            return (
+                f"is a result of {field.replace('_', ' ')} {actual}, where its name and folder say {wanted}"
+            )
+    return None
+
+
 def kind(document: Any) -> str | None:
     """What a document is, if it is any of gplac's files."""
     fits = (name for name in KINDS if jsonschema.Draft202012Validator(rules(name)).is_valid(document))

@@ -187,6 +187,10 @@ def read_result(path: Path) -> Result:
     Raises:
         UserError: there is none, or it is something else.
     """
+    if path.is_dir():
+        raise UserError(
+            f"{path} is a folder; name a result file, of a run for instance {path / 'evaluation/test/result.json'}."
+        )
     try:
         document: Result = json.loads(path.read_text())
     except OSError as error:

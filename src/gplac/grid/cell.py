@@ -1,12 +1,14 @@
 """What a grid measures: cells, and where each of them leaves its files."""
 
-import json
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from gplac import config
 from gplac.errors import UserError
+from gplac.evaluation.faults import stranger
+from gplac.grid.found import Found, found
 from gplac.methods import METHODS
 from gplac.runs import INSPECTION
 from gplac.training.changes import changes
@@ -120,17 +122,43 @@ class Grid:
         return self.run(cell) / "cell.lock"
 
     def done(self, cell: Cell) -> bool:
-        """Whether the cell's results are there."""
-        return all(path.exists() for path in self.results(cell))
+        """Whether the cell's results are there, and are the cell's."""
+        return not self.damage(cell) and all(path.exists() for path in self.results(cell))
+
+    def damage(self, cell: Cell) -> str:
+        """What is wrong with a file that lies where a result of the cell should, in a sentence; nothing if all that are
+        there are sound."""
+        for path, file in self._found(cell).items():
+            wrong = file.fault or stranger(
+                file.document,
+                preset=self.preset,
+                task=cell.task,
+                method=cell.method if cell.trained else path.stem.removesuffix(f"-seed{cell.seed}"),
+                seed=cell.seed,
+                weak_budget=cell.weak_budget,
+                scene_budget=cell.scene_budget,
+            )
+            if wrong:
+                name = path.relative_to(self.root)
+                return f"{name} {wrong}; delete it, or move it elsewhere, and the cell is measured."
+        return ""
+
+    def documents(self, cell: Cell) -> list[dict[str, Any]]:
+        """Content of the cell's results that are there, empty of one that is damaged."""
+        return [file.document for file in self._found(cell).values()]
+
+    def _found(self, cell: Cell) -> dict[Path, Found]:
+        schema = TOLERANCE if cell.method == TOLERANCE else "result"
+        files = {path: found(path, schema) for path in self.results(cell)}
+        return {path: file for path, file in files.items() if file is not None}
 
     def other_settings(self, cell: Cell) -> str:
         """What the cell's result was measured with otherwise than it would be today; nothing of a result that does not
-        tell, as those of older versions, and where there is none."""
-        if not cell.trained:
+        tell, as those of older versions, and where there is none that is sound."""
+        if not cell.trained or not self.done(cell):
             return ""
-        try:
-            recorded = json.loads(self.results(cell)[0].read_text())["training"]["settings"]
-        except (OSError, ValueError, KeyError, TypeError):
+        recorded = self.documents(cell)[0]["training"].get("settings")
+        if recorded is None:
             return ""
         today = described(METHODS[cell.method](), self.settings(cell))
         return changes(recorded, today | {HASH: recorded.get(HASH)})

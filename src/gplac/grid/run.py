@@ -24,6 +24,8 @@ class Finished:
     """"taken": another process works on it."""
     reason: str = ""
     """Why it failed, in a sentence."""
+    details: Path | None = None
+    """The file that says more about it, if there is one."""
 
 
 def set_aside_outdated(grid: Grid, cells: Sequence[Cell]) -> list[Path]:
@@ -59,7 +61,7 @@ def collect_shared(grid: Grid, cells: Sequence[Cell], workers: int = 0) -> dict[
     """
     needs: dict[tuple[str, str], list[Cell]] = {}
     for cell in cells:
-        for name in () if grid.done(cell) else data_sets(cell, grid.settings(cell)):
+        for name in () if grid.damage(cell) or grid.done(cell) else data_sets(cell, grid.settings(cell)):
             needs.setdefault((cell.task, name), []).append(cell)
     failures: dict[Cell, Failure] = {}
     for (task, name), users in needs.items():
@@ -78,7 +80,8 @@ def run_grid(
     """Measure the cells that have no result yet; what became of each, as it does.
 
     A cell that fails leaves its error in `Grid.error`, and the others go on. Killed at any point, the same call goes
-    on: training at its last checkpoint, evaluation at its last episodes.
+    on: training at its last checkpoint, evaluation at its last episodes. A file that is no result of the cell, where
+    that should be, fails it and is left as it is.
 
     Args:
         grid: where.
@@ -88,7 +91,9 @@ def run_grid(
     """
     todo = []
     for cell in cells:
-        if grid.done(cell):
+        if damage := grid.damage(cell):
+            yield Finished(cell, "failed", damage)
+        elif grid.done(cell):
             yield Finished(cell, "done")
         elif cell in missing:
             yield _failed(grid, cell, missing[cell])
@@ -107,4 +112,4 @@ def _failed(grid: Grid, cell: Cell, failure: Failure) -> Finished:
     path.parent.mkdir(parents=True, exist_ok=True)
     written = {"message": failure.message, "details": failure.details}
     write_atomically(path, (json.dumps(written, indent=1) + "\n").encode())
-    return Finished(cell, "failed", failure.message)
+    return Finished(cell, "failed", failure.message, path)

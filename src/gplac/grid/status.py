@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,11 +39,13 @@ class State:
 
 def state_of(grid: Grid, cell: Cell) -> State:
     """The state of one cell, read from the files that its worker leaves."""
+    if damage := grid.damage(cell):
+        return State(cell, "failed", damage)
     if grid.done(cell):
-        told = [_success(path) for path in grid.results(cell)]
+        told = [percent(each["success_rate"]) for each in grid.documents(cell) if "success_rate" in each]
         if other := grid.other_settings(cell):
             told.append(f"other settings: {other}")
-        return State(cell, "done", ", ".join(filter(None, told)))
+        return State(cell, "done", ", ".join(told))
     notes = holder(grid.lock(cell))
     if notes is not None:
         return _running(grid, cell, notes)
@@ -58,8 +59,8 @@ def table(states: Sequence[State]) -> Table:
     """States as a table, with a line below that sums them up."""
     counts = {name: sum(each.state == name for each in states) for name in COLOURS}
     caption = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    name = Column("cell", no_wrap=True)
-    found = Table(name, "state", "progress", "rate", "left", "", caption=caption, box=None, pad_edge=False)
+    name, text = Column("cell", no_wrap=True), Column("", overflow="fold")  # names of files are not cut short
+    found = Table(name, "state", "progress", "rate", "left", text, caption=caption, box=None, pad_edge=False)
     for each in states:
         progress = f"{each.done:,}/{each.total:,}" if each.total else ""
         left = "" if each.left_s is None else _duration(each.left_s)
@@ -85,20 +86,6 @@ def _running(grid: Grid, cell: Cell, notes: dict[str, Any]) -> State:
     seconds = time.time() - float(notes.get("since", time.time()))
     left = (total - done) * seconds / new if new > 0 and total >= done else None
     return State(cell, "running", phase, done, total, rate, left)
-
-
-def _success(path: Path) -> str:
-    return _success_at(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=1024)
-def _success_at(path: Path, _written: int) -> str:
-    """Of a result; nothing of a file that is no result of a policy."""
-    found = _json(path)
-    if "success_rate" not in found:
-        return ""
-    name = f"{found['method']} " if not path.stem.startswith(f"{found['method']}-") else ""
-    return f"{name}{percent(found['success_rate'])}"
 
 
 def _json(path: Path) -> dict[str, Any]:

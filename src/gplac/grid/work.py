@@ -10,6 +10,7 @@ import torch
 
 from gplac.bounds import measure_bounds, measure_tolerance
 from gplac.data.files import write_atomically
+from gplac.errors import UserError
 from gplac.grid.cell import BOUNDS, CHOICE, Cell, Grid
 from gplac.grid.data import LABELLED, WEAK, data_sets
 from gplac.grid.locks import Lock, TakenError, locked
@@ -48,6 +49,8 @@ def measure_cell(job: Job) -> Outcome:
     grid, cell = job.grid, job.cell
     try:
         with locked(grid.lock(cell), PATIENCE_S) as lock, _printing_to(grid.log(cell)):
+            if damage := grid.damage(cell):
+                raise UserError(damage)
             if not grid.done(cell):
                 grid.error(cell).unlink(missing_ok=True)
                 (_train_and_test if cell.trained else _measure_reference)(job, lock)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gplac.errors import UserError
+from gplac.evaluation.faults import stranger
 from gplac.evaluation.pooling import Pooled, pooled
 from gplac.evaluation.result import Result, check, read_result
 
@@ -80,22 +81,11 @@ class Committed:
 
     def _check(self, path: Path, match: re.Match[str], result: Result) -> None:
         """A result under another's name would be another's number in a table."""
-        if result["method"] != match["method"]:
-            raise UserError(f"{path} is a result of {result['method']}; give it that method's name.")
-        key = _key(match)
-        told: dict[str, Any] = {
-            "preset": self.folder.parent.name,
-            "task": self.folder.name,
-            "seed": int(match["seed"]),
-        }
-        told |= {"weak_images": key.weak_budget} if key.weak_budget else {}
-        told |= {"weak_scenes": key.scene_budget} if key.scene_budget or "weak_scenes" in result else {}
-        for field, value in told.items():
-            if (actual := result.get(field)) != value:
-                raise UserError(
-                    f"{path} is a result of {field.replace('_', ' ')} {actual}, where its name and folder say {value}:"
-                    " move it to where it belongs."
-                )
+        preset, task = self.folder.parent.name, self.folder.name
+        if found := stranger(
+            result, preset=preset, task=task, seed=int(match["seed"]), **_key(match)._asdict()
+        ):
+            raise UserError(f"{path} {found}: move it to where it belongs.")
 
     @staticmethod
     def _named(folder: Path) -> list[tuple[Path, re.Match[str]]]:

@@ -23,7 +23,9 @@ from gplac.worlds.registry import task_names
 
 NOT_MEASURED = "not measured"
 SOURCES = {"positions": "positions of the object", "video": "order of the frames"}
-"""What a method may read beside pictures, states, actions and one bit a weak image."""
+"""What a method may read beside pictures, states and actions."""
+LABELS = "yes/no labels"
+"""What a classifier learns from: whether a weak image shows the object."""
 
 
 def fair(results: Path, preset: str) -> list[Sheet]:
@@ -71,7 +73,9 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         " of training alone, on the machine that the result file names, which may have had other work; mean of seeds."
         " Labelled scene and grey pictures: success in controls. Classifier: right about weak images of validation"
         " scenes. Frames are those that the result file tells of, in one of an older version the preset's; scenes are"
-        " the preset's. Ceiling and floor see no pictures.",
+        " the preset's. Also told: what the method learns from beside pictures, states and actions. Batches of weak"
+        " images are half with and half without the object, whatever the method; ATT-DA and ATT-AE have nothing else of"
+        " the labels. Positions are told of images that show the object. Ceiling and floor see no pictures.",
     )
     head = (
         "Method",
@@ -100,7 +104,9 @@ def _record(
     if method in MAKERS:
         made = MAKERS[method]()
         scenes = min(made.labelled_scenes, sizes.weak_scenes)
-        told = ", ".join(text for source, text in SOURCES.items() if source in made.reads)
+        told = ", ".join(
+            [LABELS] * made.classifies + [text for source, text in SOURCES.items() if source in made.reads]
+        )
     each = sizes.demonstrations if scenes == 1 else sizes.demonstrations_per_scene
     training = [result["training"] for result in results]
     classifiers = [found["classifier"]["accuracy"] for found in inspections if "classifier" in found]

@@ -1,12 +1,10 @@
-"""README's tables, written between two marks from the committed results: nobody types a number there."""
+"""README's tables, from the committed results."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from gplac import config
-from gplac.data.files import write_atomically
-from gplac.errors import UserError
 from gplac.evaluation.percent import point_span, points, span
 from gplac.evaluation.pooling import Pooled
 from gplac.evaluation.ranks import agreement
@@ -15,7 +13,6 @@ from gplac.reporting.committed import Committed, Key
 from gplac.reporting.published import TABLE_1, TABLE_2, TABLE_3
 from gplac.reporting.themes import label
 
-BEGIN, END = "<!-- tables: written by `make tables` -->\n", "<!-- end of the tables -->\n"
 PRESET = "lite"
 ROWS = {
     "att-40": "ATT-40: demonstrations of forty scenes",
@@ -36,33 +33,6 @@ ROWS = {
 """Table 1's rows in the order of a reader, with what each method is."""
 SHARES = ("all", "a tenth", "a hundredth", "a thousandth")
 """Of the weak images, Table 3's rows."""
-
-
-def write_readme(results: Path, preset: str, root: Path) -> Path | None:
-    """Rewrite the tables of ``root/README.md``, if they are there, and ``results`` are that repository's own.
-
-    Args:
-        results: the folder ``results``.
-        preset: whose results; README has those of `PRESET` alone.
-        root: the folder that may be the repository's.
-
-    Returns:
-        The file, if it was written.
-
-    Raises:
-        UserError: its second mark is missing.
-    """
-    path = root / "README.md"
-    if preset != PRESET or results.resolve() != (root / "results").resolve() or not path.is_file():
-        return None
-    text = path.read_text()
-    if BEGIN not in text:
-        return None
-    before, rest = text.split(BEGIN, 1)
-    if END not in rest:
-        raise UserError(f"{path} has {BEGIN.strip()} without {END.strip()} below it; put that back.")
-    write_atomically(path, f"{before}{BEGIN}{readme_tables(results)}{END}{rest.split(END, 1)[1]}".encode())
-    return path
 
 
 def readme_tables(results: Path) -> str:

@@ -187,9 +187,7 @@ class Trainer:
                             save_checkpoint(run_dir, self.learner, self.optimiser, self.average, facts)
                         window, window_images, window_started = [], 0, time.monotonic()
                     if stopping:
-                        raise KeyboardInterrupt(
-                            f"stopped after step {done}; with --resume, {run_dir} goes on"
-                        )
+                        raise KeyboardInterrupt(f"Step {done} is saved; with --resume, {run_dir} goes on.")
         finally:
             display.close()
             log.close()

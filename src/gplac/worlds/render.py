@@ -118,7 +118,7 @@ class SceneRenderer:
         return self._seen(qpos, arm=True)
 
     def weak(self, rng: np.random.Generator, present: bool) -> Image:
-        """A picture ``(height, width, 3)`` without the robot, everything moved (section 6.2).
+        """A picture ``(height, width, 3)`` without the robot, everything moved (section 6.1).
 
         The same generator state gives the same picture with and without the object of interest, so nothing else
         tells the two labels apart.

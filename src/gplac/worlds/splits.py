@@ -106,7 +106,8 @@ def scene(
         return draw.scene()
     if vary != NOTHING and vary not in factors(task):
         raise UserError(
-            f"The {task}'s scenes have no factor {vary!r}; choose one of: {', '.join(factors(task))}."
+            f"The {task}'s scenes have no factor {vary!r}; choose one of: {', '.join([*factors(task), NOTHING])}"
+            " (or, for gplac evaluate, each)."
         )
     return _one_factor(scene(task, "labelled", 0), draw, vary)
 

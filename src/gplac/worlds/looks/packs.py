@@ -165,7 +165,8 @@ def _mesh(path: Path) -> tuple[shapes.Mesh, Pixels | None, Colour | None]:
         normals = np.array(loaded.vertex_normals, np.float64)
     except Exception as error:  # a reader of foreign files fails in many ways
         raise UserError(
-            f"Cannot read the mesh {path}; export it again as OBJ or STL ({_line(error)})."
+            f"Cannot read the mesh {path}: a vertex is not three numbers, a face not three or more of its vertices, or"
+            " the file ends too early; export it again as OBJ or STL."
         ) from error
     if not len(faces) or not np.isfinite(vertices).all() or _is_flat(vertices):
         raise UserError(f"The mesh {path} is empty or flat; export a solid thing.")

@@ -1,0 +1,108 @@
+"""Tables within the repository's own pages, written between two marks: nobody types a number there."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from gplac.data.files import write_atomically
+from gplac.errors import UserError
+from gplac.evaluation.percent import percent, span
+from gplac.methods import BEYOND, METHODS, PARENTS, differences
+from gplac.reporting.committed import Committed
+from gplac.reporting.published import published
+from gplac.reporting.readme import PRESET, readme_tables
+from gplac.reporting.themes import label
+from gplac.worlds.registry import TASKS
+
+BEGIN, END = "<!-- tables: written by `make tables` -->\n", "<!-- end of the tables -->\n"
+
+
+def tables_of_pages(results: Path) -> dict[str, Callable[[], str]]:
+    """Page of the repository -> what makes that which stands between its marks.
+
+    Args:
+        results: the folder ``results``.
+    """
+    found = {task: Committed(results / PRESET / task) for task in TASKS}
+    return {
+        "README.md": partial(readme_tables, results),
+        "docs/methods/index.md": methods_table,
+        **{f"docs/methods/{name}.md": partial(measured, found, name) for name in METHODS},
+    }
+
+
+def write_pages(results: Path, preset: str, root: Path) -> list[Path]:
+    """Rewrite the tables of the pages under ``root`` that have the marks, if ``results`` are that repository's own.
+
+    Args:
+        results: the folder ``results``.
+        preset: whose results; pages have those of `PRESET` alone.
+        root: the folder that may be the repository's.
+
+    Returns:
+        The pages that were written.
+
+    Raises:
+        UserError: the second mark of a page is missing.
+    """
+    if preset != PRESET or results.resolve() != (root / "results").resolve():
+        return []
+    written = []
+    for name, make in tables_of_pages(results).items():
+        path = root / name
+        text = path.read_text() if path.is_file() else ""
+        if BEGIN not in text:
+            continue
+        before, rest = text.split(BEGIN, 1)
+        if END not in rest:
+            raise UserError(f"{path} has {BEGIN.strip()} without {END.strip()} below it; put that back.")
+        write_atomically(path, f"{before}{BEGIN}{make()}{END}{rest.split(END, 1)[1]}".encode())
+        written.append(path)
+    return written
+
+
+def methods_table() -> str:
+    """The methods as differences from their parents."""
+    lines = ["", "| method | parent | what differs |", "|---|---|---|"]
+    for name, make in METHODS.items():
+        parent = PARENTS.get(name)
+        if parent is None:
+            method = make()
+            what = f"encoder {method.encoder}, {method.labelled_scenes} labelled scene, the action loss alone"
+        else:
+            changes = differences(make(), METHODS[parent]())
+            what = "; ".join(f"{field}: {_plain(a)} → {_plain(b)}" for field, (a, b) in changes.items())
+        lines.append(f"| [{label(name)}]({name}.md) | {label(parent) if parent else ''} | {what} |")
+    return "\n".join(lines) + "\n\n"
+
+
+def _plain(value: object) -> str:
+    """A field's value as a reader would say it."""
+    if isinstance(value, tuple):
+        return " + ".join(getattr(each, "name", str(each)) for each in value) or "none"
+    return str(value)
+
+
+def measured(results: Mapping[str, Committed], name: str) -> str:
+    """What a method reached in unseen scenes, ours and the paper's, as a table.
+
+    Args:
+        results: task -> what is committed of it.
+        name: of the method.
+    """
+    lines = ["", f"| test scenes, preset `{PRESET}` | ours | 95 % over scenes | paper |", "|---|---|---|---|"]
+    for task, committed in results.items():
+        paper, found = published(task, name), committed.pooled(name)
+        if paper is None and name not in BEYOND:
+            continue
+        ours = "not yet measured |"
+        if found is not None:
+            low, high = found.interval95.low, found.interval95.high
+            seeds = ", ".join(str(seed) for seed in sorted(found.by_seed))
+            ours = f"**{percent(found.rate)}** ({found.successes} of {found.episodes}, seed {seeds}) |"
+            ours += f" {span(low, high)} %"
+        title = task.replace("_", " ") + (
+            " (emulated; the paper's is of a robot)" if task == "mug_push" else ""
+        )
+        lines.append(f"| {title} | {ours} | {f'{100 * paper:.2f} %' if paper is not None else 'not in it'} |")
+    return "\n".join(lines) + "\n\n"
