@@ -20,7 +20,7 @@ from run import machine
 
 from gplac.config import preset
 from gplac.data.dataset import Demonstrations, WeakImages
-from gplac.data.files import write_atomically
+from gplac.files import write_atomically
 from gplac.methods import gplac
 from gplac.provenance import provenance
 from gplac.training.device import best_device

@@ -23,7 +23,7 @@ from run import machine
 from torch import Tensor, nn
 
 from gplac.config import preset
-from gplac.data.files import write_atomically
+from gplac.files import write_atomically
 from gplac.models.network import Network
 from gplac.provenance import provenance
 from gplac.training.device import has_bf16

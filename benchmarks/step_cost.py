@@ -15,7 +15,7 @@ import mujoco
 import numpy as np
 from run import machine
 
-from gplac.data.files import write_atomically
+from gplac.files import write_atomically
 from gplac.provenance import provenance
 from gplac.worlds.registry import TASKS
 from gplac.worlds.vector import VectorTask

@@ -17,9 +17,9 @@ import tyro
 from PIL import Image, ImageDraw
 
 from gplac.data.dataset import Demonstrations, WeakImages
-from gplac.data.files import write_atomically
 from gplac.data.quality.likeness import FAR, TURNED, better_turn, layout_distances
 from gplac.data.quality.pictures import GREY, LAYOUT, area_means, layout
+from gplac.files import write_atomically
 from gplac.provenance import provenance
 from gplac.seeding import rng
 

@@ -7,8 +7,8 @@ import argparse
 import json
 from pathlib import Path
 
-from gplac.data.files import write_atomically
 from gplac.errors import UserError
+from gplac.files import write_atomically
 from gplac.provenance import provenance
 
 

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from gplac.config import preset
 from gplac.data.dataset import WeakImages
-from gplac.data.files import require_writable
 from gplac.data.manifest import Manifest, Request
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
@@ -18,6 +17,7 @@ from gplac.evaluation.instruments import accuracy_by_scene
 from gplac.evaluation.result import write_json
 from gplac.evaluation.statistics import bootstrap_over_scenes
 from gplac.evaluation.variety import drawn, picture_distances
+from gplac.files import require_writable
 from gplac.methods import Method
 from gplac.objectives.classification import Classification
 from gplac.provenance import provenance

@@ -11,7 +11,6 @@ from typing import Any, Self
 import torch
 
 from gplac.data.dataset import Demonstrations
-from gplac.data.files import require_writable
 from gplac.data.manifest import Manifest, require_collected
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
@@ -21,6 +20,7 @@ from gplac.evaluation.measure import evaluation_folder, measure
 from gplac.evaluation.own_robot import require_same
 from gplac.evaluation.result import Result, Training, write_json
 from gplac.evaluation.rollout import Progress
+from gplac.files import require_writable
 from gplac.provenance import provenance
 from gplac.training.checkpoint import RUN_JSON
 from gplac.training.policy import Policy, load_policy

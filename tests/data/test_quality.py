@@ -54,17 +54,17 @@ def test_numbers(tmp_path: Path) -> None:
     assert first.mean == pytest.approx(frames.state[:, 0].mean(), rel=1e-4)
     assert sum(first.histogram) == len(frames.state)
     assert named["observation.state", "b"].not_finite == 1
-    assert named["action", "0"].at_maximum == (frames.action[:, 0] == np.float32(0.1)).mean()
+    assert named["action", "1"].at_maximum == (frames.action[:, 0] == np.float32(0.1)).mean()
     lost = found(result, "not-finite")
     assert lost.severity == "problem"
-    assert lost.where == ("episode 1, frame 4, dimension 1",) and lost.examples == ((STEPS + 4,),)
+    assert lost.where == ("episode 1, frame 4, dimension 2",) and lost.examples == ((STEPS + 4,),)
     state, action = (
         finding
         for finding in sorted(result.findings, key=lambda each: each.severity)
         if finding.code == "constant"
     )
     assert (state.severity, state.where) == ("note", ("state d: always 7",))
-    assert (action.severity, action.where) == ("warning", ("action 2: always 0",))
+    assert (action.severity, action.where) == ("warning", ("action 3: always 0",))
     assert "nothing needs to be done: the policy" in action.mend and "--action" in action.mend
     assert "policy" not in state.mend and "--state" in state.mend
     # The gripper is at its extremes all the time, and that is no saturation.

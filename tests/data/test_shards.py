@@ -10,9 +10,9 @@ import pytest
 from small_data import HEIGHT, WIDTH, picture, write_demonstrations, write_weak
 
 from gplac.data import schema
-from gplac.data.files import remove_temporaries, write_atomically
 from gplac.data.shards import decode_jpeg_into, encode_jpeg, read_shard, sha256, to_numpy, write_shard
 from gplac.errors import UserError
+from gplac.files import remove_temporaries, write_atomically
 
 
 def test_a_shard_gives_back_what_was_put_in(tmp_path: Path) -> None:

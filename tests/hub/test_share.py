@@ -16,8 +16,8 @@ from test_cli import fails
 
 import gplac
 from gplac.cli import main
-from gplac.data.files import write_atomically
 from gplac.errors import UserError
+from gplac.files import write_atomically
 from gplac.hub.files import is_shared, shared_files, without_paths
 from gplac.robot import Policy as RobotPolicy
 from gplac.training.policy import Policy

@@ -9,6 +9,7 @@ from PIL import Image
 from synthetic import synthetic_result
 from synthetic_run import synthetic_run
 
+from gplac.errors import UserError
 from gplac.reporting.report import write_report
 
 WIDTH, HEIGHT = 32, 28
@@ -141,6 +142,25 @@ def test_results_alone_make_a_report_without_films(runs: list[Path], tmp_path: P
     words = Page(page.read_text()).words
     assert "Results" in words and "Episodes" not in words
     assert not (tmp_path / "pictures").exists() and not (tmp_path / "learning.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("robot_model", "<my arm>.xml", "The robot is your own, of <my arm>.xml."),
+        ("assets", "kitchen", "Textures and meshes are of your own asset pack kitchen."),
+        ("vary", "mug", "The scenes differ from the labelled one in mug alone."),
+    ],
+)
+def test_the_setting_tells_what_is_not_as_usual(field: str, value: str, told: str, tmp_path: Path) -> None:
+    for name in ("gplac", "att-1"):
+        own = synthetic_result(name, 0.5, scenes=2, count=3) | {field: value}
+        (tmp_path / f"{name}.json").write_text(json.dumps(own))
+    page = write_report([tmp_path / "gplac.json", tmp_path / "att-1.json"], tmp_path / "report")
+    assert told in " ".join(Page(page.read_text()).words.split())
+    (tmp_path / "usual.json").write_text(json.dumps(synthetic_result("cnn-1", 0.5, scenes=2, count=3)))
+    with pytest.raises(UserError, match=rf"One report is about one .*, not {value} and none"):
+        write_report([tmp_path / "gplac.json", tmp_path / "usual.json"], tmp_path / "other")
 
 
 def test_results_of_several_lengths_are_all_named(runs: list[Path], tmp_path: Path) -> None:

@@ -31,9 +31,9 @@ def data_check(
         json: JSON file to write.
         strict: Warnings end with status 1, too.
     """
-    from gplac.data.files import require_writable
     from gplac.data.quality.finding import INTEGRITY, PLACES, summary
     from gplac.data.quality.survey import survey
+    from gplac.files import require_writable
 
     for path in (out, json):
         if path is not None:

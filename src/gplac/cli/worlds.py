@@ -147,12 +147,12 @@ def expert_evaluate(
         error: Standard deviation of how far beside its place it sees the object of interest, metres.
         json: File to write the result to.
     """
-    from gplac.data.files import require_writable
     from gplac.evaluation.percent import percent
     from gplac.evaluation.result import write_json
     from gplac.evaluation.statistics import wilson
     from gplac.experts.evaluate import evaluate_expert
     from gplac.experts.expert import load_expert
+    from gplac.files import require_writable
     from gplac.provenance import provenance
     from gplac.worlds.registry import task as task_named
 

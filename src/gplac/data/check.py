@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 
 from gplac.data import schema
-from gplac.data.files import TEMPORARY_SUFFIX
 from gplac.data.manifest import MANIFEST, Manifest
 from gplac.data.shards import read_shard, sha256, to_numpy
 from gplac.data.soundness import headers, numbers, structure
 from gplac.errors import UserError
+from gplac.files import TEMPORARY_SUFFIX
 
 
 def check(folder: Path) -> list[str]:

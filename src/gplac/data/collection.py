@@ -7,11 +7,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from gplac.data.draw import Job, close_renderer, draw, renderer_name
-from gplac.data.files import claimed, remove_temporaries
 from gplac.data.manifest import MANIFEST, Manifest, Request, Shard
 from gplac.data.progress import progress
 from gplac.data.shards import sha256
 from gplac.errors import UserError
+from gplac.files import claimed, remove_temporaries
 from gplac.provenance import provenance
 from gplac.scale.executor import executor
 

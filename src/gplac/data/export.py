@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gplac.data import schema
-from gplac.data.files import whole_folder
 from gplac.data.manifest import Manifest
 from gplac.data.progress import progress
 from gplac.data.shards import to_numpy
 from gplac.data.soundness import damaged, decode, headers, sound_shard
 from gplac.errors import UserError
+from gplac.files import whole_folder
 
 VERSION = "v3.0"
 DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
@@ -94,7 +94,12 @@ def export_lerobot(folder: Path, out: Path) -> Manifest:
 
 def _control_hz(manifest: Manifest) -> float:
     if "control_hz" in manifest.origin:
-        return float(manifest.origin["control_hz"])
+        if (hz := float(manifest.origin["control_hz"])) <= 0:
+            raise UserError(
+                f"These data say that their robot moves {hz:g} times a second, so frames have no times; import them"
+                " again, with --hz if their files do not tell the rate."
+            )
+        return hz
     from gplac.worlds.registry import task  # imported data are exported without a simulator
 
     return task(manifest.request.task).control_hz

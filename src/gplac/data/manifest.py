@@ -7,8 +7,8 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from gplac.data.files import write_atomically
 from gplac.errors import UserError
+from gplac.files import write_atomically
 
 MANIFEST = "manifest.json"
 FORMAT = 1

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import simplejpeg
 
-from gplac.data.files import write_atomically
 from gplac.errors import UserError
+from gplac.files import write_atomically
 
 JPEG_QUALITY = 95
 Images = npt.NDArray[np.uint8]

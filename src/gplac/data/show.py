@@ -11,11 +11,11 @@ import pyarrow as pa
 from PIL import Image, ImageDraw, ImageFont
 
 from gplac.data import schema
-from gplac.data.files import write_atomically
 from gplac.data.manifest import Manifest, Shard
 from gplac.data.shards import Images, to_numpy
 from gplac.data.soundness import decode, open_shard
 from gplac.errors import UserError
+from gplac.files import write_atomically
 from gplac.worlds.picture_file import picture_kind
 
 THUMBNAIL_PX = 160

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gplac.data.files import require_writable, write_atomically
 from gplac.errors import UserError
 from gplac.evaluation import faults
 from gplac.evaluation.drawing import View
 from gplac.evaluation.own_robot import told
 from gplac.evaluation.statistics import rate_interval, wilson
 from gplac.evaluation.store import Episodes
+from gplac.files import require_writable, write_atomically
 from gplac.worlds.registry import task as task_named
 
 THRESHOLDS_M = [round(0.01 * step, 2) for step in range(1, 31)]

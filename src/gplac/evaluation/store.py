@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gplac.data.files import write_atomically
 from gplac.data.shards import sha256
 from gplac.errors import UserError
 from gplac.evaluation.drawing import BATCH, View
 from gplac.evaluation.own_robot import require_same
+from gplac.files import write_atomically
 from gplac.worlds.splits import digest, split_size
 from gplac.worlds.task import Task
 

@@ -17,12 +17,12 @@ from sb3_contrib import TRPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecNormalize
 
-from gplac.data.files import require_writable, write_atomically
 from gplac.errors import UserError
 from gplac.experts.evaluate import evaluate_expert
 from gplac.experts.expert import Expert
 from gplac.experts.scripted import SCRIPTED
 from gplac.experts.trpo import ExpertConfig, Schedules, TaskVecEnv, build
+from gplac.files import require_writable, write_atomically
 from gplac.provenance import provenance
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.task import TorqueTask

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gplac.data.files import write_atomically
+from gplac.files import write_atomically
 from gplac.grid.cell import Cell, Grid
 from gplac.grid.data import collect, data_sets
 from gplac.grid.locks import TakenError, locked

@@ -9,8 +9,8 @@ from typing import Literal
 import torch
 
 from gplac.bounds import measure_bounds, measure_tolerance
-from gplac.data.files import write_atomically
 from gplac.errors import UserError
+from gplac.files import write_atomically
 from gplac.grid.cell import BOUNDS, CHOICE, Cell, Grid
 from gplac.grid.data import LABELLED, WEAK, data_sets
 from gplac.grid.locks import Lock, TakenError, locked

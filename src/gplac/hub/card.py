@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gplac.data.files import write_atomically
 from gplac.errors import UserError
+from gplac.files import write_atomically
 from gplac.hub import sections
 from gplac.hub.opening import documents, open_run
 from gplac.hub.sections import Document

@@ -9,8 +9,8 @@ from typing import Any
 
 import onnx
 
-from gplac.data.files import whole_folder, write_atomically
 from gplac.errors import UserError
+from gplac.files import whole_folder, write_atomically
 from gplac.hub.card import CARD, write_card
 from gplac.hub.opening import SCHEMAS, documents, open_run
 from gplac.reporting.html import escape

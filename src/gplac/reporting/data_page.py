@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from gplac.data import schema
-from gplac.data.files import write_atomically
 from gplac.data.quality.episodes import lengths
 from gplac.data.quality.finding import Finding, summary
 from gplac.data.quality.labels import per_scene
@@ -14,6 +13,7 @@ from gplac.data.quality.likeness import FAR, TURNED
 from gplac.data.quality.read import Measured
 from gplac.data.quality.survey import Survey
 from gplac.data.quality.values import Dimension
+from gplac.files import write_atomically
 from gplac.provenance import provenance
 from gplac.reporting import html
 

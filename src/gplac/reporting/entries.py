@@ -10,7 +10,7 @@ from typing import Any
 
 from gplac import config
 from gplac.errors import UserError
-from gplac.evaluation.compare import compare
+from gplac.evaluation.compare import SAME, compare
 from gplac.evaluation.drawing import View
 from gplac.evaluation.measure import EPISODES, RESULT, evaluation_folder
 from gplac.evaluation.own_robot import require_same
@@ -28,6 +28,8 @@ BASELINE = "att-1"
 """What the others are compared with: the same network, trained without weak images."""
 MAIN = "gplac"
 _ORDER = [MAIN, BASELINE, *(method for method in (*METHODS, *BEYOND) if method not in (MAIN, BASELINE))]
+_CALLED = {"assets": "asset pack", "vary": "factor that varies", "robot_model": "robot"}
+"""What fields that all results of a report share are called, if not by their names."""
 _SAME = ("task", "method", "preset", "seed", "level", "robot_model", "robot_model_sha256")
 
 
@@ -94,14 +96,15 @@ def entries(
         robot_model: with which robot of the user's own; by default that of each run's demonstrations.
 
     Raises:
-        UserError: a path holds no result, or the results are not about one task, split and level.
+        UserError: a path holds no result, or the results differ in something of `SAME`.
     """
     found = [entry for path in paths for entry in _read(path, split, level, robot_model)]
-    for field in ("task", "split", "level"):
-        values = sorted({str(entry.result[field]) for entry in found})
+    for field in SAME:
+        values = sorted({str(entry.result.get(field, "none")) for entry in found})
         if len(values) > 1:
             raise UserError(
-                f"One report is about one {field}, not {' and '.join(values)}; make one report for each."
+                f"One report is about one {_CALLED.get(field, field)}, not {' and '.join(values)};"
+                " make one report for each."
             )
     seeds = {entry.result["seed"] for entry in found}
     presets = {entry.result["preset"] for entry in found}

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from gplac.data.files import write_atomically
 from gplac.errors import UserError
 from gplac.evaluation.percent import percent, span
+from gplac.files import write_atomically
 from gplac.methods import BEYOND, METHODS, PARENTS, differences
 from gplac.reporting.committed import Committed
 from gplac.reporting.published import published

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gplac.data.files import write_atomically
 from gplac.errors import UserError
 from gplac.evaluation.percent import how_often, percent, point_span, span
 from gplac.evaluation.statistics import PairedDifference
+from gplac.files import write_atomically
 from gplac.reporting import gallery, html
 from gplac.reporting.chart_section import write_charts
 from gplac.reporting.entries import BASELINE, Entry, baseline, difference, entries
@@ -18,6 +18,12 @@ from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
 
 PAGE, TABLE, PICTURES = "index.html", "table.md", "pictures"
+_OWN = {
+    "vary": "The scenes differ from the labelled one in {} alone.",
+    "assets": "Textures and meshes are of your own asset pack {}.",
+    "robot_model": "The robot is your own, of {}.",
+}
+"""What to tell of results that are not of the usual scenes and robot."""
 
 
 def write_report(
@@ -118,11 +124,16 @@ def _setting(found: Sequence[Entry]) -> str:
     presets = all_of(entry.result["preset"] for entry in found)
     sizes = all_of((tuple(entry.result["image"]) for entry in found), "{0[0]} x {0[1]}")
     steps = all_of((entry.result["training"]["steps"] for entry in found), "{:,}")
+    own = "".join(
+        f" {sentence.format(html.escape(result[field]))}"
+        for field, sentence in _OWN.items()
+        if field in result
+    )
     return (
         f"<p>Task: {html.escape(task.title)}; preset {html.escape(presets)}: pictures of {sizes}"
         f" pixels, {steps} training steps. {each} episodes in each of {result['scenes']}"
         f" {html.escape(result['split'])} scenes ({html.escape(result['level'])} looks), from the same initial states"
-        f" for every method. An episode succeeds if {task.success_when.format(cm=100 * task.success_m)}.</p>"
+        f" for every method. An episode succeeds if {task.success_when.format(cm=100 * task.success_m)}.{own}</p>"
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from gplac.data.files import write_atomically
+from gplac.files import write_atomically
 from gplac.reporting.themes import Theme, save_chart
 from gplac.worlds.registry import task as task_named
 

@@ -10,7 +10,7 @@ import matplotlib
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gplac.data.files import write_atomically
+from gplac.files import write_atomically
 
 WIDTH_IN = 5.0
 """Width of a chart: small, so that its letters can still be read where the page is as wide as a phone."""

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gplac.data.files import write_atomically
 from gplac.evaluation.advice import Advice, advise, same_answer
 from gplac.evaluation.percent import percent
 from gplac.evaluation.result import write_json
 from gplac.evaluation.trust import Data, Names, measure_trust
+from gplac.files import write_atomically
 from gplac.provenance import provenance
 from gplac.reporting import charts, html, trust_pictures
 from gplac.reporting.themes import label, save_chart

@@ -10,8 +10,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from gplac.data.files import write_atomically
 from gplac.errors import UserError
+from gplac.files import write_atomically
 from gplac.provenance import provenance
 from gplac.robot.card import Card
 from gplac.robot.policy import Floats, Look

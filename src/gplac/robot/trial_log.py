@@ -11,9 +11,9 @@ from typing import Any, Self
 
 from PIL import Image
 
-from gplac.data.files import claimed, remove_temporaries, write_atomically
 from gplac.errors import UserError
 from gplac.evaluation.statistics import wilson
+from gplac.files import claimed, remove_temporaries, write_atomically
 from gplac.provenance import provenance
 from gplac.robot.card import Card
 from gplac.robot.limits import Limits

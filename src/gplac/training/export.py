@@ -13,9 +13,9 @@ import onnx
 import torch
 
 from gplac.data.dataset import Demonstrations
-from gplac.data.files import write_atomically
 from gplac.data.manifest import Manifest
 from gplac.errors import UserError
+from gplac.files import write_atomically
 from gplac.models.encoders import AttentionEncoder
 from gplac.models.network import Network
 from gplac.provenance import provenance

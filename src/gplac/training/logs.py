@@ -9,8 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gplac.data.files import write_atomically
 from gplac.errors import UserError
+from gplac.files import write_atomically
 
 METRICS = "metrics.jsonl"
 LINE_EVERY_S = 30.0

@@ -1,14 +1,15 @@
 """Contact sheets: many scenes at a glance, with a caption under each."""
 
-import os
+import io
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from gplac.errors import UserError
+from gplac.files import require_writable, write_atomically
 from gplac.seeding import rng
 from gplac.worlds import registry
 from gplac.worlds.picture_file import picture_kind
@@ -62,6 +63,7 @@ def contact_sheet(
         raise UserError(
             f"The {split} split has {size} scenes, of which {count} cannot be drawn; ask for 1 to {size}."
         )
+    require_writable(out)
     width, height = what.stage.size(width, height)
     pictures, captions = [], []
     for index in range(count):
@@ -70,7 +72,10 @@ def contact_sheet(
         table = look.table.texture
         thing = f"no {what.object_of_interest}" if kind == "negative" else look.object.caption
         captions.append(f"{split} {index}: {Path(table.file).stem or table.family}, {thing}")
-    return _save(tiled(pictures, captions, min(columns, count)), out, how)
+    content = io.BytesIO()
+    tiled(pictures, captions, min(columns, count)).save(content, **how)
+    write_atomically(out, content.getvalue())
+    return out
 
 
 def tiled(pictures: list[Image8], captions: list[str], columns: int) -> Image.Image:
@@ -95,17 +100,3 @@ def _picture(task: Task, look: Scene, kind: Kind, width: int, height: int, drawn
         if kind == "view":
             return renderer.frame(task.reset(generator)[0])
         return renderer.weak(generator, present=kind == "positive")
-
-
-def _save(sheet: Image.Image, out: Path, how: dict[str, Any]) -> Path:
-    """Write under another name first, so that a half-written file never has the right one."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        partial = out.with_name(out.name + ".partial")
-        sheet.save(partial, **how)
-        os.replace(partial, out)
-    except OSError as error:
-        raise UserError(
-            f"Cannot write the contact sheet {out} ({error.strerror}); name another file."
-        ) from error
-    return out

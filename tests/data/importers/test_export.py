@@ -1,6 +1,7 @@
 """What is exported is what LeRobot expects, and comes back as it was."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -135,3 +136,12 @@ def test_what_cannot_be_exported(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="exists already"):
         export_lerobot(tmp_path / "demos", tmp_path / "out")
     assert (tmp_path / "out/mine.txt").exists()
+
+
+def test_data_of_no_rate_have_no_times(tmp_path: Path) -> None:
+    """Imports once took time stamps in nanoseconds for seconds, and the rate for 0."""
+    manifest = write_demonstrations(tmp_path / "demos", shards=1, episodes=1)
+    replace(manifest, origin={"control_hz": 0.0}).write(tmp_path / "demos")
+    with pytest.raises(UserError, match="moves 0 times a second"):
+        export_lerobot(tmp_path / "demos", tmp_path / "out")
+    assert not (tmp_path / "out").exists()

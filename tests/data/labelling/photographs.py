@@ -7,7 +7,7 @@ import av
 import numpy as np
 from PIL import Image
 
-from gplac.data.files import write_atomically
+from gplac.files import write_atomically
 
 ORIENTATION = 0x0112
 

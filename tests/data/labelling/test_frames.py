@@ -10,10 +10,10 @@ import pytest
 from photographs import film, turn_by_quarter
 from PIL import Image
 
-from gplac.data.files import write_atomically
 from gplac.data.labelling import frames
 from gplac.data.labelling.frames import extract_frames
 from gplac.errors import UserError
+from gplac.files import write_atomically
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gplac.data.files import write_atomically
 from gplac.data.labelling import store
 from gplac.data.labelling.store import LABELS, SKIPPED, Answer, Labels, alone, count
 from gplac.errors import UserError
+from gplac.files import write_atomically
 
 NAMES = ("a.jpg", "room, 2/b \"c\".jpg", "ü/d.jpg", "bad\udcff.jpg")  # fmt: skip
 """As files are named: also with commas, quotes, and bytes that are not UTF-8."""

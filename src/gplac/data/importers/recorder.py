@@ -8,8 +8,8 @@ from typing import Any, SupportsFloat
 import gymnasium
 import numpy as np
 
-from gplac.data.files import remove_temporaries, write_atomically
 from gplac.errors import UserError
+from gplac.files import remove_temporaries, write_atomically
 
 SUCCESS = ("is_success", "success")
 """Where an environment's ``info`` says that an episode succeeded, by custom."""

@@ -10,10 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from gplac.data.files import whole_folder
 from gplac.data.manifest import Manifest, Request, Shard
 from gplac.data.shards import write_shard
 from gplac.errors import UserError
+from gplac.files import whole_folder
 from gplac.provenance import provenance
 
 DECIDING_PACKAGES = ("gplac", "numpy", "pyarrow", "simplejpeg", "pillow", "av", "h5py")

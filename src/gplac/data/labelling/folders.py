@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from gplac.data.files import TEMPORARY_SUFFIX, remove_temporaries
 from gplac.data.labelling.store import Answer, Labels
 from gplac.errors import UserError
+from gplac.files import TEMPORARY_SUFFIX, remove_temporaries
 
 Way = Literal["link", "copy"]
 FOLDERS: dict[Answer, str] = {"yes": "positive", "no": "negative"}

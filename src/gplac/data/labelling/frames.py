@@ -12,8 +12,8 @@ import av
 from av.error import FFmpegError
 from PIL import Image
 
-from gplac.data.files import remove_temporaries, write_atomically
 from gplac.errors import UserError
+from gplac.files import remove_temporaries, write_atomically
 
 VIDEO_SUFFIXES = (
     ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts",

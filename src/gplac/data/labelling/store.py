@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, get_args
 
-from gplac.data.files import remove_temporaries, write_atomically
 from gplac.errors import UserError
+from gplac.files import remove_temporaries, write_atomically
 
 LABELS, SKIPPED = "labels.csv", "skipped.csv"
 

@@ -45,11 +45,11 @@ class Dimension:
 
 
 def dimensions(data: Measured, column: str) -> list[Dimension]:
-    """Every dimension of ``column``, named as the manifest's origin does, or else by its number."""
+    """Every dimension of ``column``, named as the manifest's origin does, or else by its number, from 1."""
     values = data.columns[column]
     names = data.manifest.origin.get(f"{'state' if column == schema.STATE else 'action'}_names")
     if not isinstance(names, list) or len(names) != values.shape[1]:
-        names = [str(index) for index in range(values.shape[1])]
+        names = [str(number) for number in range(1, values.shape[1] + 1)]
     return [_dimension(column, i, str(name), values[:, i]) for i, name in enumerate(names)]
 
 
@@ -88,7 +88,7 @@ def _not_finite(data: Measured) -> Iterator[Finding]:
         bad = ~np.isfinite(data.columns[column])
         rows = np.flatnonzero(bad.any(1))
         if len(rows):
-            places = [f"{data.place(row)}, dimension {int(np.argmax(bad[row]))}" for row in rows]
+            places = [f"{data.place(row)}, dimension {int(np.argmax(bad[row])) + 1}" for row in rows]
             yield Finding(
                 "problem",
                 "not-finite",
