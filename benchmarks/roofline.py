@@ -1,10 +1,10 @@
 """What limits the training step: its arithmetic, and how near it comes to the machine's own matrix product.
 
-    python benchmarks/roofline.py
+    python benchmarks/roofline.py [--width 200 --height 175]
 
-Counts the multiply-adds of one step of GPLAC at 100x88 with 32 + 32 images, measures how many the step gets done in a
-second, and how many one large matrix product does in the same precision; the same for the float32 peer of `make bench`.
-Prints the shares and writes results/roofline/<hardware>.json. The machine has to be idle.
+Counts the multiply-adds of one step of GPLAC with 32 + 32 images, measures how many the step gets done in a second, and
+how many one large matrix product does in the same precision; the same for the float32 peer of `make bench`. On a GPU if
+there is one. Prints the shares and writes results/roofline/<width>x<height>-<hardware>.json. The machine must be idle.
 """
 
 import json
@@ -17,7 +17,7 @@ from typing import Any
 import torch
 import tyro
 from contest import Case, Run
-from networks import CORES, HEIGHT, LABELLED, TRAINING, WEAK, WIDTH
+from networks import BETWEEN_LOOKS, CORES, HEIGHT, LABELLED, WEAK, WIDTH, finish, training
 from plain import PlainNetwork
 from run import machine
 from torch import Tensor, nn
@@ -26,7 +26,7 @@ from gplac.config import preset
 from gplac.files import write_atomically
 from gplac.models.network import Network
 from gplac.provenance import provenance
-from gplac.training.device import has_bf16
+from gplac.training.device import best_device, has_bf16
 
 PARTS = ("forward", "weight_gradients", "input_gradients")
 
@@ -57,7 +57,7 @@ def layers(module: nn.Module, forward: Callable[[], Any]) -> list[dict[str, Any]
     return found
 
 
-def of_step(width: int = WIDTH, height: int = HEIGHT) -> list[dict[str, Any]]:
+def of_step(width: int, height: int) -> list[dict[str, Any]]:
     """`layers` of a step of GPLAC: labelled images reach the policy, weak ones the classifier."""
     network = Network(preset("lite").network, height, width, 17, 7)
 
@@ -69,7 +69,7 @@ def of_step(width: int = WIDTH, height: int = HEIGHT) -> list[dict[str, Any]]:
     return layers(network, forward)
 
 
-def of_plain_step(width: int = WIDTH, height: int = HEIGHT) -> list[dict[str, Any]]:
+def of_plain_step(width: int, height: int) -> list[dict[str, Any]]:
     """The same of the peer's."""
     network = PlainNetwork(height, width)
 
@@ -81,15 +81,17 @@ def of_plain_step(width: int = WIDTH, height: int = HEIGHT) -> list[dict[str, An
     return layers(network, forward)
 
 
-def product(precision: str, size: int) -> Run:
+def product(precision: str, size: int, on: str) -> Run:
     """Products of two square matrices, in GFLOP/s: a multiply-add is two operations."""
-    left, right = (torch.randn(size, size).to(getattr(torch, precision)) for _ in range(2))
+    left, right = (torch.randn(size, size).to(on, getattr(torch, precision)) for _ in range(2))
 
     def run(seconds: float) -> dict[str, float]:
         start, count = time.perf_counter(), 0
         while (elapsed := time.perf_counter() - start) < seconds:
-            torch.mm(left, right)
-            count += 1
+            for _ in range(BETWEEN_LOOKS[on]):
+                torch.mm(left, right)
+                count += 1
+            finish(on)
         return {"matmul": 2e-9 * size**3 * count / elapsed}
 
     return run
@@ -106,28 +108,39 @@ def total(arithmetic: list[dict[str, Any]]) -> int:
     return sum(int(layer[part]) for layer in arithmetic for part in PARTS)
 
 
-def main(size: int = 4096, repeats: int = 7, seconds: float = 3.0, out: Path | None = None) -> None:
+def main(
+    width: int = WIDTH,
+    height: int = HEIGHT,
+    size: int = 4096,
+    repeats: int = 7,
+    seconds: float = 3.0,
+    out: Path | None = None,
+) -> None:
     """Count, measure, print, write.
 
     Args:
+        width, height: Of the pictures.
         size: Rows and columns of the matrices.
         repeats: Turns of each contender, besides one to warm up; the median counts.
         seconds: Length of a turn.
-        out: File to write; by default results/roofline/<hardware>.json.
+        out: File to write; by default results/roofline/<width>x<height>-<hardware>.json.
     """
-    ours, peers = of_step(), of_plain_step()
-    precision = "bfloat16" if has_bf16(torch.device("cpu")) else "float32"
+    device = best_device()
+    ours, peers = of_step(width, height), of_plain_step(width, height)
+    precision = "bfloat16" if has_bf16(device) else "float32"
     products = Case(
         {"matmul": "GFLOP/s"},
         "float32",
-        partial(product, precision, size),
-        partial(product, "float32", size),
+        partial(product, precision, size, device.type),
+        partial(product, "float32", size, device.type),
         CORES,
     )
-    (matmul,), (training,) = (case.contest(repeats, seconds) for case in (products, TRAINING))
-    rates = {each: (float(str(matmul[each])), float(str(training[each]))) for each in ("ours", "peer")}
+    cases = products, training(width, height, device.type)
+    (matmul,), (steps,) = (case.contest(repeats, seconds) for case in cases)
+    rates = {each: (float(str(matmul[each])), float(str(steps[each]))) for each in ("ours", "peer")}
     found = {
-        "image": [WIDTH, HEIGHT],
+        "device": device.type,
+        "image": [width, height],
         "batch": {"labelled": LABELLED, "weak": WEAK},
         "multiply_adds": {part: sum(layer[part] for layer in ours) for part in PARTS} | {"layers": ours},
         "matmul_size": size,
@@ -147,7 +160,7 @@ def main(size: int = 4096, repeats: int = 7, seconds: float = 3.0, out: Path | N
             f"{name}, {row['precision']}: {row['gflops']:.0f} GFLOP/s, {row['share_of_matmul']:.0%} of the matrix"
             f" product's {row['matmul_gflops']:.0f}"
         )
-    out = out or Path("results/roofline") / f"{machine()}.json"
+    out = out or Path("results/roofline") / f"{width}x{height}-{machine()}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, (json.dumps(found, indent=1) + "\n").encode())
     print(f"Written to {out}.")

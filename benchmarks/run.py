@@ -68,9 +68,10 @@ def main(options: Options) -> None:
 
 
 def machine() -> str:
-    """A file name for this machine."""
+    """A file name for this machine, of its GPU, too, where that is used."""
     found = hardware()
-    return re.sub(r"[^a-z0-9]+", "-", f"{found['cpu']} {found['cores']} cores".lower()).strip("-")
+    words = f"{found['cpu']} {found['cores']} cores {found['gpu'] or ''}"
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 
 if __name__ == "__main__":

@@ -84,11 +84,25 @@ def test_the_arithmetic_of_a_step_is_what_pytorch_counts(monkeypatch: pytest.Mon
     assert roofline.total(roofline.of_plain_step(20, 16)) == roofline.total(arithmetic)
 
 
+def test_what_several_processes_draw_is_measured_and_written(tmp_path: Path) -> None:
+    out = tmp_path / "drawing.json"
+    command = [sys.executable, "benchmarks/drawing.py", "--processes", "1", "2", "--seconds", "0.1"]
+    command += ["--repeats", "1", "--out", str(out)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
+    found = json.loads(out.read_text())
+    assert list(found["pictures_per_s"]) == ["1", "2"] and found["image"] == [200, 175]
+    assert all(rate > 0 for (rate,) in found["pictures_per_s"].values())
+
+
 def test_what_limits_training_is_measured_and_written(tmp_path: Path) -> None:
     out = tmp_path / "roofline.json"
     command = [
         sys.executable,
         "benchmarks/roofline.py",
+        "--width",
+        "40",
+        "--height",
+        "32",
         "--size",
         "64",
         "--repeats",
@@ -100,8 +114,12 @@ def test_what_limits_training_is_measured_and_written(tmp_path: Path) -> None:
         [*command, "--out", str(out)], cwd=ROOT, check=True, capture_output=True, text=True, timeout=300
     ).stdout
     found = json.loads(out.read_text())
-    assert "matrix product" in told and found["batch"] == {"labelled": 32, "weak": 32}
-    assert found["provenance"]["command"].startswith("python benchmarks/roofline.py --size 64")
+    assert (
+        "matrix product" in told
+        and found["image"] == [40, 32]
+        and found["batch"] == {"labelled": 32, "weak": 32}
+    )
+    assert found["provenance"]["command"].startswith("python benchmarks/roofline.py --width 40")
     done = sum(found["multiply_adds"][part] for part in ("forward", "weight_gradients", "input_gradients"))
     for name in ("ours", "peer"):
         row = found[name]
