@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from gplac.reporting.sheets import Sheet
 
 Which = Annotated[
-    Positional[Literal["1", "2", "3", "photographs", "fair", "figure5", "thresholds", "all"]],
-    arg(metavar="1|2|3|photographs|fair|figure5|thresholds|all"),
+    Positional[Literal["1", "2", "3", "photographs", "fair", "figure5", "thresholds", "factors", "all"]],
+    arg(metavar="1|2|3|photographs|fair|figure5|thresholds|factors|all"),
 ]
 
 NOTHING = "nothing measured yet"
@@ -34,12 +34,13 @@ def table(
     Args:
         which: Table 1, 2 or 3; success by number of photographs and of places (photographs); what each method had to
             learn from (fair); where feature points lie (figure5); success counted within other distances
-            (thresholds); or all.
+            (thresholds); success with one factor of the scene varied alone (factors); or all.
         preset: Whose results.
         results: Folder that holds results/PRESET/TASK/METHOD-seedK.json.
         out: Folder to write OUT/PRESET/ into.
     """
     from gplac.errors import UserError
+    from gplac.reporting.factors import SHEETS as FACTORS
     from gplac.reporting.fairness import SHEETS
     from gplac.reporting.pages import write_pages
     from gplac.reporting.paper_tables import TABLES
@@ -51,7 +52,7 @@ def table(
         raise UserError(
             f"There is no folder {results / preset}; measure something first: gplac grid run RECIPE"
         )
-    makers = TABLES | PHOTOGRAPHS | SHEETS | THRESHOLDS
+    makers = TABLES | PHOTOGRAPHS | SHEETS | THRESHOLDS | FACTORS
     for name, make in makers.items():
         if which in ("all", name.removeprefix("table")):
             sheets = make(results, preset)

@@ -1,6 +1,7 @@
 """Tables within the repository's own pages, written between two marks: nobody types a number there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from gplac.evaluation.percent import percent, span
 from gplac.files import write_atomically
 from gplac.methods import BEYOND, METHODS, PARENTS, differences
 from gplac.reporting.committed import Committed
+from gplac.reporting.factors import varied
 from gplac.reporting.published import published
 from gplac.reporting.readme import PRESET, readme_tables
+from gplac.reporting.sheets import Sheet, markdown
 from gplac.reporting.themes import label
 from gplac.worlds.registry import TASKS
 
@@ -26,6 +29,7 @@ def tables_of_pages(results: Path) -> dict[str, Callable[[], str]]:
     found = {task: Committed(results / PRESET / task) for task in TASKS}
     return {
         "README.md": partial(readme_tables, results),
+        "docs/scenes.md": lambda: _below(varied(results, PRESET)),
         "docs/methods/index.md": methods_table,
         **{f"docs/methods/{name}.md": partial(measured, found, name) for name in METHODS},
     }
@@ -59,6 +63,12 @@ def write_pages(results: Path, preset: str, root: Path) -> list[Path]:
         write_atomically(path, f"{before}{BEGIN}{make()}{END}{rest.split(END, 1)[1]}".encode())
         written.append(path)
     return written
+
+
+def _below(sheets: Sequence[Sheet]) -> str:
+    """Sheets within a page: without their charts, under headings of a section."""
+    plain = [replace(sheet, charts=()) for sheet in sheets]
+    return f"\n{markdown(plain).replace('## ', '### ')}\n"
 
 
 def methods_table() -> str:

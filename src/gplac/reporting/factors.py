@@ -1,0 +1,126 @@
+"""Success with one factor of the scene varied alone: which change is it that a policy does not bear?"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from gplac.errors import UserError
+from gplac.evaluation.faults import stranger
+from gplac.evaluation.percent import percent, span
+from gplac.evaluation.pooling import Pooled, pooled
+from gplac.evaluation.result import Result, read_result
+from gplac.methods import BEYOND
+from gplac.reporting.factor_charts import factor_dots
+from gplac.reporting.published import METHODS
+from gplac.reporting.sheets import Chart, Sheet, chart_title
+from gplac.reporting.themes import label
+from gplac.worlds.registry import task as task_named
+from gplac.worlds.registry import task_names
+from gplac.worlds.splits import NOTHING, factors
+
+FOLDER, WAITING = "vary", "waiting"
+NAME = re.compile(r"(?P<method>.+)-seed(?P<seed>\d+)-only-(?P<factor>.+)")
+"""Of a file, as ``gplac evaluate --vary --json METHOD-seedK.json`` writes it."""
+
+Found = Mapping[str, Mapping[str, Pooled]]
+"""Method -> factor -> all seeds."""
+
+
+def varied(results: Path, preset: str) -> list[Sheet]:
+    """For each task, success of the methods that were evaluated with each factor varied alone.
+
+    Args:
+        results: the folder ``results``; files lie in ``results/vary/TASK``.
+        preset: whose results.
+
+    Raises:
+        UserError: a result file is damaged, or of something else, or two seeds cannot be pooled.
+    """
+    found = {task: _read(results / FOLDER / task, preset) for task in task_names()}
+    return [_sheet(task, preset, each) for task, each in found.items() if each]
+
+
+SHEETS: dict[str, Callable[[Path, str], list[Sheet]]] = {"factors": varied}
+
+
+def _read(folder: Path, preset: str) -> dict[str, dict[str, list[Result]]]:
+    """Method -> factor -> results, methods in the paper's order."""
+    found: dict[str, dict[str, list[Result]]] = {}
+    for path in sorted(folder.glob("*.json")):
+        match = NAME.fullmatch(path.stem)
+        if match is None:
+            continue
+        result, factor = read_result(path), match["factor"]
+        method, seed = match["method"], int(match["seed"])
+        wrong = stranger(result, preset=result["preset"], task=folder.name, method=method, seed=seed)
+        if not wrong and result.get("vary") != factor:
+            wrong = f"is a result of vary {result.get('vary')}, where its name says {factor}"
+        if wrong:
+            raise UserError(f"{path} {wrong}: move it to where it belongs.")
+        if result["preset"] == preset:
+            found.setdefault(method, {}).setdefault(factor, []).append(result)
+    order = [*METHODS, *BEYOND, *sorted(found)]
+    return {method: found[method] for method in dict.fromkeys(order) if method in found}
+
+
+def _sheet(task: str, preset: str, results: Mapping[str, Mapping[str, list[Result]]]) -> Sheet:
+    found = {
+        method: {factor: pooled(each) for factor, each in by_factor.items()}
+        for method, by_factor in results.items()
+    }
+    title, columns = task_named(task).title, (NOTHING, *factors(task))
+    splits = {each["split"] for by in results.values() for seeds in by.values() for each in seeds}
+    counts = {each.episodes for by_factor in found.values() for each in by_factor.values()}
+    chart = Chart(
+        f"factors-{task.replace('_', '-')}",
+        chart_title("Success with one factor of the scene varied alone", task, preset, counts),
+        f"Success with one factor varied, {title}: {', '.join(map(label, found))}, with 95 % intervals",
+        partial(factor_dots, found, columns),
+    )
+    seeds = {method: " ".join(map(str, _seeds(by_factor))) for method, by_factor in found.items()}
+    return Sheet(
+        f"One factor varied, {title} (preset {preset})",
+        ("What varies", *map(label, found)),
+        tuple(
+            (
+                factor,
+                *(
+                    _cell(by_factor[factor]) if factor in by_factor else WAITING
+                    for by_factor in found.values()
+                ),
+            )
+            for factor in columns
+        ),
+        (
+            f"{title.capitalize()}, preset {preset}: success, with its 95 % interval over scenes, in the labelled scene"
+            f" in which one factor alone is that of a {' or '.join(sorted(splits))} scene"
+            f" (`gplac evaluate RUN --vary each`); {' or '.join(map(str, sorted(counts)))} episodes each. Seeds:"
+            f" {', '.join(f'{label(method)} {each}' for method, each in seeds.items())}.",
+        ),
+        tuple(
+            {
+                "task": task,
+                "preset": preset,
+                "method": method,
+                "factor": factor,
+                "success_rate": round(each.rate, 6),
+                "low": round(each.interval95.low, 6),
+                "high": round(each.interval95.high, 6),
+                "episodes": each.episodes,
+                "seeds": " ".join(map(str, each.by_seed)),
+            }
+            for method, by_factor in found.items()
+            for factor, each in by_factor.items()
+        ),
+        (chart,),
+    )
+
+
+def _seeds(found: Mapping[str, Pooled]) -> list[int]:
+    return sorted({seed for each in found.values() for seed in each.by_seed})
+
+
+def _cell(found: Pooled) -> str:
+    low, high = found.interval95.low, found.interval95.high
+    return f"**{percent(found.rate)}**" + (f" ({span(low, high)})" if low < high else "")
