@@ -3,7 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -170,24 +171,35 @@ def evaluate_run(
         require_writable(copy)
     sizes = run.facts["preset"]["evaluation"]
     view = run.view(level, assets, vary, robot_model)
-    # Every core draws. Threads of one network that wait for each other between them take ten times as long.
-    torch.set_num_threads(1)
-    found = measure(
-        run.policy(),
-        view,
-        split,
-        min(sizes["scenes"], split_size(view.task, split)) if scenes is None else scenes,
-        sizes["episodes"] if episodes is None else episodes,
-        run.training,
-        provenance(),
-        evaluation_folder(folder, view, split),
-        policy_id=run.weights_id(),
-        workers=workers,
-        progress=progress,
-    )
+    with _one_thread():
+        found = measure(
+            run.policy(),
+            view,
+            split,
+            min(sizes["scenes"], split_size(view.task, split)) if scenes is None else scenes,
+            sizes["episodes"] if episodes is None else episodes,
+            run.training,
+            provenance(),
+            evaluation_folder(folder, view, split),
+            policy_id=run.weights_id(),
+            workers=workers,
+            progress=progress,
+        )
     if copy is not None:
         write_json(found, "result", copy)
     return found
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Every core draws: threads of one network that wait for each other between them take ten times as long. Whatever
+    is computed afterwards, such as the next training, has as many as before."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def evaluate_in_env(

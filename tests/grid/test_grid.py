@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from gplac.errors import UserError
 from gplac.evaluation.result import read_result, write_json
 from gplac.grid import work
 from gplac.grid.cell import Cell, Grid
+from gplac.grid.data import collect
 from gplac.grid.locks import locked
 from gplac.grid.run import Finished, collect_shared, run_grid
 from gplac.grid.status import state_of
@@ -180,6 +182,24 @@ def test_missing_data_fails_the_cells_that_need_it_alone(measured: Grid, fresh: 
     assert {each.cell.method: each.state for each in finished} == {"gplac": "failed", "att-1": "done"}
     (failed,) = [each for each in finished if each.state == "failed"]
     assert "holds other things" in failed.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "said"),
+    [
+        ("demos-1", {"demonstrations": 3}, "per_scene 3 instead of 4"),
+        ("demos-1", {"action_noise": 0.01}, "action_noise 0.01 instead of 0.0"),
+        ("weak", {"weak_per_scene": 10}, "per_scene 10 instead of 8"),
+    ],
+)
+def test_data_of_other_settings_do_not_pass_for_the_cells(
+    name: str, changes: dict[str, Any], said: str, fresh: Grid
+) -> None:
+    settings = fresh.settings(CELLS[0])
+    assert collect(name, "mug_push", fresh.data("mug_push"), settings) == fresh.data("mug_push") / name
+    other = replace(settings, data=replace(settings.data, **changes))
+    with pytest.raises(UserError, match=said):
+        collect(name, "mug_push", fresh.data("mug_push"), other)
 
 
 def test_a_result_of_other_settings_is_told_and_measured_anew_only_if_asked_for(

@@ -10,7 +10,7 @@ from rich.console import Console
 from synthetic import synthetic_result
 
 from gplac.evaluation.result import write_json
-from gplac.grid import found
+from gplac.grid import found, work
 from gplac.grid.cell import BOUNDS, TOLERANCE, Cell, Grid
 from gplac.grid.locks import locked
 from gplac.grid.status import state_of, table
@@ -50,15 +50,26 @@ def test_training_tells_step_rate_and_time_left(grid: Grid) -> None:
     assert state_of(grid, CELL).state == "waiting"
 
 
-def test_testing_counts_episodes_of_the_store(grid: Grid) -> None:
-    store = grid.run(CELL) / "evaluation" / "test" / "episodes"
+@pytest.mark.parametrize(("cell", "total"), [(CELL, 400), (Cell("mug_push", "att-1"), 110)])
+def test_testing_counts_episodes_of_the_store(cell: Cell, total: int, grid: Grid) -> None:
+    store = grid.run(cell) / "evaluation" / "test" / "episodes"
     store.mkdir(parents=True)
     for scene in range(3):
         (store / f"scene-{scene:03d}-episodes-0000-0009.npz").touch()
-    with locked(grid.lock(CELL)) as lock:
+    with locked(grid.lock(cell)) as lock:
         lock.note(phase="testing", first=0)
-        found = state_of(grid, CELL)
-    assert (found.text, found.done, found.total) == ("testing", 30, 400)
+        found = state_of(grid, cell)
+    assert (found.text, found.done, found.total) == ("testing", 30, total)
+
+
+@pytest.mark.parametrize(("task", "scenes"), [("pusher", 40), ("mug_push", 11)])
+def test_ceiling_and_floor_are_measured_in_scenes_that_there_are(
+    task: str, scenes: int, grid: Grid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(work, "measure_bounds", lambda *arguments: asked.append(arguments))
+    work.measure_cell(work.Job(grid, Cell(task, BOUNDS), 1))
+    assert [each[2:5] for each in asked] == [("test", scenes, 10)]
 
 
 def test_a_result_is_the_end_and_references_have_two(grid: Grid) -> None:

@@ -10,7 +10,11 @@ from synthetic import synthetic_result
 from synthetic_run import synthetic_run
 
 from gplac.errors import UserError
-from gplac.reporting.report import write_report
+from gplac.evaluation.percent import span
+from gplac.reporting import html
+from gplac.reporting.entries import entries
+from gplac.reporting.report import lead, write_report
+from gplac.reporting.tables import rows
 
 WIDTH, HEIGHT = 32, 28
 
@@ -66,7 +70,8 @@ def test_the_first_paragraph_says_what_came_out(page: Path) -> None:
     words = " ".join(Page(page.read_text()).words.split())
     assert re.search(
         r"GPLAC, trained on demonstrations of one scene and 16,000 weakly labelled images, succeeds in \d of 6 episodes"
-        r" in 2 scenes it has never seen: [\d.]+ % \(95 % interval [\d.]+ to [\d.]+ %\)\. ATT-1, the same network",
+        r" in 2 scenes it has never seen: [\d.]+ % \(95 % interval over scenes [\d.]+ to [\d.]+ %\)\."
+        r" ATT-1, the same network",
         words,
     )
     assert re.search(
@@ -74,6 +79,16 @@ def test_the_first_paragraph_says_what_came_out(page: Path) -> None:
     )
     for heading in ("Episodes", "Feature points", "The scenes", "Where the numbers come from"):
         assert heading in words
+
+
+@pytest.mark.parametrize("scenes", [4, 1])
+def test_a_rate_has_the_interval_over_scenes_where_there_are_several(scenes: int, tmp_path: Path) -> None:
+    result = synthetic_result("gplac", 0.7, scenes=scenes, count=4)
+    (tmp_path / "gplac.json").write_text(json.dumps(result))
+    found = entries([tmp_path])
+    ends = span(*result["interval95_scenes" if scenes > 1 else "interval95"])
+    assert f"(95 % interval{' over scenes' if scenes > 1 else ''} {ends} %)" in lead(found)
+    assert f"<small>{ends.replace(' to ', '–&#8288;')}</small>" in html.results(rows(found), "ATT-1")
 
 
 def test_the_first_paragraph_tells_weak_images_once_and_other_budgets_apart(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 import torch
 from tiny import HEIGHT, WIDTH, Frames, Photographs
 
+from gplac import runs
 from gplac.config import Preset
 from gplac.errors import UserError
 from gplac.methods import METHODS
@@ -67,6 +69,30 @@ def test_points_stand_for_their_image(demonstrations: Frames, weak: Photographs,
     assert policy.classify_from(policy.points(weak.images)) == pytest.approx(
         policy.classify(weak.images), abs=1e-4
     )
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_evaluation_leaves_the_threads_of_the_next_training_alone(
+    fails: bool, demonstrations: Frames, preset: Preset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, task="pusher")
+    seen = []
+
+    def measure(*_: object, **__: object) -> dict[str, str]:
+        seen.append(torch.get_num_threads())
+        if fails:
+            raise UserError("no such scene")
+        return {}
+
+    monkeypatch.setattr(runs, "measure", measure)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with pytest.raises(UserError) if fails else nullcontext():
+            runs.evaluate_run(tmp_path, "validation")
+        assert (seen, torch.get_num_threads()) == ([1], 3)
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from gplac import config
 from gplac.data.collection import Collected, Collection, open_collection
 from gplac.data.draw import DemonstrationJob, Look, WeakJob, is_present
 from gplac.data.episodes import Expert, roll_out
-from gplac.data.manifest import MANIFEST, Manifest, Request, Shard
+from gplac.data.manifest import Request, Shard
 from gplac.data.progress import progress
 from gplac.errors import UserError
 from gplac.worlds.looks import packs
@@ -256,23 +256,6 @@ def _scenes_digest(request: Request) -> str:
     """SHA-256 of what the scenes of a request look like now."""
     assets = None if request.assets is None else Path(request.assets)
     return digest(request.task, request.split, request.scenes, request.level, assets)
-
-
-def is_up_to_date(folder: Path) -> bool:
-    """Whether a data set is complete and its scenes look as they would if it were collected now. Such a one can be read
-    by several processes at once, without asking for it to be collected.
-
-    Raises:
-        UserError: its manifest is damaged, or its asset pack is gone.
-    """
-    if not (folder / MANIFEST).exists():
-        return False
-    manifest = Manifest.read(folder)
-    known, request = manifest.fingerprints, manifest.request
-    if not manifest.complete or known.get("scenes") != _scenes_digest(request):
-        return False
-    # Data of before the files of packs were noted are taken as they are.
-    return request.assets is None or known.get("assets") in (None, packs.fingerprint(Path(request.assets)))
 
 
 def _text(path: Path | None) -> str | None:

@@ -14,6 +14,7 @@ from gplac.runs import INSPECTION
 from gplac.training.changes import changes
 from gplac.training.described import HASH, described
 from gplac.worlds.registry import task as task_named
+from gplac.worlds.splits import split_size
 
 BOUNDS, TOLERANCE = "bounds", "tolerance"
 REFERENCES = {BOUNDS: ("ceiling", "floor"), TOLERANCE: (TOLERANCE,)}
@@ -86,6 +87,10 @@ class Grid:
         chosen = config.preset(self.preset, cell.task)
         training = replace(chosen.training, weak_budget=cell.weak_budget, scene_budget=cell.scene_budget)
         return replace(chosen, training=training)
+
+    def test_scenes(self, task: str) -> int:
+        """Test scenes that cells of a task are measured in: the preset's number, or all that the task has."""
+        return min(config.preset(self.preset, task).evaluation.scenes, split_size(task, "test"))
 
     def data(self, task: str) -> Path:
         """Where the task's data sets lie."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gplac.config import Preset
-from gplac.data.collect import collect_demonstrations, collect_weak, is_up_to_date
+from gplac.data.collect import collect_demonstrations, collect_weak
 from gplac.experts.expert import load_expert
 from gplac.grid.cell import Cell
 from gplac.grid.locks import locked
@@ -36,12 +36,12 @@ def collect(name: str, task: str, data: Path, settings: Preset, workers: int = 0
         Its folder.
 
     Raises:
-        UserError: the folder holds something else, was drawn of other scenes, or cannot be written to.
+        UserError: the folder holds something else, was collected with other sizes, noise or expert or of other scenes,
+            or cannot be written to.
     """
     folder, sizes = data / name, settings.data
+    # Asked for even where it is complete: what was collected with other settings must not pass for these.
     with locked(data / f".{name}.lock"):
-        if is_up_to_date(folder):
-            return folder
         if name == WEAK:
             weak = [("weak", index) for index in range(sizes.weak_scenes)]
             collect_weak(folder, task, weak, sizes.weak_per_scene, sizes.width, sizes.height, workers=workers)

@@ -80,7 +80,7 @@ def _running(grid: Grid, cell: Cell, notes: dict[str, Any]) -> State:
         done = int(line.get("step", 0))
         rate = f"{line['images_per_s']:.0f} images/s" if "images_per_s" in line else ""
     elif phase == "testing":
-        total = settings.evaluation.scenes * settings.evaluation.episodes
+        total = grid.test_scenes(cell.task) * settings.evaluation.episodes
         done = episodes_done(grid.run(cell))
     new = done - int(notes.get("first", 0))
     seconds = time.time() - float(notes.get("since", time.time()))

@@ -81,10 +81,8 @@ def _measure_reference(job: Job, lock: Lock) -> None:
     out, demonstrations = grid.results(cell)[0].parent, grid.data(cell.task) / LABELLED
     lock.note(phase="measuring")
     if cell.method == BOUNDS:
-        sizes = grid.settings(cell).evaluation
-        measure_bounds(
-            cell.task, demonstrations, "test", sizes.scenes, sizes.episodes, out, grid.preset, cell.seed
-        )
+        scenes, episodes = grid.test_scenes(cell.task), grid.settings(cell).evaluation.episodes
+        measure_bounds(cell.task, demonstrations, "test", scenes, episodes, out, grid.preset, cell.seed)
     else:
         measure_tolerance(cell.task, demonstrations, CHOICE, TOLERANCE_EPISODES, out, grid.preset, cell.seed)
 

@@ -22,7 +22,7 @@ def write_charts(found: Sequence[Entry], out: Path) -> list[str]:
 
 def _success(found: Sequence[Entry], out: Path) -> str:
     bars = [
-        charts.Bar(entry.method, entry.name, entry.result["success_rate"], *_ends(entry), entry.paper)
+        charts.Bar(entry.method, entry.name, entry.result["success_rate"], *entry.interval95, entry.paper)
         for entry in found
     ]
     beside = ", beside what the paper reports" if any(bar.paper is not None for bar in bars) else ""
@@ -31,11 +31,6 @@ def _success(found: Sequence[Entry], out: Path) -> str:
         out / "success.png",
         f"<b>Success in {found[0].result['scenes']} unseen scenes</b>{beside}.",
     )
-
-
-def _ends(entry: Entry) -> tuple[float, float]:
-    low, high = entry.result["interval95"]
-    return low, high
 
 
 def _thresholds(found: Sequence[Entry], out: Path) -> str:

@@ -55,6 +55,13 @@ class Entry:
         return str(self.result["method"])
 
     @property
+    def interval95(self) -> tuple[float, float]:
+        """95 % interval of its success rate: over scenes, for it is told of scenes like these; of a single one, which
+        says nothing of others, Wilson's over its episodes."""
+        low, high = self.result["interval95_scenes" if self.result["scenes"] > 1 else "interval95"]
+        return low, high
+
+    @property
     def share(self) -> float | None:
         """Which part of the preset's weak images it was trained on, 1 where it needs none; None of settings or scenes
         that the paper has no counterpart of."""

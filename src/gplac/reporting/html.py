@@ -89,7 +89,7 @@ def results(rows: Sequence[Row], baseline: str) -> str:
     cells = [
         [
             escape(row.name),
-            f"<b>{bare(row.success)}</b><small>{row.interval.replace(' to ', '–&#8288;')}</small>",
+            f"<b>{bare(row.success)}</b><small>{row.told.replace(' to ', '–&#8288;')}</small>",
             f"{row.gain}<small>{row.gain_interval.replace(' to ', ' to&nbsp;')}</small>" if row.gain else "",
             *(bare(cell) for cell in (row.labelled, row.blank, row.paper)),
         ]

@@ -85,17 +85,18 @@ def lead(found: Sequence[Entry]) -> str:
         if result["split"] != "labelled"
         else "the labelled scene"
     )
+    over = " over scenes" if result["scenes"] > 1 else ""
     text = (
         f"{html.escape(main.short)}, trained on {trained}, succeeds in <strong>{result['successes']} of"
         f" {result['episodes']}</strong> episodes in {where}: <strong>{percent(result['success_rate'])}</strong>"
-        f" (95 % interval {span(*result['interval95'])} %)."
+        f" (95 % interval{over} {span(*main.interval95)} %)."
     )
     other, gain = baseline(main, found), difference(main, found)
     if other is not None and gain is not None:
         text += (
             f" {html.escape(other.name)}, the same network without weak images, succeeds in"
             f' <strong class="other">{percent(other.result["success_rate"])}</strong>'
-            f" ({span(*other.result['interval95'])} %). {_paired(html.escape(main.short), gain)}"
+            f" ({span(*other.interval95)} %). {_paired(html.escape(main.short), gain)}"
         )
     return f'<p class="lead">{text}</p>'
 
@@ -139,9 +140,10 @@ def _setting(found: Sequence[Entry]) -> str:
 
 def _table_note(found: Sequence[Entry]) -> str:
     return (
-        '<p class="note">In percent. Small: 95 % intervals; of a rate Wilson\'s, of a difference (in points, the same'
-        " episodes paired) a bootstrap over scenes. Two controls: in the labelled scene itself a policy should succeed;"
-        f" with grey pictures in place of what it sees it should fail.{_paper_note(found)}</p>"
+        '<p class="note">In percent. Small: 95 % intervals, bootstraps over scenes (of the rate in a single scene'
+        " Wilson's, over its episodes); differences are in points, the same episodes paired. Two controls: in the"
+        " labelled scene itself a policy should succeed; with grey pictures in place of what it sees it should"
+        f" fail.{_paper_note(found)}</p>"
     )
 
 

@@ -20,6 +20,8 @@ class Row:
     """Wilson's 95 % interval over episodes."""
     over_scenes: str
     """95 % interval of a bootstrap over scenes."""
+    told: str
+    """The one of these two that is told where there is room for one; see `Entry.interval95`."""
     gain: str
     """How much more often it succeeds than the baseline, in points."""
     gain_interval: str
@@ -85,6 +87,7 @@ def _row(entry: Entry, among: Sequence[Entry]) -> Row:
         success=percent(result["success_rate"]),
         interval=span(*result["interval95"]),
         over_scenes=span(*result["interval95_scenes"]),
+        told=span(*entry.interval95),
         gain=points(gain.difference) if gain else "",
         gain_interval=_gain_interval(gain) if gain else "",
         labelled=percent(controls["labelled"]["success_rate"]) if "labelled" in controls else "",
