@@ -2,7 +2,9 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import msgpack
 import numpy as np
@@ -13,11 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.sync.server import ServerConnection, serve
 
 from gplac.errors import UserError
 from gplac.robot import Look, Policy, RemotePolicy
 from gplac.robot.server import MAX_CLIENTS, PolicyServer, new_token
-from gplac.robot.wire import DTYPES, pack, unpack
+from gplac.robot.wire import DTYPES, pack, quiet_logger, unpack
 
 TOKEN = "correct-horse-battery"
 PATIENT_S = 60.0
@@ -180,6 +183,49 @@ def test_a_server_that_does_not_answer_in_time_is_named_and_its_late_answer_forg
         stuck.may.set()
         remote.timeout_s = PATIENT_S
         assert remote.look(image, state).action.tolist() == policy.look(image, state).action.tolist()
+
+
+def test_a_late_refusal_is_forgotten_as_well(
+    policy_file: object, policy: Policy, image: np.ndarray, state: np.ndarray
+) -> None:
+    class Refusing(Stuck):
+        def look(self, image: np.ndarray, state: object) -> Look:
+            look = super().look(image, state)
+            if getattr(self, "asked", 0) == 1:
+                raise UserError("the first question")
+            return look
+
+    refusing = Refusing.load(str(policy_file))
+    refusing.may, refusing.asked = threading.Event(), 0
+    with PolicyServer(refusing, TOKEN) as server, RemotePolicy(server.url, TOKEN, PATIENT_S) as remote:
+        remote.timeout_s = 0.05
+        with pytest.raises(UserError, match=r"within 0\.05 s"):
+            remote.look(image, state)
+        refusing.may.set()
+        remote.timeout_s = PATIENT_S
+        assert remote.look(image, state).action.tolist() == policy.look(image, state).action.tolist()
+
+
+def test_a_network_that_takes_no_picture_does_not_keep_the_robot_waiting(
+    policy: Policy, state: np.ndarray, caplog: pytest.LogCaptureFixture
+) -> None:
+    card = replace(policy.card, height=3000, width=3000)  # more than the system's buffers hold
+    over = threading.Event()
+
+    def deaf(connection: ServerConnection) -> None:
+        connection.send(pack({"card": card.to_json()}))
+        with connection.protocol_mutex:  # its thread reads no further
+            over.wait(PATIENT_S)
+
+    with serve(deaf, "127.0.0.1", 0, logger=quiet_logger("deaf")) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with RemotePolicy(f"ws://127.0.0.1:{server.socket.getsockname()[1]}", TOKEN, 2.0) as remote:
+            began = time.monotonic()
+            with pytest.raises(UserError, match="connection is lost"):
+                remote.look(np.zeros((3000, 3000, 3), np.uint8), state)
+            waited_s = time.monotonic() - began
+        over.set()
+    assert waited_s < 15 and not caplog.records
 
 
 def test_a_server_that_goes_away_is_named(policy: Policy, image: np.ndarray, state: np.ndarray) -> None:

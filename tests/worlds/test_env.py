@@ -62,6 +62,17 @@ def test_an_action_that_is_not_finite_is_refused_and_moves_nothing(name: str) ->
 
 
 @pytest.mark.parametrize("name", ENV_IDS)
+def test_an_action_of_another_shape_is_refused_and_a_list_is_one(name: str) -> None:
+    env = gymnasium.make(ENV_IDS[name], observation="state").unwrapped
+    env.reset(seed=1)
+    size = env.action_space.shape[0]
+    for bad in (np.ones(1, np.float32), np.float32(1.0), np.zeros(size + 1), np.zeros((1, size))):
+        with pytest.raises(ValueError, match=rf"the shape \({size},\)"):
+            env.step(bad)
+    env.step([0.0] * size)
+
+
+@pytest.mark.parametrize("name", ENV_IDS)
 def test_pictures_are_the_papers_unless_asked_otherwise(name: str) -> None:
     sizes = preset("paper", name).data
     paper = (sizes.height, sizes.width, 3)

@@ -1,8 +1,9 @@
 """A policy that runs on another machine, with the interface of a local one."""
 
 import math
+import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,9 +15,11 @@ from websockets.sync.client import connect
 from gplac.errors import UserError
 from gplac.robot.card import Card
 from gplac.robot.policy import Floats, Look, checked_image, checked_state
-from gplac.robot.wire import pack, unpack
+from gplac.robot.wire import pack, quiet_logger, unpack
 
 MAX_ANSWER_BYTES = 1 << 20
+LONGEST_MS = (1 << 31) - 1
+"""Of what the system waits for at most."""
 
 
 class RemotePolicy:
@@ -55,6 +58,7 @@ class RemotePolicy:
                     close_timeout=timeout_s,
                     max_size=MAX_ANSWER_BYTES,
                     proxy=None,
+                    logger=quiet_logger("gplac.robot.remote"),
                 )
             )
         except InvalidStatus as error:
@@ -68,6 +72,10 @@ class RemotePolicy:
                 f"No policy server answers at {url} ({error or type(error).__name__}): start one with "
                 "`gplac robot serve`."
             ) from error
+        longest_ms = min(math.ceil(1000 * timeout_s), LONGEST_MS)
+        with suppress(OSError):  # closed again already: the answer that does not come says why
+            # Else `send` would wait with a picture that the network does not take, and the robot go on meanwhile.
+            self._connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, longest_ms)
         try:
             self.card = Card.from_json(str(self._receive(time.monotonic() + timeout_s).get("card")), url)
         except UserError:
@@ -94,11 +102,12 @@ class RemotePolicy:
             raise self._gone(error) from error
         while True:
             answer = self._receive(deadline)
+            # An answer that came too late for its own question is nobody's any more.
+            if answer.get("id") not in (None, self._number):
+                continue
             if "error" in answer:
                 raise UserError(f"The policy server at {self.url} says: {answer['error']}")
-            # An answer that came too late for its own question is nobody's any more.
-            if answer.get("id") == self._number:
-                return self._look(answer)
+            return self._look(answer)
 
     def close(self) -> None:
         """End the connection."""

@@ -1,7 +1,6 @@
 """A policy for robots on other machines, over a websocket: ``gplac robot serve``."""
 
 import hmac
-import logging
 import secrets
 import threading
 from http import HTTPStatus
@@ -14,7 +13,7 @@ from websockets.sync.server import ServerConnection, serve
 
 from gplac.errors import UserError
 from gplac.robot.policy import Policy
-from gplac.robot.wire import pack, unpack
+from gplac.robot.wire import pack, quiet_logger, unpack
 
 LOOPBACK = "127.0.0.1"
 MAX_CLIENTS = 4
@@ -52,9 +51,6 @@ class PolicyServer:
         self._expected = f"Bearer {token}".encode()
         self._seats = threading.Semaphore(MAX_CLIENTS)
         card = policy.card
-        quiet = logging.getLogger("gplac.robot.server")
-        quiet.addHandler(logging.NullHandler())
-        quiet.propagate = False
         try:
             self._server = serve(
                 self._answer,
@@ -65,7 +61,7 @@ class PolicyServer:
                 origins=[None],
                 compression=None,
                 max_size=3 * card.height * card.width + 4 * card.state_size + SLACK_BYTES,
-                logger=quiet,
+                logger=quiet_logger("gplac.robot.server"),
                 server_header=None,
             )
         except (OSError, OverflowError) as error:  # the latter of a number that is no port

@@ -1,5 +1,6 @@
 """Messages between a robot and a policy on another machine: MessagePack, with arrays as type, shape and bytes."""
 
+import logging
 import math
 from typing import Any
 
@@ -35,6 +36,13 @@ def unpack(content: bytes | str) -> dict[str, Any]:
         return {key: _from_plain(value) for key, value in message.items()}
     except (ValueError, TypeError, msgpack.UnpackException) as error:
         raise UserError(f"A message that came is not understood: {error or type(error).__name__}.") from error
+
+
+def quiet_logger(name: str) -> logging.Logger:
+    """One that tells nobody: what goes wrong with a connection is an exception on its own side already."""
+    logger = logging.getLogger(name)
+    logger.handlers, logger.propagate = [logging.NullHandler()], False
+    return logger
 
 
 def _to_plain(value: Any) -> Any:

@@ -85,8 +85,11 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
         """Do one action ``(action_size,)``, torques for 0.05 s or a push; `gymnasium.make` sets the time limit.
 
         Raises:
-            ValueError: a number of the action is NaN or infinite; nothing has moved.
+            ValueError: the action has another shape, or a number of it is NaN or infinite; nothing has moved.
         """
+        action = np.asarray(action)
+        if action.shape != self.action_space.shape:
+            raise ValueError(f"The action {action!r} has to have the shape {self.action_space.shape}.")
         if not np.isfinite(action).all():
             raise ValueError(f"The action {action!r} has to be finite: look at what computed it.")
         self._vector.step(action[None])
@@ -94,7 +97,7 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
         info: dict[str, Any] = {"distance_m": float(self._distances[-1][0])}
         if len(self._distances) >= self.task.episode_steps:
             info["is_success"] = bool(self.task.success(np.stack(self._distances))[0])
-        reward = float(self._vector.reward(np.asarray(action, np.float64)[None])[0])
+        reward = float(self._vector.reward(action[None].astype(np.float64))[0])
         return self._observe(), reward, False, False, info
 
     def render(self) -> npt.NDArray[np.uint8] | None:
