@@ -3,6 +3,7 @@
 import os
 import signal
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -321,6 +322,24 @@ def test_each_tick_is_on_the_disk_before_the_next_one(slow: Slow, clock: FakeClo
 
         run(slow, robot(slow), Settings(HZ, 3), clock, [recorder.tick, count])
     assert found == [1, 2, 3]
+
+
+def test_a_disk_that_takes_no_more_ticks_stops_the_robot_in_a_sentence(
+    slow: Slow, clock: FakeClock, tmp_path: Path
+) -> None:
+    mock = robot(slow)
+
+    def recorded() -> None:
+        with Recorder(tmp_path) as recorder:
+            recorder._file.close()
+            recorder._file = Path("/dev/full").open("a", buffering=1)  # noqa: SIM115
+            finish = partial(recorder.finish, card=slow.card)
+            run(slow, mock, Settings(HZ, 3), clock, [recorder.tick], ended=finish)
+
+    with pytest.raises(UserError, match=r"ticks\.jsonl: No space left"):
+        recorded()
+    assert mock.stops == 1 and (tmp_path / "ticks.jsonl").exists()
+    assert "No space left" in (tmp_path / "summary.json").read_text()
 
 
 def test_a_robot_that_there_is_not_spoils_no_log(

@@ -1,5 +1,8 @@
 """The live picture: points where they are, bars as long as the action, a page on loopback for this machine alone."""
 
+import socket
+import struct
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.client import HTTPConnection
@@ -123,6 +126,19 @@ def test_the_stream_goes_on_with_new_ticks_and_ends_with_the_view(card: Card) ->
         view.tick(tick(1))
     rest = answer.read()
     assert rest.count(b"Content-Type: image/jpeg") in (1, 2)
+
+
+def test_a_page_that_goes_away_prints_nothing(view: View, capfd: pytest.CaptureFixture[str]) -> None:
+    view.tick(tick(0))
+    for path in ("/", "/frame.jpg", "/stream"):
+        with socket.create_connection(("127.0.0.1", view.port)) as page:
+            page.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # ends with a reset
+            page.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost:{view.port}\r\n\r\n".encode())
+    get(view, "/")  # those before are accepted by now
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(60)
+    assert capfd.readouterr().err == ""
 
 
 def test_other_sites_do_not_reach_it(view: View) -> None:

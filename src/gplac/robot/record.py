@@ -3,6 +3,7 @@
 import json
 from bisect import bisect_left
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -150,6 +151,7 @@ class Recorder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._began = False
         try:
             folder.mkdir(parents=True, exist_ok=True)
             # Line by line: what a killed process wrote is there.
@@ -163,13 +165,16 @@ class Recorder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        began = self._file.tell() > 0 or (self.folder / SUMMARY).exists()
-        self._file.close()
-        if not began:  # the robot could not be reached, for instance: the folder stays free for the run
+        with suppress(OSError):  # what does not reach the disk `tick` has told of
+            self._file.close()
+        if not (
+            self._began or (self.folder / SUMMARY).exists()
+        ):  # the robot could not be reached, for instance: the folder stays free for the run
             (self.folder / TICKS).unlink()
 
     def tick(self, tick: Tick) -> None:
         """Write a line; a full disk raises `UserError`, and the loop stops the robot."""
+        self._began = True
         try:
             self._file.write(tick.to_json() + "\n")
         except OSError as error:

@@ -1,5 +1,6 @@
 """What the policy sees, live in a browser on this machine: pictures over loopback HTTP, drawn beside the loop."""
 
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -47,12 +48,10 @@ class View:
         self._news = threading.Condition()
         self._closed = False
         try:
-            self._server = ThreadingHTTPServer((HOST, port), _handler(self))
+            self._server = _Server((HOST, port), _handler(self))
         except (OSError, OverflowError) as error:  # the latter of a number that is no port
             reason = error.strerror if isinstance(error, OSError) else error
             raise UserError(f"The view cannot use port {port} ({reason}): name another one.") from error
-        # Pages left open must not keep the process alive.
-        self._server.daemon_threads = True
         self.port: int = self._server.server_address[1]
         self.address = f"http://{HOST}:{self.port}/"
 
@@ -94,6 +93,16 @@ class View:
         return buffer.getvalue(), tick
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    """Pages left open must not keep the process alive."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A page that was closed is nothing to tell the user of."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def _handler(view: View) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -127,14 +136,11 @@ def _handler(view: View) -> type[BaseHTTPRequestHandler]:
             self.send_header("Cache-Control", "no-store")
             self.end_headers()
             last: Tick | None = None
-            try:
-                while (found := view.jpeg(last)) is not None:
-                    content, last = found
-                    head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(content)}\r\n\r\n"
-                    self.wfile.write(head.encode() + content + b"\r\n")
-                    time.sleep(1 / FRAMES_PER_S)
-            except ConnectionError:
-                return  # the page was closed
+            while (found := view.jpeg(last)) is not None:
+                content, last = found
+                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(content)}\r\n\r\n"
+                self.wfile.write(head.encode() + content + b"\r\n")
+                time.sleep(1 / FRAMES_PER_S)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Requests are nobody's business."""
