@@ -150,16 +150,24 @@ def test_what_is_no_run_is_refused_in_one_sentence(run: Path, tmp_path: Path) ->
     described = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps(described | {"network": described["network"] | {"height": 99}}))
     broken()  # the attention network holds no number that depends on the height
+    weights = (run / "weights.safetensors").read_bytes()
     (run / "weights.safetensors").write_bytes(b"")
     with pytest.raises(
         UserError, match="cannot be read.*weights.safetensors is damaged.*restore them, or train again"
     ):
         broken()
-    (run / "run.json").write_text("{")
-    with pytest.raises(
-        UserError, match="cannot be read.*weights.safetensors is damaged.*restore them, or train again"
+    (run / "weights.safetensors").write_bytes(weights)
+    for text in (
+        "{",
+        "[1]",
+        json.dumps(described | {"network": [1]}),
+        json.dumps(described | {"network": None}),
     ):
-        broken()
+        (run / "run.json").write_text(text)
+        with pytest.raises(
+            UserError, match="cannot be read.*weights.safetensors is damaged.*restore them, or train again"
+        ):
+            broken()
 
 
 @pytest.mark.parametrize("facts", ["[1]", "{}", '{"training": {"finished": true}}', "no json"])
