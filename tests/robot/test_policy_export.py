@@ -118,6 +118,11 @@ def test_other_demonstrations_are_refused(run_dir: Path, tmp_path: Path) -> None
         export_run(run, tmp_path / "policy.onnx", tmp_path / "own")
 
 
+def test_a_file_that_cannot_be_written_is_told_first(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=f"Cannot write {tmp_path}: Is a directory; name another file"):
+        export_run(tmp_path / "nowhere", tmp_path)
+
+
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no policy, for there is no run.json"):
         export_run(tmp_path, tmp_path / "policy.onnx")

@@ -15,7 +15,7 @@ import torch
 from gplac.data.dataset import Demonstrations
 from gplac.data.manifest import Manifest
 from gplac.errors import UserError
-from gplac.files import write_atomically
+from gplac.files import require_writable, write_atomically
 from gplac.models.encoders import AttentionEncoder
 from gplac.models.network import Network
 from gplac.provenance import provenance
@@ -55,13 +55,14 @@ def export_run(run_dir: Path, out: Path, demos: Path | None = None, int8: bool =
         int8: quantise the convolutions to 8 bits, with ranges from the demonstrations.
 
     Raises:
-        UserError: no run; demonstrations of another size; no demonstrations to quantise with; or a file that does not
-            compute what PyTorch does, which is then not written.
+        UserError: no run; demonstrations of another size; no demonstrations to quantise with; a file that cannot be
+            written, which is told first; or one that does not compute what PyTorch does, which is then not written.
     """
     if int8 and demos is None:
         raise UserError(
             "Quantising needs pictures to take the ranges from: name the run's demonstrations with --demos FOLDER."
         )
+    require_writable(out)
     network = load_policy(run_dir, torch.device("cpu"), half=False).network
     described = json.loads((run_dir / RUN_JSON).read_text())
     height, width = described["network"]["height"], described["network"]["width"]
@@ -98,7 +99,6 @@ def export_run(run_dir: Path, out: Path, demos: Path | None = None, int8: bool =
         card = replace(card, familiar=familiar(found.get("points"), found.get("present"), frames.actions))
     card = replace(card, error=error._asdict(), provenance=provenance() | card.provenance)
     content, card = _content(model, card)
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, content)
     return Exported(out, card, error)
 
