@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from gplac.reporting.sheets import Sheet
 
 Which = Annotated[
-    Positional[Literal["1", "2", "3", "photographs", "fair", "figure5", "thresholds", "factors", "all"]],
-    arg(metavar="1|2|3|photographs|fair|figure5|thresholds|factors|all"),
+    Positional[
+        Literal["1", "2", "3", "photographs", "fair", "figure5", "thresholds", "factors", "settings", "all"]
+    ],
+    arg(metavar="1|2|3|photographs|fair|figure5|thresholds|factors|settings|all"),
 ]
 
 NOTHING = "nothing measured yet"
@@ -34,7 +36,8 @@ def table(
     Args:
         which: Table 1, 2 or 3; success by number of photographs and of places (photographs); what each method had to
             learn from (fair); where feature points lie (figure5); success counted within other distances
-            (thresholds); success with one factor of the scene varied alone (factors); or all.
+            (thresholds); success with one factor of the scene varied alone (factors); settings compared on validation
+            scenes (settings); or all.
         preset: Whose results.
         results: Folder that holds results/PRESET/TASK/METHOD-seedK.json.
         out: Folder to write OUT/PRESET/ into.
@@ -45,6 +48,7 @@ def table(
     from gplac.reporting.pages import write_pages
     from gplac.reporting.paper_tables import TABLES
     from gplac.reporting.photographs import SHEETS as PHOTOGRAPHS
+    from gplac.reporting.settings import SHEETS as SETTINGS
     from gplac.reporting.sheets import write_sheets
     from gplac.reporting.thresholds import SHEETS as THRESHOLDS
 
@@ -52,7 +56,7 @@ def table(
         raise UserError(
             f"There is no folder {results / preset}; measure something first: gplac grid run RECIPE"
         )
-    makers = TABLES | PHOTOGRAPHS | SHEETS | THRESHOLDS | FACTORS
+    makers = TABLES | PHOTOGRAPHS | SHEETS | THRESHOLDS | FACTORS | SETTINGS
     for name, make in makers.items():
         if which in ("all", name.removeprefix("table")):
             sheets = make(results, preset)

@@ -13,6 +13,7 @@ from gplac.reporting.committed import Committed
 from gplac.reporting.factors import varied
 from gplac.reporting.published import published
 from gplac.reporting.readme import PRESET, readme_tables
+from gplac.reporting.settings import compared
 from gplac.reporting.sheets import Sheet, markdown
 from gplac.reporting.themes import label
 from gplac.worlds.registry import TASKS
@@ -30,6 +31,7 @@ def tables_of_pages(results: Path) -> dict[str, Callable[[], str]]:
     return {
         "README.md": partial(readme_tables, results),
         "docs/scenes.md": lambda: _below(varied(results, PRESET)),
+        "docs/paper_map.md": lambda: _below(compared(results, PRESET)),
         "docs/methods/index.md": methods_table,
         **{f"docs/methods/{name}.md": partial(measured, found, name) for name in METHODS},
     }

@@ -1,0 +1,155 @@
+"""Settings compared on validation scenes: what the presets' numbers were chosen by (``recipes/sweep.py``)."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gplac import config
+from gplac.errors import UserError
+from gplac.evaluation.faults import stranger
+from gplac.evaluation.percent import percent, span
+from gplac.evaluation.result import Result, read_result
+from gplac.methods import METHODS
+from gplac.reporting.published import METHODS as PUBLISHED
+from gplac.reporting.sheets import Sheet
+from gplac.reporting.themes import label
+from gplac.worlds.registry import task as task_named
+from gplac.worlds.registry import task_names
+
+FOLDER = "sweep"
+CHANGE = re.compile(r"(?P<field>[a-z_.]+)=(?P<value>.+?)(?:-(?=[a-z_.]+=)|$)")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One method with some settings, on validation scenes."""
+
+    method: str
+    changes: tuple[tuple[str, str], ...]
+    """Field and value, for each setting that is not the preset's."""
+    result: Result
+
+
+def compared(results: Path, preset: str) -> list[Sheet]:
+    """For each task, success on validation scenes of what ``recipes/sweep.py`` trained with other settings.
+
+    Args:
+        results: the folder ``results``; files lie in ``results/sweep/TASK``.
+        preset: what was changed.
+
+    Raises:
+        UserError: a result file is damaged, of something else, or named after a setting that does not exist.
+    """
+    found = {task: _read(results / FOLDER / task, preset) for task in task_names()}
+    return [_sheet(task, preset, trials) for task, trials in found.items() if trials]
+
+
+SHEETS: dict[str, Callable[[Path, str], list[Sheet]]] = {"settings": compared}
+
+
+def _read(folder: Path, preset: str) -> list[Trial]:
+    """Trials in the paper's order of methods, the preset as it is before its changes."""
+    known = "|".join(map(re.escape, METHODS))
+    name = re.compile(rf"(?P<method>{known})-{re.escape(preset)}(-(?P<changes>.+=.+))?-seed(?P<seed>\d+)")
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        match = name.fullmatch(path.stem)
+        if match is None:
+            continue
+        changes = tuple((each["field"], each["value"]) for each in CHANGE.finditer(match["changes"] or ""))
+        result = read_result(path)
+        wrong = stranger(
+            result,
+            preset=result["preset"],  # presets have taken over what was tried: docs/results.md
+            task=folder.name,
+            method=match["method"],
+            seed=int(match["seed"]),
+        ) or _other_steps(result, task=folder.name, preset=preset, changes=dict(changes))
+        if wrong:
+            raise UserError(f"{path} {wrong}: move it to where it belongs.")
+        for field, _ in changes:
+            if _of_preset(folder.name, preset, field) is None:
+                raise UserError(f"{path} is named after a setting {field}, which does not exist: rename it.")
+        found.append(Trial(match["method"], changes, result))
+    order = [*PUBLISHED, *METHODS]
+    return sorted(found, key=lambda trial: (order.index(trial.method), len(trial.changes), trial.changes))
+
+
+def _other_steps(result: Result, task: str, preset: str, changes: Mapping[str, str]) -> str | None:
+    """Whether training was longer or shorter than a name says, in words that go on after it."""
+    steps, before = (
+        str(changes.get(f"training.{field}", _of_preset(task, preset, f"training.{field}")))
+        for field in ("steps", "pretrain_steps")
+    )
+    possible = {steps, str(int(steps) + int(before))} if steps.isdecimal() and before.isdecimal() else set()
+    actual = result["training"]["steps"]
+    return None if str(actual) in possible else f"is of {actual} steps, where its name says {steps}"
+
+
+def _of_preset(task: str, preset: str, field: str) -> Any:
+    """What a preset has for a setting such as ``training.steps``; None if there is no such setting."""
+    found: Any = config.preset(preset, task)
+    for name in field.split("."):
+        found = getattr(found, name, None)
+    return found
+
+
+def _sheet(task: str, preset: str, trials: Sequence[Trial]) -> Sheet:
+    title = task_named(task).title
+    splits = sorted({trial.result["split"] for trial in trials})
+    counts = sorted({trial.result["episodes"] for trial in trials})
+    seeds = sorted({trial.result["seed"] for trial in trials})
+    tried = Counter(label(trial.method) for trial in trials)
+    return Sheet(
+        f"Settings compared, {title} (preset {preset})",
+        ("Method and what is changed", "Success", "Labelled scene", "Grey pictures"),
+        tuple(
+            (
+                _told(task, preset, trial),
+                f"**{percent(trial.result['success_rate'])}** ({span(*trial.result['interval95_scenes'])})",
+                _control(trial.result, "labelled"),
+                _control(trial.result, "blank"),
+            )
+            for trial in trials
+        ),
+        (
+            f"{title.capitalize()}, success with its 95 % interval over scenes, {' or '.join(splits)} scenes,"
+            f" {' or '.join(map(str, counts))} episodes each, seed {', '.join(map(str, seeds))}"
+            f" (`python recipes/sweep.py METHOD --task {task} --set ...`). In brackets what preset {preset} has.",
+            f"Settings tried: {', '.join(f'{name} {n}' for name, n in tried.items())}.",
+        ),
+        tuple(
+            {
+                "task": task,
+                "preset": preset,
+                "method": trial.method,
+                "changes": " ".join(f"{field}={value}" for field, value in trial.changes),
+                "success_rate": round(trial.result["success_rate"], 6),
+                "low": round(trial.result["interval95_scenes"][0], 6),
+                "high": round(trial.result["interval95_scenes"][1], 6),
+                "episodes": trial.result["episodes"],
+                "seed": trial.result["seed"],
+            }
+            for trial in trials
+        ),
+    )
+
+
+def _told(task: str, preset: str, trial: Trial) -> str:
+    """The method, and every change as it is typed, with what the preset has."""
+    told = (
+        f"`{field}={value}` ({_short(_of_preset(task, preset, field))})" for field, value in trial.changes
+    )
+    return f"{label(trial.method)}: {', '.join(told) or 'as it is'}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _control(result: Mapping[str, Any], name: str) -> str:
+    control = result["controls"].get(name)
+    return f"{control['successes']} of {control['episodes']}" if control else ""

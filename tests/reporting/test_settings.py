@@ -1,0 +1,94 @@
+"""Settings compared, from hand-made results."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from synthetic import result_with
+
+from gplac.errors import UserError
+from gplac.evaluation.result import write_json
+from gplac.reporting.settings import compared
+from gplac.reporting.sheets import comma_separated, latex
+
+STEPS = 12_000
+
+
+def put(results: Path, name: str, method: str, won: list[int], *, steps: int = STEPS, seed: int = 0) -> Path:
+    """Write a result in which so many of each scene's ten episodes succeed, trained for so many steps."""
+    found = result_with(method, won, 10, seed=seed) | {"split": "validation"}
+    found["training"]["steps"] = steps
+    path = results / "sweep" / "pusher" / f"{name}.json"
+    write_json(found, "result", path)
+    return path
+
+
+def test_each_trial_is_a_row_with_the_changes_as_they_are_typed(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        "gplac-lite-training.schedule=constant-training.steps=3000-seed0",
+        "gplac",
+        [9, 5],
+        steps=3000,
+    )
+    put(tmp_path, "gplac-lite-seed0", "gplac", [10, 4])
+    put(tmp_path, "gplac-da-lite-domain_weight=1e-3-seed0", "gplac-da", [8, 8])
+    put(tmp_path, "att-1-lite-seed0", "att-1", [2, 0])
+    (sheet,) = compared(tmp_path, "lite")
+    rows = {row[0]: row[1:] for row in sheet.rows}
+    assert list(rows) == [
+        "ATT-1: as it is",
+        "GPLAC-DA: `domain_weight=1e-3` (0.1)",
+        "GPLAC: as it is",
+        "GPLAC: `training.schedule=constant` (cosine), `training.steps=3000` (12000)",
+    ]
+    assert rows["GPLAC: as it is"][0] == "**70.0 %** (40.0 to 100.0)"
+    assert all(cell.endswith(" of 20") for row in rows.values() for cell in row[1:])
+    assert "validation scenes, 20 episodes each, seed 0" in sheet.notes[0]
+    assert sheet.notes[1] == "Settings tried: ATT-1 1, GPLAC-DA 1, GPLAC 2."
+    records = list(csv.DictReader(comma_separated([sheet]).splitlines()))
+    assert [record["changes"] for record in records if record["method"] == "gplac"] == [
+        "",
+        "training.schedule=constant training.steps=3000",
+    ]
+    assert r"domain\_weight=1e-3" in latex([sheet])
+
+
+def test_a_stage_before_counts_as_steps_too(tmp_path: Path) -> None:
+    put(tmp_path, "att-ft-lite-seed0", "att-ft", [2, 0], steps=2_000 + STEPS)
+    assert len(compared(tmp_path, "lite")) == 1
+
+
+def test_other_presets_and_other_files_are_left_out(tmp_path: Path) -> None:
+    path = put(tmp_path, "gplac-lite-seed0", "gplac", [10, 4])
+    (path.parent / "notes.json").write_text("{}")
+    assert compared(tmp_path, "demo") == []
+    assert len(compared(tmp_path, "lite")) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "told"),
+    [
+        ("gplac-lite-seed1", "gplac", "is a result of seed 0, where its name and folder say 1"),
+        ("gplac-lite-seed0", "att-1", "is a result of method att-1, where its name and folder say gplac"),
+        ("gplac-lite-training.steps=3000-seed0", "gplac", "is of 12000 steps, where its name says 3000"),
+        (
+            "gplac-lite-training.stepz=3000-seed0",
+            "gplac",
+            "named after a setting training.stepz, which does not",
+        ),
+    ],
+)
+def test_a_file_that_is_not_what_its_name_says_is_refused(
+    tmp_path: Path, name: str, method: str, told: str
+) -> None:
+    path = put(tmp_path, name, method, [2, 0])
+    with pytest.raises(UserError) as error:
+        compared(tmp_path, "lite")
+    assert str(path) in str(error.value) and told in str(error.value)
+
+
+def test_a_number_of_steps_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = put(tmp_path, "gplac-lite-training.steps=many-seed0", "gplac", [2, 0])
+    with pytest.raises(UserError, match=rf"{path.name} .*says many"):
+        compared(tmp_path, "lite")
