@@ -42,8 +42,8 @@ def test_each_trial_is_a_row_with_the_changes_as_they_are_typed(tmp_path: Path) 
         "GPLAC: as it is",
         "GPLAC: `training.schedule=constant` (cosine), `training.steps=3000` (12000)",
     ]
-    assert rows["GPLAC: as it is"][0] == "**70.0 %** (40.0 to 100.0)"
-    assert all(cell.endswith(" of 20") for row in rows.values() for cell in row[1:])
+    assert rows["GPLAC: as it is"][:2] == ("**70.0 %**", "40.0 to 100.0")
+    assert all(cell.endswith(" of 20") for row in rows.values() for cell in row[2:])
     assert "validation scenes, 20 episodes each, seed 0" in sheet.notes[0]
     assert sheet.notes[1] == "Settings tried: ATT-1 1, GPLAC-DA 1, GPLAC 2."
     records = list(csv.DictReader(comma_separated([sheet]).splitlines()))

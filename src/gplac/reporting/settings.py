@@ -105,18 +105,19 @@ def _sheet(task: str, preset: str, trials: Sequence[Trial]) -> Sheet:
     tried = Counter(label(trial.method) for trial in trials)
     return Sheet(
         f"Settings compared, {title} (preset {preset})",
-        ("Method and what is changed", "Success", "Labelled scene", "Grey pictures"),
+        ("Method and what is changed", "Success", "95 %", "Labelled scene", "Grey pictures"),
         tuple(
             (
                 _told(task, preset, trial),
-                f"**{percent(trial.result['success_rate'])}** ({span(*trial.result['interval95_scenes'])})",
+                f"**{percent(trial.result['success_rate'])}**",
+                span(*trial.result["interval95_scenes"]),
                 _control(trial.result, "labelled"),
                 _control(trial.result, "blank"),
             )
             for trial in trials
         ),
         (
-            f"{title.capitalize()}, success with its 95 % interval over scenes, {' or '.join(splits)} scenes,"
+            f"{title.capitalize()}, success and its 95 % interval over scenes, {' or '.join(splits)} scenes,"
             f" {' or '.join(map(str, counts))} episodes each, seed {', '.join(map(str, seeds))}"
             f" (`python recipes/sweep.py METHOD --task {task} --set ...`). In brackets what preset {preset} has.",
             f"Settings tried: {', '.join(f'{name} {n}' for name, n in tried.items())}.",
