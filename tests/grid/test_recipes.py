@@ -97,6 +97,7 @@ def test_cells_are_chosen_by_task_method_pattern_and_seed() -> None:
     assert choose(cells) == cells
     assert choose(cells, ["striker"]) == [cells[2]]
     assert choose(cells, ["gplac"]) == [cells[0], cells[2]]
+    assert choose(cells, ["pusher/gplac"]) == [cells[0]]
     assert choose(cells, ["pusher/gplac*", "bounds"]) == [cells[0], cells[1], cells[3]]
     again = choose(cells, ["gplac", "bounds"], seeds=[3, 4])
     assert [cell.id for cell in again] == [

@@ -40,7 +40,7 @@ def grid_run(
     Args:
         recipe: Python file that declares cells, such as recipes/table1.py.
         preset: Size of everything.
-        only: Only cells of these tasks, methods, or patterns of task/name, such as 'pusher/gplac-*'.
+        only: Only cells of these tasks, methods, task/method, or patterns of task/name, such as 'pusher/gplac-weak*'.
         seeds: Seeds of every method, in place of the recipe's.
         workers: Processes, each with one thread and a cell at a time; 0: one for each core.
         on: Processes of this machine, or of a Ray cluster whose machines share this folder.
@@ -105,7 +105,7 @@ def grid_status(
     Args:
         recipe: Python file that declares cells; Table 1 if none is named.
         preset: Size of everything.
-        only: Only cells of these tasks, methods, or patterns of task/name, such as 'pusher/gplac-*'.
+        only: Only cells of these tasks, methods, task/method, or patterns of task/name, such as 'pusher/gplac-weak*'.
         seeds: Seeds of every method, in place of the recipe's.
         watch: Go on telling, until Ctrl-C.
     """

@@ -42,7 +42,8 @@ def choose(cells: Sequence[Cell], only: Sequence[str] = (), seeds: Iterable[int]
 
     Args:
         cells: the recipe's.
-        only: keep what any of these matches: a task, a method, or a pattern of ids such as ``pusher/gplac-*``.
+        only: keep what any of these matches: a task, a method, both as ``pusher/gplac``, or a pattern of ids such as
+            ``pusher/gplac-*``.
         seeds: measure every method with these seeds, in place of the recipe's.
 
     Raises:
@@ -62,4 +63,4 @@ def choose(cells: Sequence[Cell], only: Sequence[str] = (), seeds: Iterable[int]
 
 
 def _matches(cell: Cell, pattern: str) -> bool:
-    return pattern in (cell.task, cell.method) or fnmatchcase(cell.id, pattern)
+    return pattern in (cell.task, cell.method, f"{cell.task}/{cell.method}") or fnmatchcase(cell.id, pattern)
