@@ -170,10 +170,10 @@ def evaluate_run(
     if copy is not None:
         require_writable(copy)
     sizes = run.facts["preset"]["evaluation"]
-    view = run.view(level, assets, vary, robot_model)
+    view, policy = run.view(level, assets, vary, robot_model), run.policy()
     with _one_thread():
         found = measure(
-            run.policy(),
+            policy,
             view,
             split,
             min(sizes["scenes"], split_size(view.task, split)) if scenes is None else scenes,
@@ -181,7 +181,7 @@ def evaluate_run(
             run.training,
             provenance(),
             evaluation_folder(folder, view, split),
-            policy_id=run.weights_id(),
+            policy_id=f"{run.weights_id()}, {policy.arithmetic}",
             workers=workers,
             progress=progress,
         )
