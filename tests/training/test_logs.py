@@ -64,9 +64,7 @@ def test_a_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     log.close()  # hides nothing behind what it cannot write either
 
 
-def test_a_disk_that_tensorboard_finds_full_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_tensorboard_finds_full_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -74,10 +72,8 @@ def test_a_disk_that_tensorboard_finds_full_is_named(
     for name in ("add_scalar", "close"):
         monkeypatch.setattr(log.board, name, full)
     with pytest.raises(UserError, match=f"Cannot write to {tmp_path}: No space left"):
-        try:
-            log.write(1, "train", {"loss": 1.0})
-        finally:
-            log.close()
+        log.write(1, "train", {"loss": 1.0})
+    log.close()
 
 
 @pytest.mark.parametrize("line", ["no json", "[1]", '{"loss": 1}'])
