@@ -33,7 +33,9 @@ def check_settings(preset: Preset, weak: bool = True) -> None:
             raise UserError(f"training.{name} is {getattr(training, name)}: choose {smallest} or more.")
     for name in ("weak_budget", "scene_budget"):
         if (budget := getattr(training, name)) and not weak:
-            raise UserError(f"training.{name} is {budget}, and no weak images are learned from here: leave it out.")
+            raise UserError(
+                f"training.{name} is {budget}, and no weak images are learned from here: leave it out."
+            )
     for name in ("scenes", "episodes"):
         if getattr(evaluation, name) < 1:
             raise UserError(f"evaluation.{name} is {getattr(evaluation, name)}: choose 1 or more.")
