@@ -178,18 +178,30 @@ def test_table_2_says_emulated_wherever_it_is_read(tmp_path: Path) -> None:
 
 def test_table_3_compares_equal_shares(tmp_path: Path) -> None:
     put(tmp_path, "gplac", [4, 4], weak_images=16_000)
-    put(tmp_path, "gplac", [1, 1], weak_images=160, stem="gplac-weak160-seed0")
+    put(tmp_path, "gplac", [1, 0], weak_images=160, stem="gplac-weak160-seed0")
     sheet, striker = table_3(tmp_path, "lite")
     assert [cells[:4] for cells in sheet.rows] == [
         ("80,000", "16,000", "79.75 %", "**100.00 %**"),
         ("8,000", "1,600", "79.50 %", "missing"),
-        ("800", "160", "78.50 %", "**25.00 %**"),
+        ("800", "160", "78.50 %", "**12.50 %**"),
         ("80", "16", "56.00 %", "missing"),
     ]
-    assert "160 weak images: 25.00 % (25.0 to 25.0), the paper 78.50 %" in said(sheet)
+    assert "160 weak images: 12.50 % (0.0 to 25.0), the paper 78.50 %" in said(sheet)
     assert striker.charts == ()
+    assert "Rows are compared" not in said(sheet)
     # Neither is the smaller budget a seed of Table 1's cell.
     assert row(table_1(tmp_path, "lite")[0], "GPLAC")[2] == "**100.00 %**"
+
+
+def test_table_3_compares_rows_by_the_seeds_that_all_have_and_says_so(tmp_path: Path) -> None:
+    put(tmp_path, "gplac", [3, 2], weak_images=16_000)
+    put(tmp_path, "gplac", [0, 0], weak_images=16_000, seed=1)
+    put(tmp_path, "gplac", [2, 1], weak_images=160, stem="gplac-weak160-seed0")
+    sheet, _ = table_3(tmp_path, "lite")
+    assert sheet.rows[0][3] == "**31.25 %**"  # all that is known of it
+    text = said(sheet)
+    assert "by what all of them have, seed 0, which gives 16,000 weak images 62.50 % (50.0 to 75.0)." in text
+    assert "1 of 1 pairs come in the paper's order" in text  # by both seeds, 160 images would be better
 
 
 def test_fair_comparison_tells_data_cost_and_controls(tmp_path: Path) -> None:
