@@ -65,7 +65,7 @@ def test_from_data_to_report(workplace: Path, capsys: pytest.CaptureFixture[str]
     runs = []
     for method in ("att-1", "gplac"):
         run = Path(f"runs/smoke/pusher/{method}-seed0")
-        main(["train", method, *SMOKE])
+        main(["train", method, *SMOKE, "--demos", str(demos)])
         assert json.loads((run / "run.json").read_text())["training"]["finished"]
         main(["evaluate", str(run), "--split", "validation", "--episodes", "1", "--json", f"{method}.json"])
         found = read_result(Path(f"{method}.json"))
@@ -112,10 +112,12 @@ def test_the_demo_tells_the_whole_story(workplace: Path, capsys: pytest.CaptureF
 
 def test_data_are_of_one_task(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["collect", "demos", "pusher", *SMOKE, "--expert", "expert.safetensors", "--workers", "1"])
-    assert ": gplac collect weak pusher --preset smoke" in fails(capsys, "train", "gplac", *SMOKE)
+    demos = "data/smoke/pusher/demos-1"
+    said = fails(capsys, "train", "gplac", *SMOKE, "--demos", demos)
+    assert ": gplac collect weak pusher --preset smoke" in said
     main(["collect", "weak", "striker", *SMOKE, "--workers", "1"])
-    demos, weak = "data/smoke/pusher/demos-1", "data/smoke/striker/weak"
-    said = fails(capsys, "train", "gplac", *SMOKE, "--weak", weak)
+    weak = "data/smoke/striker/weak"
+    said = fails(capsys, "train", "gplac", *SMOKE, "--demos", demos, "--weak", weak)
     assert f"{weak} holds data of the task 'striker' where data of 'pusher' are needed" in said
     said = fails(capsys, "train", "gplac", *SMOKE, "--task", "striker", "--demos", demos)
     assert f"{demos} holds data of the task 'pusher' where data of 'striker' are needed" in said
@@ -133,16 +135,33 @@ def test_training_goes_on_where_it_was_and_refuses_to_overwrite(
     workplace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["collect", "demos", "pusher", *SMOKE, "--expert", "expert.safetensors", "--workers", "1"])
-    main(["train", "att-1", *SMOKE, "--out", "run"])
-    assert "resume" in fails(capsys, "train", "att-1", *SMOKE, "--out", "run")
-    main(["train", "att-1", *SMOKE, "--out", "run", "--resume"])
+    asked = ("train", "att-1", *SMOKE, "--demos", "data/smoke/pusher/demos-1", "--out", "run")
+    main(asked)
+    assert "resume" in fails(capsys, *asked)
+    main([*asked, "--resume"])
+
+
+def test_data_that_todays_preset_would_not_collect_have_to_be_named(
+    workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demos, weak = "data/smoke/pusher/demos-1", "data/smoke/pusher/weak"
+    main(["collect", "demos", "pusher", *SMOKE, "--expert", "expert.safetensors", "--workers", "1"])
+    said = fails(capsys, "train", "att-1", *SMOKE)
+    assert "started with other expert" in said and f"as it is, name it: --demos {demos}\n" in said
+    main(["collect", "weak", "pusher", *SMOKE, "--seed", "1", "--workers", "1"])
+    said = fails(capsys, "train", *SMOKE, "--demos", demos)
+    assert "asked for is seed 0 instead of 1" in said and f"as it is, name it: --weak {weak}\n" in said
+    assert not Path("runs").exists()
+    main(["train", *SMOKE, "--demos", demos, "--weak", weak])
+    Path(demos, "manifest.json").write_text("{")
+    assert "name it" not in fails(capsys, "train", "att-1", *SMOKE)
 
 
 def test_a_changed_preset_says_so_in_its_name(workplace: Path) -> None:
     main(["collect", "demos", "pusher", *SMOKE, "--expert", "expert.safetensors", "--workers", "1"])
     changes = ["training.steps=3", "network.hidden=10,20", "training.schedule=cosine"]
     changes += ["network.learn_temperature=true"]
-    main(["train", "att-1", *SMOKE, "--set", *changes])
+    main(["train", "att-1", *SMOKE, "--demos", "data/smoke/pusher/demos-1", "--set", *changes])
     preset = json.loads(Path("runs/smoke-changed/pusher/att-1-seed0/run.json").read_text())["preset"]
     assert preset["name"] == "smoke-changed"
     assert preset["training"]["steps"] == 3 and preset["network"]["hidden"] == [10, 20]

@@ -37,7 +37,8 @@ def test_a_run_keeps_the_robot_of_its_demonstrations(
     own, run, small = write_sawyer(tmp_path / "own.xml", 0.9), Path("run"), ("--scenes", "1")
     digest = sha256(own)
     main(["collect", "demos", "mug_push", *SMOKE, "--robot-model", "own.xml", "--workers", "1"])
-    main(["train", "att-1", *SMOKE, "--task", "mug_push", "--out", "run"])
+    demos = "data/smoke/mug_push/demos-1"
+    main(["train", "att-1", *SMOKE, "--task", "mug_push", "--demos", demos, "--out", "run"])
     facts = json.loads((run / "run.json").read_text())
     assert facts["robot_model"] == {"path": str(own), "sha256": digest}
 

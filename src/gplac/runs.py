@@ -3,13 +3,10 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
-
-import torch
 
 from gplac.data.dataset import Demonstrations
 from gplac.data.manifest import Manifest, require_collected
@@ -23,6 +20,7 @@ from gplac.evaluation.result import Result, Training, write_json
 from gplac.evaluation.rollout import Progress
 from gplac.files import require_writable
 from gplac.provenance import provenance
+from gplac.scale.threads import one_thread
 from gplac.training.checkpoint import RUN_JSON
 from gplac.training.policy import Policy, load_policy
 from gplac.worlds.registry import TASKS
@@ -170,10 +168,11 @@ def evaluate_run(
     if copy is not None:
         require_writable(copy)
     sizes = run.facts["preset"]["evaluation"]
-    view = run.view(level, assets, vary, robot_model)
-    with _one_thread():
+    view, policy = run.view(level, assets, vary, robot_model), run.policy()
+    # Every core draws: threads of one network that wait for each other between them take ten times as long.
+    with one_thread():
         found = measure(
-            run.policy(),
+            policy,
             view,
             split,
             min(sizes["scenes"], split_size(view.task, split)) if scenes is None else scenes,
@@ -181,25 +180,13 @@ def evaluate_run(
             run.training,
             provenance(),
             evaluation_folder(folder, view, split),
-            policy_id=run.weights_id(),
+            policy_id=f"{run.weights_id()}, {policy.arithmetic}",
             workers=workers,
             progress=progress,
         )
     if copy is not None:
         write_json(found, "result", copy)
     return found
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Every core draws: threads of one network that wait for each other between them take ten times as long. Whatever
-    is computed afterwards, such as the next training, has as many as before."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def evaluate_in_env(

@@ -18,6 +18,7 @@ from gplac.evaluation.rollout import evaluate
 from gplac.evaluation.store import Episodes, load_episodes
 from gplac.seeding import rng
 from gplac.worlds.looks.breadth import breadth
+from gplac.worlds.pusher import Pusher
 from gplac.worlds.registry import task
 
 VIEW = View("pusher", 32, 28)
@@ -135,6 +136,29 @@ def test_scenes_that_look_otherwise_since_do_not_inherit_the_cache(
     again = evaluate(ZeroPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path)
     assert kept.stat().st_mtime_ns > before
     assert same(first, again)  # blind, and started from the same states
+
+
+@pytest.mark.parametrize("changed", ["friction", "substeps", "starts"])
+def test_a_task_that_moves_or_starts_otherwise_since_does_not_inherit_the_cache(
+    changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluate(ZeroPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path)
+    (kept,) = tmp_path.glob("scene-*.npz")
+    before = kept.stat().st_mtime_ns
+    pusher = task("pusher")
+    spec, start = pusher.physics(), pusher.reset(rng("start"))
+    if changed == "friction":
+        spec.geoms[-1].friction = [0.9, 0.1, 0.1]
+        monkeypatch.setattr(Pusher, "physics", lambda self: spec)
+    elif changed == "substeps":
+        spec.option.timestep *= 2.5
+        monkeypatch.setattr(Pusher, "physics", lambda self: spec)
+        monkeypatch.setattr(Pusher, "substeps", 2)
+    else:
+        monkeypatch.setattr(Pusher, "reset", lambda self, rng: start)
+    again = evaluate(ZeroPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path)
+    assert kept.stat().st_mtime_ns > before
+    assert same(again, evaluate(ZeroPolicy(), VIEW, "test", 1, 1, blank=True))
 
 
 def test_a_blind_policy_does_the_same_in_every_picture() -> None:

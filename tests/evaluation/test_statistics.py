@@ -6,7 +6,14 @@ from scipy import stats
 
 from gplac.evaluation.pooling import Pooled
 from gplac.evaluation.ranks import agreement
-from gplac.evaluation.statistics import Interval, bootstrap_over_scenes, mcnemar, paired_difference, wilson
+from gplac.evaluation.statistics import (
+    Interval,
+    bootstrap_over_scenes,
+    mcnemar,
+    paired_difference,
+    rate_interval,
+    wilson,
+)
 
 
 @given(
@@ -88,6 +95,15 @@ def test_scenes_that_tell_nothing_apart_give_no_interval_of_no_width() -> None:
     order = agreement({"a": 0.9, "b": 0.1}, {name: Pooled(dict(enumerate(a)), {0: 0.5}) for name in "ab"})
     for interval in (same.interval95, swapped.interval95, order.pairs[0].interval95):
         assert interval == Interval(-1.0, 1.0)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.5, 1.0])
+def test_scenes_of_one_rate_have_wilsons_interval(rate: float) -> None:
+    outcomes = [np.arange(10) < 10 * rate for _ in range(20)]
+    assert rate_interval(outcomes) == wilson(20 * rate, 20)
+    other = [*outcomes[1:], np.arange(10) < 3]
+    assert rate_interval(other) == bootstrap_over_scenes(other)
+    assert rate_interval(outcomes[:1]) == Interval(0.0, 1.0)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -1,10 +1,12 @@
 """The shipped experts do their task; training starts, stops and goes on."""
 
 from pathlib import Path
+from typing import Any
 
 import mujoco
 import numpy as np
 import pytest
+import torch
 from safetensors import safe_open
 from safetensors.numpy import save
 
@@ -128,6 +130,27 @@ def test_training_writes_an_expert_that_loads_and_is_a_function_of_its_seed(tmp_
     assert not np.allclose(first(state), other(state))
     assert first.provenance["config"]["steps"] == 3200
     assert sorted(p.name for p in tmp_path.iterdir()) == ["0.safetensors", "1.safetensors", "2.safetensors"]
+
+
+def test_training_leaves_the_threads_of_what_comes_next_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gplac.experts import train
+
+    seen, build = [], train.build
+
+    def watched(*asked: Any) -> Any:
+        seen.append(torch.get_num_threads())
+        return build(*asked)
+
+    monkeypatch.setattr(train, "build", watched)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        train_expert("pusher", tmp_path / "e.safetensors", 1, TINY)
+        assert (seen, torch.get_num_threads()) == ([1], 3)
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_what_cannot_be_trained_or_written_is_said_before_training_and_leaves_nothing(

@@ -18,7 +18,7 @@ from gplac.errors import UserError
 from gplac.evaluation.result import read_result, write_json
 from gplac.grid import work
 from gplac.grid.cell import Cell, Grid
-from gplac.grid.data import collect
+from gplac.grid.data import collect, require_same
 from gplac.grid.locks import locked
 from gplac.grid.run import Finished, collect_shared, run_grid
 from gplac.grid.status import state_of
@@ -200,6 +200,9 @@ def test_data_of_other_settings_do_not_pass_for_the_cells(
     other = replace(settings, data=replace(settings.data, **changes))
     with pytest.raises(UserError, match=said):
         collect(name, "mug_push", fresh.data("mug_push"), other)
+    require_same(name, "mug_push", fresh.data("mug_push"), settings)
+    with pytest.raises(UserError, match=said):
+        require_same(name, "mug_push", fresh.data("mug_push"), other)
 
 
 def test_a_result_of_other_settings_is_told_and_measured_anew_only_if_asked_for(

@@ -40,14 +40,12 @@ def test_each_factor_is_a_row_and_seeds_are_pooled(tmp_path: Path) -> None:
         "distractors",
         "camera",
     ]
-    assert rows["nothing"] == (
-        "waiting",
-        "**100.0 %**",
-    )  # every scene the same: an interval of no width says nothing
+    assert rows["nothing"] == ("waiting", "**100.0 %** (34.2 to 100.0)")  # every scene the same
     assert rows["mug"] == ("**10.0 %** (0.0 to 20.0)", "**60.0 %** (25.0 to 95.0)")
     assert rows["table"] == ("waiting", "waiting")
     assert "a validation scene" in sheet.notes[0] and "20 or 40 episodes" in sheet.notes[0]
     assert "Seeds: ATT-1 0, GPLAC 0 1." in sheet.notes[0]
+    assert "`nothing`" in sheet.notes[1] and "over groups of starts" in sheet.notes[1]
     records = {
         (row["method"], row["factor"]): row for row in csv.DictReader(comma_separated([sheet]).splitlines())
     }

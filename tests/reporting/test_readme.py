@@ -71,7 +71,11 @@ def test_numbers_stand_beside_the_papers_and_what_is_missing_is_said(tmp_path: P
     )
     assert row(third, "160: a hundredth")[1] != "not yet" and row(third, "1,600")[1] == "not yet"
     put(tmp_path, "gplac", 0.9, seed=1)
-    assert row(readme_tables(tmp_path), "GPLAC: ")[1].endswith(", seeds 0, 1)")
+    assert "alone" not in third
+    text = readme_tables(tmp_path)
+    assert row(text, "GPLAC: ")[1].endswith(", seeds 0, 1)")
+    alone = f"by seed 0 alone, which all rows have: 16,000 weak images {ours}."
+    assert f"On the pusher, {alone}" in text and "On the striker" not in text
 
 
 def test_a_methods_page_has_its_number_beside_the_papers(tmp_path: Path) -> None:

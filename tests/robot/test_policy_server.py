@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import msgpack
@@ -204,6 +204,41 @@ def test_a_late_refusal_is_forgotten_as_well(
         refusing.may.set()
         remote.timeout_s = PATIENT_S
         assert remote.look(image, state).action.tolist() == policy.look(image, state).action.tolist()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda look: replace(look, action=look.action.astype(np.uint8)),
+        lambda look: replace(look, action=look.action[:-1]),
+        lambda look: replace(look, action=look.action * np.float32("nan")),
+        lambda look: replace(look, action="up"),
+        lambda look: replace(look, points=look.points + np.float32("inf")),
+        lambda look: replace(look, points=None),
+        lambda look: replace(look, present=float("nan")),
+        lambda look: replace(look, present=1.5),
+        lambda look: replace(look, present="yes"),
+        lambda look: replace(look, present=None),
+    ],
+)
+def test_an_answer_that_is_none_of_its_policy_is_refused(
+    wrong: Callable[[Look], Look], policy: Policy, image: np.ndarray, state: np.ndarray
+) -> None:
+    answer = wrong(policy.look(image, state))
+
+    def strange(connection: ServerConnection) -> None:
+        connection.send(pack({"card": policy.card.to_json()}))
+        question = unpack(connection.recv())
+        connection.send(pack({"id": question["id"]} | vars(answer)))
+
+    with serve(strange, "127.0.0.1", 0, logger=quiet_logger("strange")) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
+        with (
+            RemotePolicy(url, TOKEN, PATIENT_S) as remote,
+            pytest.raises(UserError, match="else than the finite outputs"),
+        ):
+            remote.look(image, state)
 
 
 def test_a_network_that_takes_no_picture_does_not_keep_the_robot_waiting(

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -57,9 +59,21 @@ def test_a_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     log = logs.Log(tmp_path, 0)
     log.file.close()
     log.file = Path("/dev/full").open("a")  # noqa: SIM115
-    with pytest.raises(UserError, match=r"metrics.jsonl: No space left"):
+    with pytest.raises(UserError, match=f"Cannot write to {tmp_path}: No space left"):
         log.write(1, "train", {"loss": 1.0})
-    log.board.close()
+    log.close()  # hides nothing behind what it cannot write either
+
+
+def test_a_disk_that_tensorboard_finds_full_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    log = logs.Log(tmp_path, 0)
+    for name in ("add_scalar", "close"):
+        monkeypatch.setattr(log.board, name, full)
+    with pytest.raises(UserError, match=f"Cannot write to {tmp_path}: No space left"):
+        log.write(1, "train", {"loss": 1.0})
+    log.close()
 
 
 @pytest.mark.parametrize("line", ["no json", "[1]", '{"loss": 1}'])

@@ -218,6 +218,16 @@ def test_divergence_stops_and_keeps_the_last_good_checkpoint(
     assert not json.loads((tmp_path / "run.json").read_text())["training"]["finished"]
 
 
+@pytest.mark.parametrize("name", ["weak_budget", "scene_budget"])
+def test_a_budget_of_weak_images_is_refused_where_none_are_learned_from(
+    name: str, demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
+) -> None:
+    limited = replace(preset, training=replace(preset.training, **{name: 4}))
+    with pytest.raises(UserError, match=f"training.{name} is 4, and no weak images are learned from"):
+        fit(METHODS["att-1"](), limited, demonstrations, weak, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_bad_data_is_refused_in_one_sentence(
     demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
 ) -> None:

@@ -95,6 +95,21 @@ def test_an_evaluation_leaves_the_threads_of_the_next_training_alone(
         torch.set_num_threads(before)
 
 
+def test_an_evaluation_tells_the_same_weights_on_another_device_from_these(
+    demonstrations: Frames, preset: Preset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, task="pusher")
+    seen = []
+    monkeypatch.setattr(runs, "measure", lambda *_, policy_id, **__: seen.append(policy_id) or {})
+    for device, half in (("cpu", True), ("cpu", False), ("meta", True)):
+        policy = load_policy(tmp_path, torch.device("cpu"))
+        policy.device, policy.half = torch.device(device), half
+        monkeypatch.setattr(Run, "policy", lambda self, policy=policy: policy)
+        runs.evaluate_run(tmp_path, "validation")
+    weights = Run.open(tmp_path).weights_id()
+    assert seen == [f"{weights}, {each}" for each in ("cpu, bfloat16", "cpu, float32", "meta, bfloat16")]
+
+
 @pytest.mark.parametrize(
     ("images", "states", "said"),
     [

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gplac.errors import UserError
 from gplac.seeding import rng
 from gplac.worlds.registry import task, task_names
-from gplac.worlds.task import Simulations, Task, TorqueTask
+from gplac.worlds.task import Simulations, Task, TorqueTask, fingerprint
 from gplac.worlds.vector import VectorTask
 
 
@@ -42,6 +42,23 @@ def test_torque_limit_is_the_models(torque_task: TorqueTask) -> None:
     model, limit = torque_task.physics().compile(), torque_task.action_limit
     assert model.nu == torque_task.action_size
     np.testing.assert_allclose(model.actuator_ctrlrange, [[-limit, limit]] * model.nu)
+
+
+def test_a_tasks_fingerprint_tells_its_code_besides_its_model(
+    any_task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def now(scenes: int = 2) -> str:
+        return fingerprint(task(any_task.name), "test", scenes, 2)
+
+    kind, known = type(any_task), now()
+    assert now() == known != now(scenes=3)
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, "distance", lambda self, qpos: np.zeros(qpos.shape[:-1]))
+        assert now() != known
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, "action_limit", 0.5 * any_task.action_limit)
+        assert now() != known
+    assert now() == known
 
 
 def test_success_is_said_in_words(any_task: Task) -> None:

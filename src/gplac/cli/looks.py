@@ -61,7 +61,7 @@ def breadth(
     out = out or Path("results/breadth") / f"{task}.json"
     found = measure_breadth(
         task,
-        weak or Size().collected(task, "weak", f"weak {task}"),
+        weak or Size().collected(task, "weak", f"weak {task}", "--weak"),
         out,
         runs or Path("runs/breadth") / task,
         folds=folds,

@@ -11,7 +11,7 @@ import tyro
 from tyro.conf import Positional, arg
 
 from gplac import config
-from gplac.data.manifest import require_collected
+from gplac.data.manifest import Manifest, require_collected
 from gplac.errors import UserError
 
 Task = Annotated[Positional[str], arg(metavar="TASK")]
@@ -81,16 +81,24 @@ class Size:
         changed = self.settings(task).data != config.preset(self.preset, task).data
         return Path("data") / (f"{self.preset}-changed" if changed else self.preset) / task
 
-    def collected(self, task: str, name: str, what: str) -> Path:
-        """The folder ``name`` in there, where ``gplac collect WHAT`` put it.
+    def collected(self, task: str, name: str, what: str, option: str) -> Path:
+        """The folder ``name`` in there, where ``gplac collect WHAT`` put it; ``option`` names another one.
 
         Raises:
-            UserError: nothing was collected there; the message is the command that does.
+            UserError: nothing was collected there; the message is the command that does. Or something else than that
+                command would collect today.
         """
+        from gplac.grid.data import require_same
+
         folder = self.data_folder(task) / name
         changes = [change for change in self.set if change.startswith("data.")]
         options = ["--preset", self.preset, *(["--set", *changes] if changes else [])]
         require_collected(folder, f"gplac collect {what} {shlex.join(options)}")
+        Manifest.read(folder)  # a damaged one cannot be used as it is
+        try:
+            require_same(name, task, folder.parent, self.settings(task))
+        except UserError as error:
+            raise UserError(f"{error} To use it as it is, name it: {option} {folder}") from error
         return folder
 
 

@@ -91,9 +91,9 @@ def train(
     scenes = min(known.labelled_scenes, settings.data.weak_scenes)
     if demos is None:
         asked = f"demos {task}" if scenes == 1 else f"demos {task} --scenes {scenes}"
-        demos = size.collected(task, f"demos-{scenes}", asked)
+        demos = size.collected(task, f"demos-{scenes}", asked, "--demos")
     if weak is None and known.weak_scenes:
-        weak = size.collected(task, "weak", f"weak {task}")
+        weak = size.collected(task, "weak", f"weak {task}", "--weak")
     out = out or Path("runs") / settings.name / task / f"{method}-seed{seed}"
     train(method, settings, demos, weak, out, task, seed, resume)
     print(f"The run is in {out}.")

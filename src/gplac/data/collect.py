@@ -13,7 +13,7 @@ from gplac import config
 from gplac.data.collection import Collected, Collection, open_collection
 from gplac.data.draw import DemonstrationJob, Look, WeakJob, is_present
 from gplac.data.episodes import Expert, roll_out
-from gplac.data.manifest import Request, Shard
+from gplac.data.manifest import Manifest, Request, Shard
 from gplac.data.progress import progress
 from gplac.errors import UserError
 from gplac.worlds.looks import packs
@@ -103,10 +103,9 @@ def collect_demonstrations(
     with open_collection(
         out, request, [Shard(_name(request, part), part.count * what.episode_steps) for part in parts]
     ) as collection:
-        looks = _looks(collection)
+        _pin(collection, expert)
+        looks = _looks(request)
         # A complete collection does not ask the expert anything: only its fingerprint tells it from another one.
-        if (demonstrator := getattr(expert, "fingerprint", None)) is not None:
-            collection.pin("expert", demonstrator)
         if not collection.missing:
             return Collected(collection.manifest, 0)
         total = len(indices) * episodes_per_scene
@@ -180,7 +179,8 @@ def collect_weak(
     with open_collection(
         out, request, [Shard(_name(request, part), part.count) for part in parts]
     ) as collection:
-        looks = _looks(collection)
+        _pin(collection)
+        looks = _looks(request)
         if not collection.missing:
             return Collected(collection.manifest, 0)
 
@@ -194,6 +194,23 @@ def collect_weak(
         present = len(indices) * sum(map(is_present, range(per_scene)))
         counts = {"rows": rows, "scenes": len(indices), "present": present, "absent": rows - present}
         return collection.draw([job(number) for number in collection.missing], counts, workers)
+
+
+def require_as_asked(folder: Path, request: Request, expert: Expert | None = None) -> None:
+    """Refuse a data set that collecting anew would not give: what was collected with other sizes, noise or expert, or
+    of scenes that look otherwise since, must not pass for what settings of today say.
+
+    Args:
+        folder: of the data set; it is only read.
+        request: what would be asked for.
+        expert: who would demonstrate; None: weak images.
+
+    Raises:
+        UserError: it is another one, or there is none.
+    """
+    collection = Collection(folder, Manifest.read(folder))
+    collection.require(request)
+    _pin(collection, expert)
 
 
 def _one_split(scenes: Sequence[tuple[str, int]]) -> tuple[str, tuple[int, ...]]:
@@ -235,16 +252,22 @@ def _name(request: Request, part: _Part) -> str:
     return f"{request.kind}-{request.split}-{request.scenes[part.scene]:04d}-{part.first:06d}.parquet"
 
 
-def _looks(collection: Collection) -> list[Look]:
-    """What to draw in each scene, after making sure that scenes look as they did when the collection was started."""
+def _pin(collection: Collection, expert: Expert | None = None) -> None:
+    """Make sure that scenes look, and that the expert acts, as they did when the collection was started."""
     request = collection.manifest.request
     collection.pin("scenes", _scenes_digest(request))
+    if request.assets is not None:
+        collection.pin("assets", packs.fingerprint(Path(request.assets)))
+    if request.robot_model is not None:
+        collection.pin("robot", hashlib.sha256(Path(request.robot_model).read_bytes()).hexdigest())
+    if (demonstrator := getattr(expert, "fingerprint", None)) is not None:
+        collection.pin("expert", demonstrator)
+
+
+def _looks(request: Request) -> list[Look]:
+    """What to draw in each scene."""
     assets = None if request.assets is None else Path(request.assets)
-    if assets is not None:
-        collection.pin("assets", packs.fingerprint(assets))
     robot = None if request.robot_model is None else Path(request.robot_model)
-    if robot is not None:
-        collection.pin("robot", hashlib.sha256(robot.read_bytes()).hexdigest())
     size = request.width, request.height
     return [
         Look(request.task, request.split, index, request.level, assets, *size, robot, request.renderer)

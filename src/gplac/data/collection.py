@@ -41,6 +41,18 @@ class Collection:
         """Numbers of the shards that are not finished."""
         return [number for number, shard in enumerate(self.manifest.shards) if shard.sha256 is None]
 
+    def require(self, request: Request) -> None:
+        """Refuse a collection of something else than is asked for.
+
+        Raises:
+            UserError: it was started with another request.
+        """
+        if differences := request.differences(self.manifest.request):
+            raise UserError(
+                f"{self.folder} holds another collection: asked for is {'; '.join(differences)}."
+                " Name another folder, or delete this one."
+            )
+
     def pin(self, what: str, fingerprint: str) -> None:
         """Make sure that shards to come belong to the finished ones.
 
@@ -100,7 +112,9 @@ def open_collection(folder: Path, request: Request, shards: Sequence[Shard]) -> 
     with claimed(folder, folder, "collecting into"):
         remove_temporaries(folder)
         if (folder / MANIFEST).exists():
-            manifest = _verified(folder, Manifest.read(folder), request, shards)
+            manifest = Manifest.read(folder)
+            Collection(folder, manifest).require(request)
+            manifest = _verified(folder, manifest, shards)
         elif left := sorted(path.name for path in folder.iterdir()):
             raise UserError(
                 f"{folder} holds other things ({left[0]}, ...); name a new folder, or an empty one."
@@ -110,13 +124,8 @@ def open_collection(folder: Path, request: Request, shards: Sequence[Shard]) -> 
         yield Collection(folder, manifest)
 
 
-def _verified(folder: Path, manifest: Manifest, request: Request, shards: Sequence[Shard]) -> Manifest:
-    """The manifest found, after a look at whether it is of this request and its shards are what it says."""
-    if differences := request.differences(manifest.request):
-        raise UserError(
-            f"{folder} holds another collection: asked for is {'; '.join(differences)}."
-            " Name another folder, or delete this one."
-        )
+def _verified(folder: Path, manifest: Manifest, shards: Sequence[Shard]) -> Manifest:
+    """The manifest found, after a look at whether its shards are what it says."""
     for number, shard in enumerate(manifest.shards):
         path = folder / shard.name
         if shard.sha256 is not None and not (path.is_file() and sha256(path) == shard.sha256):

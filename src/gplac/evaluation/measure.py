@@ -54,7 +54,7 @@ def measure(
         training: where the policy comes from.
         provenance: command, revision, versions, hardware, date.
         folder: see `evaluation_folder`.
-        policy_id: a checksum of the policy's weights.
+        policy_id: a checksum of the policy's weights, and what computes with them.
         workers: processes that draw; by default one more than there are cores.
         progress: makes the callback for each of the three parts from its name.
 

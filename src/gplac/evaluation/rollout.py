@@ -47,7 +47,7 @@ def evaluate(
         blank: show the policy grey pictures instead of the scene: a control.
         workers: processes that draw; by default one more than there are cores.
         cache: folder that keeps what is done, so that a killed evaluation resumes.
-        policy_id: tells policies apart in the cache, for instance a checksum of the weights.
+        policy_id: tells policies apart in the cache, such as a checksum of the weights and what computes with them.
         progress: called after every few episodes.
 
     Raises:

@@ -57,7 +57,7 @@ class PairedDifference:
         return self.only_a == self.only_b == 0
 
 
-def wilson(successes: int, episodes: int, confidence: float = 0.95) -> Interval:
+def wilson(successes: float, episodes: int, confidence: float = 0.95) -> Interval:
     """Wilson's score interval of a success rate, episodes taken as independent; sensible at 0 and 1 too.
 
     Raises:
@@ -108,8 +108,17 @@ def _resampled_means(values: Sequence[npt.NDArray[np.generic]]) -> Floats:
 
 
 def rate_interval(outcomes: Outcomes) -> Interval:
-    """`bootstrap_over_scenes` of success; of a single scene, which says nothing of others, all that a rate can be."""
-    return bootstrap_over_scenes(outcomes) if len(outcomes) > 1 else ANY_RATE
+    """`bootstrap_over_scenes` of success; of a single scene, which says nothing of others, all that a rate can be.
+
+    Where all scenes have the same rate, such as nought or one, no other can be drawn, and an interval of no width would
+    claim that every other scene has it, too: then it is Wilson's, each scene counted as one episode.
+    """
+    if len(outcomes) == 1:
+        return ANY_RATE
+    found = bootstrap_over_scenes(outcomes)
+    if found.low < found.high:
+        return found
+    return wilson(found.low * len(outcomes), len(outcomes))
 
 
 def difference_interval(resampled: Floats, scenes: int) -> Interval:

@@ -16,8 +16,9 @@ from gplac.errors import UserError
 from gplac.evaluation.drawing import BATCH, View
 from gplac.evaluation.own_robot import require_same
 from gplac.files import write_atomically
+from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import digest, split_size
-from gplac.worlds.task import Task
+from gplac.worlds.task import Task, fingerprint
 
 Record = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 """Of some episodes: distances ``(n, T)`` after each step and positions ``(n, T + 1, nq)``."""
@@ -67,7 +68,8 @@ class Store:
         folder: where; made if need be.
         view: what the policy sees.
         split: in which scenes.
-        settings: whatever else decides the numbers. Chunks that other settings, or other scenes, left here are removed.
+        settings: whatever else decides the numbers. Chunks that other settings, other scenes, or another physics or
+            other initial states of the task left here are removed.
     """
 
     def __init__(self, folder: Path | None, view: View, split: str, settings: dict[str, Any]) -> None:
@@ -79,14 +81,19 @@ class Store:
             del seen["robot_model"]  # what was kept before there was a choice stays good
         else:
             seen["robot_model"] = [view.robot_model, sha256(view.robot_model)]
-        every = range(split_size(view.task, split))
-        looks = digest(view.task, split, every, view.level, view.assets, view.vary)
-        known = {**settings, "view": seen, "split": split, "scenes": looks, "mujoco": version("mujoco-core")}
+        size = split_size(view.task, split)
+        known = settings | {
+            "view": seen,
+            "split": split,
+            "scenes": digest(view.task, split, range(size), view.level, view.assets, view.vary),
+            "physics": fingerprint(task_named(view.task, view.robot_model), split, size, BATCH),
+            "mujoco": version("mujoco-core"),
+        }
         wanted = json.dumps(known, default=str, indent=1, sort_keys=True) + "\n"
         folder.mkdir(parents=True, exist_ok=True)  # not for scenes that do not exist
         note = folder / SETTINGS
         if not note.exists() or note.read_text() != wanted:
-            # Another policy or other pictures: what lies here answers another question.
+            # Another policy, other pictures or another world: what lies here answers another question.
             for stale in folder.glob("scene-*.npz"):
                 stale.unlink()
             write_atomically(note, wanted.encode())

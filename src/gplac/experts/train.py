@@ -24,6 +24,7 @@ from gplac.experts.scripted import SCRIPTED
 from gplac.experts.trpo import ExpertConfig, Schedules, TaskVecEnv, build
 from gplac.files import require_writable, write_atomically
 from gplac.provenance import provenance
+from gplac.scale.threads import one_thread
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.task import TorqueTask
 
@@ -45,19 +46,20 @@ def train_expert(task_name: str, out: Path, seed: int = 0, config: ExpertConfig 
         raise UserError(f"The expert of {task_name} is scripted; there is nothing to train.")
     task, config = cast(TorqueTask, task_named(task_name)), config or ExpertConfig()
     require_writable(out)
-    # Such small networks are quickest on one thread.
-    torch.set_num_threads(1)
-    model = build(task, config, seed)
-    keeper = _Keeper(task_name, out, seed, config)
-    done = keeper.restore(model)
-    if done < config.steps:
-        try:
-            model.learn(config.steps - done, callback=[Schedules(config), keeper], reset_num_timesteps=False)
-        except KeyboardInterrupt:
-            keeper.console.print(
-                f"Stopped; the same command goes on from the last checkpoint, {keeper.checkpoint}."
-            )
-            raise
+    with one_thread():  # such small networks are quickest on one
+        model = build(task, config, seed)
+        keeper = _Keeper(task_name, out, seed, config)
+        done = keeper.restore(model)
+        if done < config.steps:
+            try:
+                model.learn(
+                    config.steps - done, callback=[Schedules(config), keeper], reset_num_timesteps=False
+                )
+            except KeyboardInterrupt:
+                keeper.console.print(
+                    f"Stopped; the same command goes on from the last checkpoint, {keeper.checkpoint}."
+                )
+                raise
     keeper.finish()
     return out
 

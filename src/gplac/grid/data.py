@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from gplac.config import Preset
-from gplac.data.collect import collect_demonstrations, collect_weak
+from gplac.config import DataConfig, Preset
+from gplac.data.collect import collect_demonstrations, collect_weak, require_as_asked
+from gplac.data.manifest import Request
 from gplac.experts.expert import load_expert
 from gplac.grid.cell import Cell
 from gplac.grid.locks import locked
@@ -39,28 +40,44 @@ def collect(name: str, task: str, data: Path, settings: Preset, workers: int = 0
         UserError: the folder holds something else, was collected with other sizes, noise or expert or of other scenes,
             or cannot be written to.
     """
-    folder, sizes = data / name, settings.data
+    folder, request = data / name, _request(name, task, settings.data)
+    scenes, size = [(request.split, index) for index in request.scenes], (request.width, request.height)
     # Asked for even where it is complete: what was collected with other settings must not pass for these.
     with locked(data / f".{name}.lock"):
         if name == WEAK:
-            weak = [("weak", index) for index in range(sizes.weak_scenes)]
-            collect_weak(folder, task, weak, sizes.weak_per_scene, sizes.width, sizes.height, workers=workers)
-            return folder
-        if name == LABELLED:
-            scenes, each = [("labelled", 0)], sizes.demonstrations
+            collect_weak(folder, task, scenes, request.per_scene, *size, workers=workers)
         else:
-            count = int(name.removeprefix("demos-"))
-            scenes, each = [("weak", index) for index in range(count)], sizes.demonstrations_per_scene
-        collect_demonstrations(
-            folder,
-            task,
-            load_expert(task),
-            scenes,
-            each,
-            sizes.width,
-            sizes.height,
-            action_noise=sizes.action_noise,
-            noise_time_s=sizes.noise_time_s,
-            workers=workers,
-        )
+            collect_demonstrations(
+                folder,
+                task,
+                load_expert(task),
+                scenes,
+                request.per_scene,
+                *size,
+                action_noise=request.action_noise,
+                noise_time_s=request.noise_time_s,
+                workers=workers,
+            )
     return folder
+
+
+def require_same(name: str, task: str, data: Path, settings: Preset) -> None:
+    """Refuse a data set that `collect` would not take for the one that it is asked for; it is only read.
+
+    Raises:
+        UserError: there is none, or it was collected with other sizes, noise or expert or of other scenes.
+    """
+    expert = None if name == WEAK else load_expert(task)
+    require_as_asked(data / name, _request(name, task, settings.data), expert)
+
+
+def _request(name: str, task: str, sizes: DataConfig) -> Request:
+    """What a data set of that name is."""
+    looks, noise = ("standard", sizes.width, sizes.height), (sizes.action_noise, sizes.noise_time_s)
+    if name == WEAK:
+        scenes = tuple(range(sizes.weak_scenes))
+        return Request("weak", task, "weak", scenes, sizes.weak_per_scene, *looks, seed=0)
+    if name == LABELLED:
+        return Request("demonstrations", task, "labelled", (0,), sizes.demonstrations, *looks, 0, *noise)
+    scenes = tuple(range(int(name.removeprefix("demos-"))))
+    return Request("demonstrations", task, "weak", scenes, sizes.demonstrations_per_scene, *looks, 0, *noise)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -79,6 +79,22 @@ class Committed:
         results = self.results.get(Key(method, weak_budget, scene_budget))
         return pooled(results) if results else None
 
+    def shared(self, keys: Iterable[Key]) -> dict[Key, Pooled | None]:
+        """What is measured, of the seeds that all of it has: others, which some rows of a table have and others lack,
+        would vary as well where rows are compared. Where no seed is everyone's, each keeps its own.
+
+        Raises:
+            UserError: they cannot be pooled.
+        """
+        results = {key: self.results.get(key, []) for key in keys}
+        seeds = [{result["seed"] for result in each} for each in results.values() if each]
+        everyones = set.intersection(*seeds) if seeds else set()
+        kept = {
+            key: [result for result in each if result["seed"] in everyones] or each
+            for key, each in results.items()
+        }
+        return {key: pooled(each) if each else None for key, each in kept.items()}
+
     def _check(self, path: Path, match: re.Match[str], result: Result) -> None:
         """A result under another's name would be another's number in a table."""
         preset, task = self.folder.parent.name, self.folder.name
@@ -91,6 +107,11 @@ class Committed:
     def _named(folder: Path) -> list[tuple[Path, re.Match[str]]]:
         matches = [(path, NAME.fullmatch(path.stem)) for path in sorted(folder.glob("*.json"))]
         return [(path, match) for path, match in matches if match is not None]
+
+
+def named_seeds(each: Pooled) -> str:
+    """Its seeds, in words."""
+    return f"seed{'s' if len(each.by_seed) > 1 else ''} {', '.join(map(str, each.by_seed))}"
 
 
 def _key(match: re.Match[str]) -> Key:

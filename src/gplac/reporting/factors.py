@@ -97,6 +97,8 @@ def _sheet(task: str, preset: str, results: Mapping[str, Mapping[str, list[Resul
             f" in which one factor alone is that of a {' or '.join(sorted(splits))} scene"
             f" (`gplac evaluate RUN --vary each`); {' or '.join(map(str, sorted(counts)))} episodes each. Seeds:"
             f" {', '.join(f'{label(method)} {each}' for method, each in seeds.items())}.",
+            f"`{NOTHING}` is the labelled scene itself as often as there are scenes, from the same starts: its interval"
+            " is over groups of starts, and says nothing of other scenes.",
         ),
         tuple(
             {
@@ -122,5 +124,4 @@ def _seeds(found: Mapping[str, Pooled]) -> list[int]:
 
 
 def _cell(found: Pooled) -> str:
-    low, high = found.interval95.low, found.interval95.high
-    return f"**{percent(found.rate)}**" + (f" ({span(low, high)})" if low < high else "")
+    return f"**{percent(found.rate)}** ({span(found.interval95.low, found.interval95.high)})"

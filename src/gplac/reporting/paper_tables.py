@@ -10,7 +10,7 @@ from gplac.evaluation.percent import rounded, span
 from gplac.evaluation.pooling import Pooled
 from gplac.methods import BEYOND
 from gplac.reporting.charts import Bar, success_bars
-from gplac.reporting.committed import Committed
+from gplac.reporting.committed import Committed, Key, named_seeds
 from gplac.reporting.orders import order
 from gplac.reporting.published import TABLE_1, TABLE_2, TABLE_3
 from gplac.reporting.sheets import Chart, Sheet, chart_title
@@ -104,21 +104,30 @@ def _of_budgets(results: Path, preset: str, task: str) -> Sheet:
     committed, data = Committed(results / preset / task), config.preset(preset, task).data
     whole = data.weak_scenes * data.weak_per_scene
     theirs = TABLE_3[task]
+    budgets = {images: whole * images // max(theirs) for images in theirs}
+    # No training sees fewer than one image of each kind; 0 stands for all of them.
+    keys = {
+        budget: Key("gplac", budget if budget < whole else 0) for budget in budgets.values() if budget >= 2
+    }
     rows, records, curve, compared = [], [], [], []
     for images, rate in theirs.items():
-        budget = whole * images // max(theirs)
-        # No training sees fewer than one image of each kind; 0 would stand for all of them.
-        each = committed.pooled("gplac", budget if budget < whole else 0) if budget >= 2 else None
+        budget = budgets[images]
+        each = committed.pooled(*keys[budget]) if budget in keys else None
         rows.append((f"{images:,}", f"{budget:,}", *_cells(rate, each)))
         records.append(_record("Table 3", task, preset, "gplac", budget, rate, each))
         compared.append((f"{budget:,} weak images", each, rate))
         curve.append(BudgetPoint(images, rate, each))
     measured = {name: each for name, each, _ in compared if each is not None}
+    shared = committed.shared(keys.values())
+    alike = {
+        f"{budget:,} weak images": each for budget, key in keys.items() if (each := shared[key]) is not None
+    }
     notes = [
         f"GPLAC. Preset {preset} has {whole:,} weak images, the paper {max(theirs):,}; each row takes the same share of"
         " them, half with the object. A smaller number is a part of a larger one of the same seed.",
         _scope(preset, task, measured),
-        *order(measured, {name: rate for name, _, rate in compared}),
+        *_seeds_alike(measured, alike),
+        *order(alike, {name: rate for name, _, rate in compared}),
         *_far([(name, each, rate) for name, each, rate in compared if each is not None], len(measured)),
     ]
     counts = (each.episodes for each in measured.values())
@@ -140,6 +149,19 @@ def _of_budgets(results: Path, preset: str, task: str) -> Sheet:
         tuple(records),
         (Chart(f"table3-{task}", title, about, partial(budget_curves, curve)),) if measured else (),
     )
+
+
+def _seeds_alike(measured: Mapping[str, Pooled], alike: Mapping[str, Pooled]) -> list[str]:
+    """Of rows with more seeds than others, what they have with those that all rows have; nothing if there are none."""
+    fewer = {name: each for name, each in alike.items() if each.by_seed != measured[name].by_seed}
+    if not fewer:
+        return []
+    told = (
+        f"{name} {_exact(each.rate)} ({span(each.interval95.low, each.interval95.high)})"
+        for name, each in fewer.items()
+    )
+    seeds = named_seeds(next(iter(fewer.values())))
+    return [f"Rows are compared by what all of them have, {seeds}, which gives {'; '.join(told)}."]
 
 
 def _exact(rate: float) -> str:

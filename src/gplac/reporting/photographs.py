@@ -10,7 +10,7 @@ import numpy as np
 from gplac import config
 from gplac.data.budget import scene_order
 from gplac.evaluation.percent import percent, point_span, points, span
-from gplac.evaluation.pooling import Pooled, pooled
+from gplac.evaluation.pooling import Pooled
 from gplac.evaluation.ranks import Pair, agreement
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.photograph_charts import Point, success_curves
@@ -58,7 +58,7 @@ def photographs(results: Path, preset: str) -> list[Sheet]:
     """
     lines = by_photographs(preset), by_places(preset)
     keys = list(dict.fromkeys([*lines[0], *lines[1], Key(WITHOUT)]))
-    found = _found(Committed(results / preset / TASK), keys)
+    found = Committed(results / preset / TASK).shared(keys)
     records = [_record(preset, key, found) for key in keys]
     total = config.preset(preset, TASK).data.weak_scenes
     measured = sum(each is not None for each in found.values())
@@ -93,17 +93,6 @@ def photographs(results: Path, preset: str) -> list[Sheet]:
 
 
 SHEETS: dict[str, Callable[[Path, str], list[Sheet]]] = {"photographs": photographs}
-
-
-def _found(committed: Committed, keys: Sequence[Key]) -> dict[Key, Pooled | None]:
-    """What is measured, of the seeds that all of it has: others, which Table 2 has of some rows, would vary as well."""
-    results = {key: committed.results.get(key, []) for key in keys}
-    seeds = [{result["seed"] for result in each} for each in results.values() if each]
-    shared = set.intersection(*seeds) if seeds else set()
-    kept = {
-        key: [result for result in each if result["seed"] in shared] or each for key, each in results.items()
-    }
-    return {key: pooled(each) if each else None for key, each in kept.items()}
 
 
 def _seen(preset: str, key: Key) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from gplac.evaluation.percent import point_span, points, span
 from gplac.evaluation.pooling import Pooled
 from gplac.evaluation.ranks import agreement
 from gplac.methods import BEYOND
-from gplac.reporting.committed import Committed, Key
+from gplac.reporting.committed import Committed, Key, named_seeds
 from gplac.reporting.published import TABLE_1, TABLE_2, TABLE_3
 from gplac.reporting.themes import label
 
@@ -124,15 +124,29 @@ def _table_3(results: Path) -> Iterator[str]:
     yield f"The paper's numbers are of the same share of its {most:,} images; ours are {whole:,}."
     yield ""
     yield from _head("weak images", *(name for task in tasks for name in (task, "paper")))
-    for place, share in enumerate(SHARES):
-        budget = whole // 10**place
+    budgets = [whole // 10**place for place in range(len(SHARES))]
+    keys = {budget: Key("gplac", budget if budget < whole else 0) for budget in budgets}
+    for place, (budget, key) in enumerate(keys.items()):
         cells = []
         for task, committed in found.items():
-            cells += [
-                _ours(committed.pooled("gplac", budget if place else 0)),
-                _paper(list(TABLE_3[task].values())[place]),
-            ]
-        yield _line(f"{budget:,}: {share}", *cells)
+            cells += [_ours(committed.pooled(*key)), _paper(list(TABLE_3[task].values())[place])]
+        yield _line(f"{budget:,}: {SHARES[place]}", *cells)
+    for task, committed in found.items():
+        yield from _by_shared_seeds(task, committed, keys)
+
+
+def _by_shared_seeds(task: str, committed: Committed, keys: Mapping[int, Key]) -> Iterator[str]:
+    """What rows of more seeds than others have with those that all rows have: then rows differ in nothing else."""
+    shared = committed.shared(keys.values())
+    told, seeds = [], ""
+    for budget, key in keys.items():
+        each, every = shared[key], committed.pooled(*key)
+        if each is not None and every is not None and each.by_seed != every.by_seed:
+            told.append(f"{budget:,} weak images {_ours(each)}")
+            seeds = named_seeds(each)
+    if told:
+        yield ""
+        yield f"On the {task}, by {seeds} alone, which all rows have: {'; '.join(told)}."
 
 
 def _gain(task: str, found: Mapping[str, Pooled | None]) -> Iterator[str]:
@@ -159,7 +173,7 @@ def _line(*cells: str) -> str:
 def _ours(each: Pooled | None) -> str:
     if each is None:
         return "not yet"
-    seeds = "" if list(each.by_seed) == [0] else f", seeds {', '.join(map(str, each.by_seed))}"
+    seeds = "" if list(each.by_seed) == [0] else f", {named_seeds(each)}"
     return f"**{100 * each.rate:.2f} %** ({span(each.interval95.low, each.interval95.high)}{seeds})"
 
 

@@ -90,7 +90,8 @@ class RemotePolicy:
         """See `gplac.robot.Policy.look`.
 
         Raises:
-            UserError: as there; the server does not answer in time, or not at all any more.
+            UserError: as there; the server does not answer in time, or not at all any more, or with something else
+                than finite outputs of its policy.
         """
         image_HW3 = checked_image(image, self.card, self.resize)
         state_S = checked_state(state, self.card)
@@ -140,10 +141,22 @@ class RemotePolicy:
     def _look(self, answer: dict[str, Any]) -> Look:
         card = self.card
         action, points, present = (answer.get(name) for name in ("action", "points", "present"))
-        shapes = [None if found is None else np.shape(found) for found in (action, points)]
-        expected = [(card.action_size,), (card.points, 2) if card.points else None]
-        if shapes != expected or (present is not None) != card.classifier:
+        arrays_fit = _fits(action, (card.action_size,)) and (
+            _fits(points, (card.points, 2)) if card.points else points is None
+        )
+        probability_fits = (
+            isinstance(present, float) and 0 <= present <= 1 if card.classifier else present is None
+        )
+        if not (arrays_fit and probability_fits):
             raise UserError(
-                f"The policy server at {self.url} answers with something else than its policy's outputs."
+                f"The policy server at {self.url} answers with something else than the finite outputs of its policy;"
+                " look at what it serves, and start it again."
             )
         return Look(action, points, present)  # type: ignore[arg-type]
+
+
+def _fits(found: Any, shape: tuple[int, ...]) -> bool:
+    """Whether it is an array of finite float32 of that shape."""
+    if not (isinstance(found, np.ndarray) and found.dtype == np.float32 and found.shape == shape):
+        return False
+    return bool(np.isfinite(found).all())

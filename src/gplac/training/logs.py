@@ -1,5 +1,6 @@
 """What a run writes down and shows while it trains: JSON lines, TensorBoard, progress."""
 
+import contextlib
 import json
 import sys
 import time
@@ -45,17 +46,19 @@ class Log:
         try:
             self.file.write(json.dumps({"step": step, "stage": stage} | rounded) + "\n")
             self.file.flush()
+            for name, value in metrics.items():
+                self.board.add_scalar(name, value, step)  # raises what went wrong with earlier ones
         except OSError as error:
             raise UserError(
-                f"Cannot write to {self.path}: {error.strerror}. Mend that and go on with --resume."
+                f"Cannot write to {self.path.parent}: {error.strerror}. Mend that and go on with --resume."
             ) from error
-        for name, value in metrics.items():
-            self.board.add_scalar(name, value, step)
 
     def close(self) -> None:
-        """Flush both."""
-        self.file.close()
-        self.board.close()
+        """Close both. What does not reach the disk is no error here, which would hide the one that ended the training:
+        every line is on the disk since `write`, and TensorBoard has the same numbers."""
+        for each in (self.file, self.board):
+            with contextlib.suppress(OSError):
+                each.close()
 
 
 class Display:

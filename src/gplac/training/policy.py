@@ -69,6 +69,11 @@ class Policy:
             return _numpy(self.network.act(image_BHW3, state_BS))
 
     @property
+    def arithmetic(self) -> str:
+        """What computes and in which numbers, such as "cpu, bfloat16": the same weights answer otherwise on another."""
+        return f"{self.device.type}, {'bfloat16' if self.half else 'float32'}"
+
+    @property
     def image_size(self) -> tuple[int, int]:
         """Width and height of the images that it takes, pixels."""
         return self.network.encoder.width, self.network.encoder.height

@@ -18,7 +18,8 @@ gradients (peaks of memory measured at 32x28 and 100x88 pixels: 3.1 to 3.5)."""
 
 
 def check_settings(preset: Preset, weak: bool = True) -> None:
-    """Whether numbers of ``preset`` make sense; those of weak images count only where ``weak`` ones are read.
+    """Whether numbers of ``preset`` make sense; those of weak images count only where ``weak`` ones are read, and there
+    is no budget of such where they are not.
 
     Raises:
         UserError: one does not; the message names it.
@@ -30,6 +31,11 @@ def check_settings(preset: Preset, weak: bool = True) -> None:
     for name, smallest in least.items():
         if getattr(training, name) < smallest:
             raise UserError(f"training.{name} is {getattr(training, name)}: choose {smallest} or more.")
+    for name in ("weak_budget", "scene_budget"):
+        if (budget := getattr(training, name)) and not weak:
+            raise UserError(
+                f"training.{name} is {budget}, and no weak images are learned from here: leave it out."
+            )
     for name in ("scenes", "episodes"):
         if getattr(evaluation, name) < 1:
             raise UserError(f"evaluation.{name} is {getattr(evaluation, name)}: choose 1 or more.")

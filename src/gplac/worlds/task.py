@@ -1,5 +1,6 @@
 """What a task is: physics, resets, what the robot feels, and success. Looks live apart, in `gplac.worlds.scene`."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -8,9 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.seeding import rng
-from gplac.trial import Decide
+from gplac.trial import Decide, Float32, Images
 from gplac.worlds.arm import Floats, Hand
 from gplac.worlds.stage import Stage
+
+PROBE_STEPS = 20
+"""Actions that `fingerprint` tries a task with, or as many as an episode has."""
 
 
 class Task(Protocol):
@@ -145,3 +149,32 @@ class Simulations(Protocol):
 def evaluation_state(task: Task, split: str, scene: int, episode: int) -> tuple[Floats, Floats]:
     """Where an episode of an evaluation starts, whatever the policy: positions ``(nq,)`` and velocities ``(nv,)``."""
     return task.reset(rng("evaluation", task.name, split, scene, episode))
+
+
+def fingerprint(task: Task, split: str, scenes: int, episodes: int) -> str:
+    """SHA-256 of what a task does now: its physics, where the first ``episodes`` in each of the first ``scenes`` scenes
+    start, and what a few actions do from the first of these. Episodes of before are the task's only if it is the same.
+
+    The model alone would not do: how long an action lasts, what the robot feels and what counts as distance are code.
+    """
+    described = hashlib.sha256()
+    spec = task.physics()
+    spec.compile()
+    described.update(spec.to_xml().encode())
+    starts = [evaluation_state(task, split, s, e) for s in range(scenes) for e in range(episodes)]
+    simulation, (qpos, qvel) = task.simulations(1), starts[0]
+    simulation.set_state(qpos[None], qvel[None])
+    actions, felt = rng("fingerprint", task.name), []
+
+    def decide(images: Images, states: Float32) -> Float32:
+        felt.append(states.astype(np.float64))
+        return actions.uniform(-1.0, 1.0, (1, task.action_size)).astype(np.float32) * task.action_limit
+
+    seen = [part for start in starts for part in start]
+    for _ in range(min(PROBE_STEPS, task.episode_steps)):
+        simulation.act(decide, np.zeros((1, 1, 1, 3), np.uint8))
+        seen += [simulation.qpos, simulation.distance()]
+    for array in seen + felt:
+        # To a micrometre: the last digits are the processor's.
+        described.update((np.round(array, 6) + 0.0).tobytes())
+    return described.hexdigest()
