@@ -74,6 +74,20 @@ def test_data_sets_arrays_and_folders_are_the_same_data(tmp_path: Path) -> None:
     assert weights["folders"] == weights["data"] == weights["arrays"]
 
 
+def test_each_kind_of_data_is_known_again_however_it_was_handed_over(
+    arrays: tuple[Arrays, Arrays], tmp_path: Path
+) -> None:
+    """ATT-1 uses no photographs: that they were arrays says nothing of the demonstrations in a folder."""
+    _, weak = arrays
+    folder = write_demonstrations(tmp_path / "demos", demonstrations())
+    for method in ("att-1", "gplac"):
+        gplac.train(folder, weak, out=tmp_path / method, method=method, steps=2, preset="smoke")
+        assert gplac.trust(tmp_path / method, weak=weak) == tmp_path / method / "trust.html"
+    assert gplac.trust(tmp_path / "att-1") == tmp_path / "att-1" / "trust.html"
+    with pytest.raises(UserError, match="The weak data are not those"):
+        gplac.trust(tmp_path / "gplac", folder, (weak[0], 1 - weak[1], weak[2]))
+
+
 def _demos(data: object) -> Arrays:
     return tuple(getattr(data, name) for name in ("images", "states", "actions", "episode"))
 

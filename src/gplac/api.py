@@ -18,7 +18,7 @@ from gplac.hub.repository import download
 from gplac.reporting.trust import PAGE, write_trust
 from gplac.runs import Run
 from gplac.training.checkpoint import RUN_JSON
-from gplac.training.own import array_checksums, limited, train_own
+from gplac.training.own import checksums_of, limited, train_own
 from gplac.training.policy import Policy, load_policy
 from gplac.training.split import Split, split
 
@@ -141,8 +141,7 @@ def trust(
             " gplac.trust(run, demonstrations, weak)."
         )
     loaded = _demonstrations(demonstrations), None if weak is None else _weak(weak)
-    checksums = _checksums(given) or array_checksums(*loaded)
-    for kind, checksum in checksums.items():
+    for kind, checksum in checksums_of(*loaded, _checksums(given)).items():
         if checksum != known[kind]:
             raise UserError(
                 f"The {kind} data are not those that {run} was trained on; name those, or train again on these."
@@ -217,10 +216,9 @@ def _folders(given: Mapping[str, Any]) -> dict[str, Path]:
     return {kind: Path(data) for kind, data in given.items() if isinstance(data, str | Path)}
 
 
-def _checksums(given: Mapping[str, Any]) -> dict[str, str] | None:
-    """Of data sets in folders; None if some of the data are arrays."""
-    found = {kind: Manifest.read(folder).checksum for kind, folder in _folders(given).items()}
-    return found if len(found) == len(given) else None
+def _checksums(given: Mapping[str, Any]) -> dict[str, str]:
+    """Of those data that lie in folders."""
+    return {kind: Manifest.read(folder).checksum for kind, folder in _folders(given).items()}
 
 
 def _demonstrations(given: str | Path | Demonstrations | DemonstrationArrays) -> Demonstrations:
