@@ -116,6 +116,18 @@ def _weak(data: object) -> Arrays:
         ),
         (lambda demos, weak: ((demos[0], demos[1].astype(str), *demos[2:]), weak), "states .* not numbers"),
         (lambda demos, weak: ("nowhere", weak), "nowhere"),
+        (
+            lambda demos, weak: ((demos[0], [[1.0], [2.0, 3.0]], *demos[2:]), weak),
+            "no arrays .*inhomogeneous",
+        ),
+        (lambda demos, weak: ((*demos[:3], demos[3] % 5), weak), "Row 30 .* goes back to episode 0"),
+        (lambda demos, weak: ((demos[0][:, :7], *demos[1:]), None), "20x7 pixels are too small"),
+        (lambda demos, weak: ((demos[0][:, :0], *demos[1:]), None), "20x0 pixels are too small"),
+        (lambda demos, weak: ((*demos[:2], demos[2][:, :0], demos[3]), weak), "actions have no numbers"),
+        (
+            lambda demos, weak: ((demos[0], demos[1].astype(float) * 1e39, *demos[2:]), weak),
+            "Number 1 of the state is -?inf",
+        ),
     ],
 )
 def test_what_is_no_data_is_refused_in_one_sentence(
@@ -124,6 +136,18 @@ def test_what_is_no_data_is_refused_in_one_sentence(
     demos, weak = change(*arrays)  # type: ignore[operator]
     with pytest.raises(UserError, match=part):
         gplac.train(demos, weak, out=tmp_path / "run", steps=6)
+
+
+@pytest.mark.filterwarnings("error")
+def test_whole_numbers_are_any_librarys_and_others_are_refused_before_training(
+    arrays: tuple[Arrays, Arrays], tmp_path: Path
+) -> None:
+    gplac.train(arrays[0], out=tmp_path / "numpy", steps=np.int64(2), seed=np.uint8(3), preset="smoke")
+    assert json.loads((tmp_path / "numpy/trust.json").read_text())["seed"] == 3
+    for wrong, part in (({"seed": 1.5}, "seed is 1.5"), ({"steps": "3"}, "steps is '3'")):
+        with pytest.raises(UserError, match=part):
+            gplac.train(*arrays, out=tmp_path / "run", preset="smoke", **wrong)
+    assert not (tmp_path / "run").exists()
 
 
 def test_simulated_runs_have_no_such_page(tmp_path: Path) -> None:

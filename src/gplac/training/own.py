@@ -16,6 +16,7 @@ from gplac import config
 from gplac.config import Preset
 from gplac.data.budget import chosen
 from gplac.data.dataset import Demonstrations, WeakImages
+from gplac.data.importers.pictures import SMALLEST_PX
 from gplac.data.soundness import not_finite
 from gplac.errors import UserError
 from gplac.methods import method_named
@@ -38,8 +39,8 @@ def check(demonstrations: Demonstrations, weak: WeakImages | None, classified: b
     """Whether data can be trained on: by a method that learns from the photographs' labels, unless not ``classified``.
 
     Raises:
-        UserError: one episode or none, states or actions that are not finite, pictures of two sizes, or too few
-            photographs of one label; the message says how to mend it.
+        UserError: one episode or none, pictures too small, no action, states or actions that are not finite, pictures
+            of two sizes, or too few photographs of one label; the message says how to mend it.
     """
     episodes = len(np.unique(demonstrations.episode))
     if episodes < 2:
@@ -47,6 +48,14 @@ def check(demonstrations: Demonstrations, weak: WeakImages | None, classified: b
             f"There are {len(demonstrations.images)} frames of {episodes} episode{'s' * (episodes != 1)}, and at least"
             " two episodes are needed, one of them to test on: record more demonstrations and import them all."
         )
+    height, width = demonstrations.images.shape[1:3]
+    if min(height, width) < SMALLEST_PX:
+        raise UserError(
+            f"Pictures of {width}x{height} pixels are too small to find anything in; they need {SMALLEST_PX} across and"
+            " down."
+        )
+    if not demonstrations.actions.shape[1]:
+        raise UserError("The actions have no numbers: a policy needs at least one to answer.")
 
     def place(row: int) -> str:
         return f"frame {demonstrations.frame[row]} of episode {demonstrations.episode[row]}"
