@@ -74,6 +74,20 @@ def test_data_sets_arrays_and_folders_are_the_same_data(tmp_path: Path) -> None:
     assert weights["folders"] == weights["data"] == weights["arrays"]
 
 
+def test_each_kind_of_data_is_known_again_however_it_was_handed_over(
+    arrays: tuple[Arrays, Arrays], tmp_path: Path
+) -> None:
+    """ATT-1 uses no photographs: that they were arrays says nothing of the demonstrations in a folder."""
+    _, weak = arrays
+    folder = write_demonstrations(tmp_path / "demos", demonstrations())
+    for method in ("att-1", "gplac"):
+        gplac.train(folder, weak, out=tmp_path / method, method=method, steps=2, preset="smoke")
+        assert gplac.trust(tmp_path / method, weak=weak) == tmp_path / method / "trust.html"
+    assert gplac.trust(tmp_path / "att-1") == tmp_path / "att-1" / "trust.html"
+    with pytest.raises(UserError, match="The weak data are not those"):
+        gplac.trust(tmp_path / "gplac", folder, (weak[0], 1 - weak[1], weak[2]))
+
+
 def _demos(data: object) -> Arrays:
     return tuple(getattr(data, name) for name in ("images", "states", "actions", "episode"))
 
@@ -102,6 +116,18 @@ def _weak(data: object) -> Arrays:
         ),
         (lambda demos, weak: ((demos[0], demos[1].astype(str), *demos[2:]), weak), "states .* not numbers"),
         (lambda demos, weak: ("nowhere", weak), "nowhere"),
+        (
+            lambda demos, weak: ((demos[0], [[1.0], [2.0, 3.0]], *demos[2:]), weak),
+            "no arrays .*inhomogeneous",
+        ),
+        (lambda demos, weak: ((*demos[:3], demos[3] % 5), weak), "Row 30 .* goes back to episode 0"),
+        (lambda demos, weak: ((demos[0][:, :7], *demos[1:]), None), "20x7 pixels are too small"),
+        (lambda demos, weak: ((demos[0][:, :0], *demos[1:]), None), "20x0 pixels are too small"),
+        (lambda demos, weak: ((*demos[:2], demos[2][:, :0], demos[3]), weak), "actions have no numbers"),
+        (
+            lambda demos, weak: ((demos[0], demos[1].astype(float) * 1e39, *demos[2:]), weak),
+            "Number 1 of the state is -?inf",
+        ),
     ],
 )
 def test_what_is_no_data_is_refused_in_one_sentence(
@@ -110,6 +136,18 @@ def test_what_is_no_data_is_refused_in_one_sentence(
     demos, weak = change(*arrays)  # type: ignore[operator]
     with pytest.raises(UserError, match=part):
         gplac.train(demos, weak, out=tmp_path / "run", steps=6)
+
+
+@pytest.mark.filterwarnings("error")
+def test_whole_numbers_are_any_librarys_and_others_are_refused_before_training(
+    arrays: tuple[Arrays, Arrays], tmp_path: Path
+) -> None:
+    gplac.train(arrays[0], out=tmp_path / "numpy", steps=np.int64(2), seed=np.uint8(3), preset="smoke")
+    assert json.loads((tmp_path / "numpy/trust.json").read_text())["seed"] == 3
+    for wrong, part in (({"seed": 1.5}, "seed is 1.5"), ({"steps": "3"}, "steps is '3'")):
+        with pytest.raises(UserError, match=part):
+            gplac.train(*arrays, out=tmp_path / "run", preset="smoke", **wrong)
+    assert not (tmp_path / "run").exists()
 
 
 def test_simulated_runs_have_no_such_page(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import stage
-from PIL import Image
+from options import count, size
 from trials import Trials
 
 from gplac.errors import UserError
@@ -39,17 +39,18 @@ def blind(env):
     return lambda observation: expert.get_action(np.r_[observation[:4], middle, observation[6:]])
 
 
-def seeing(policy, size):
-    """A policy from a file, which sees the picture, scaled as the import scaled it, and feels the robot."""
+def seeing(named):
+    """By its name, a policy of NAME=FILE, which sees the picture, brought to its size as the import does, and feels the
+    robot."""
+    name, is_named, path = named.partition("=")
+    if not (name and is_named):
+        raise UserError(f"{named}: write NAME=POLICY.onnx, for instance gplac=gplac.onnx.")
+    policy = Policy.load(path, resize=True)
 
     def made(env):
-        def decide(observation):
-            picture = Image.fromarray(stage.picture(env)).resize(size, Image.Resampling.BOX)
-            return policy.act(np.asarray(picture), stage.felt(observation))
+        return lambda observation: policy.act(stage.picture(env), stage.felt(observation))
 
-        return decide
-
-    return made
+    return name, made
 
 
 if __name__ == "__main__":
@@ -58,21 +59,17 @@ if __name__ == "__main__":
         "policies", nargs="*", metavar="NAME=POLICY.onnx", help="by default the two that do not see"
     )
     parser.add_argument("--looks", nargs="+", default=list(stage.LOOKS), choices=list(stage.LOOKS))
-    parser.add_argument("--episodes", type=int, default=20, help="in each look")
-    parser.add_argument("--size", default="96x84", help="of the pictures, as recorded")
+    parser.add_argument("--episodes", type=count, default=20, help="in each look")
+    parser.add_argument("--size", type=size, default="96x84", help="of the pictures, as recorded")
     parser.add_argument("--seed", type=int, default=1000)
     parser.add_argument("--json", type=Path, default=Path("metaworld.json"))
     asked = parser.parse_args()
     warnings.filterwarnings("ignore", message="Constant")
-    width, height = map(int, asked.size.split("x"))
-    makers = {"scripted": scripted, "blind": blind} if not asked.policies else {}
-    for name, path in (each.split("=", 1) for each in asked.policies):
-        loaded = Policy.load(path)
-        makers[name] = seeing(loaded, (loaded.card.width, loaded.card.height))
     rng = np.random.default_rng(asked.seed)
     places = [rng.uniform(*stage.PLACES) for _ in range(asked.episodes)]
     todo = []
     try:
+        makers = dict(map(seeing, asked.policies)) or {"scripted": scripted, "blind": blind}
         trials = Trials.opened(asked.json, stage.TASK, asked.seed)
         for look in asked.looks if asked.policies else asked.looks[:1]:
             for name in makers:
@@ -83,7 +80,7 @@ if __name__ == "__main__":
     except UserError as error:
         parser.error(str(error))
     for look, name in todo:
-        env = stage.make_env(width, height, stage.LOOKS[look])
+        env = stage.make_env(*asked.size, stage.LOOKS[look])
         outcomes = [episode(env, place, makers[name](env)) for place in places]
         successes = sum(pressed for pressed, _ in outcomes)
         interval = wilson(successes, len(places))

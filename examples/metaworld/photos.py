@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pybullet
+from options import count, new_folder, size
 from PIL import Image
 
 MESHES = Path(find_spec("metaworld").origin).parent / "assets/objects/meshes/buttonbox"
@@ -132,14 +133,15 @@ def photograph(rng, width: int, height: int, light) -> Image.Image:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("photos"))
-    parser.add_argument("--places", type=int, default=20)
-    parser.add_argument("--each", type=int, default=20, help="photographs of each place with it, and without")
-    parser.add_argument("--size", default="128x112")
+    parser.add_argument("--out", type=new_folder, default="photos")
+    parser.add_argument("--places", type=count, default=20)
+    parser.add_argument(
+        "--each", type=count, default=20, help="photographs of each place with it, and without"
+    )
+    parser.add_argument("--size", type=size, default="128x112")
     parser.add_argument("--quality", type=int, default=90, help="of the JPEG files")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    size = tuple(map(int, asked.size.split("x")))
     pybullet.connect(pybullet.DIRECT)
     with tempfile.TemporaryDirectory() as folder:
         for place in range(asked.places):
@@ -159,6 +161,6 @@ if __name__ == "__main__":
                 kind = "positive" if number < asked.each else "negative"
                 path = asked.out / kind / f"place{place:02d}" / f"{number % asked.each:03d}.jpg"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                photograph(new, *size, light).save(path, quality=asked.quality)
+                photograph(new, *asked.size, light).save(path, quality=asked.quality)
             print(f"\r{place + 1} of {asked.places} places", end="", flush=True)
     print()

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import stage
+from options import count, new_folder, size
 from PIL import Image
 
 CAMERA = "front"
@@ -146,15 +147,13 @@ def write_lerobot(root: Path, episodes, hz: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("recorded"))
-    parser.add_argument("--episodes", type=int, default=80)
-    parser.add_argument("--size", default="96x84", help="of the pictures")
+    parser.add_argument("--out", type=new_folder, default="recorded")
+    parser.add_argument("--episodes", type=count, default=80)
+    parser.add_argument("--size", type=size, default="96x84", help="of the pictures")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     warnings.filterwarnings("ignore", message="Constant")  # Meta-World says that it clips actions
-    size = tuple(map(int, asked.size.split("x")))
-    found = record(asked.episodes, *size, asked.seed)
-    asked.out.mkdir(parents=True, exist_ok=True)
+    found = record(asked.episodes, *asked.size, asked.seed)
     write_lerobot(asked.out / "lerobot", found, stage.HZ)
     write_robomimic(asked.out / "robomimic.hdf5", found, stage.HZ)
     steps = [len(actions) for _, _, actions in found]

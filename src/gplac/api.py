@@ -1,5 +1,6 @@
 """The Python interface: a policy from demonstrations and photographs in one call, and how far to trust it."""
 
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from gplac.hub.repository import download
 from gplac.reporting.trust import PAGE, write_trust
 from gplac.runs import Run
 from gplac.training.checkpoint import RUN_JSON
-from gplac.training.own import array_checksums, limited, train_own
+from gplac.training.own import checksums_of, limited, train_own
 from gplac.training.policy import Policy, load_policy
 from gplac.training.split import Split, split
 
@@ -59,16 +60,25 @@ def train(
         The policy: images ``(B, H, W, 3)`` uint8 and states ``(B, S)`` in, actions ``(B, A)`` in the robot's units out.
 
     Raises:
-        UserError: the data cannot be trained on, or ``out`` holds a run already.
+        UserError: the data cannot be trained on, ``steps`` or ``seed`` is no whole number, or ``out`` holds a run
+            already.
     """
+    many = None if steps is None else _integer("steps", steps)
 
     def change(settings: Preset) -> Preset:
         return (
-            settings if steps is None else replace(settings, training=replace(settings.training, steps=steps))
+            settings if many is None else replace(settings, training=replace(settings.training, steps=many))
         )
 
     train_run(
-        demonstrations, weak, Path(out), method=method, base=preset, change=change, seed=seed, resume=resume
+        demonstrations,
+        weak,
+        Path(out),
+        method=method,
+        base=preset,
+        change=change,
+        seed=_integer("seed", seed),
+        resume=resume,
     )
     return load(out)
 
@@ -141,8 +151,7 @@ def trust(
             " gplac.trust(run, demonstrations, weak)."
         )
     loaded = _demonstrations(demonstrations), None if weak is None else _weak(weak)
-    checksums = _checksums(given) or array_checksums(*loaded)
-    for kind, checksum in checksums.items():
+    for kind, checksum in checksums_of(*loaded, _checksums(given)).items():
         if checksum != known[kind]:
             raise UserError(
                 f"The {kind} data are not those that {run} was trained on; name those, or train again on these."
@@ -217,10 +226,9 @@ def _folders(given: Mapping[str, Any]) -> dict[str, Path]:
     return {kind: Path(data) for kind, data in given.items() if isinstance(data, str | Path)}
 
 
-def _checksums(given: Mapping[str, Any]) -> dict[str, str] | None:
-    """Of data sets in folders; None if some of the data are arrays."""
-    found = {kind: Manifest.read(folder).checksum for kind, folder in _folders(given).items()}
-    return found if len(found) == len(given) else None
+def _checksums(given: Mapping[str, Any]) -> dict[str, str]:
+    """Of those data that lie in folders."""
+    return {kind: Manifest.read(folder).checksum for kind, folder in _folders(given).items()}
 
 
 def _demonstrations(given: str | Path | Demonstrations | DemonstrationArrays) -> Demonstrations:
@@ -231,12 +239,21 @@ def _demonstrations(given: str | Path | Demonstrations | DemonstrationArrays) ->
     names = "images", "states", "actions", "episode"
     images, states, actions, episode = _arrays("demonstrations", names, given, (4, 2, 2, 1))
     episode = _whole("episode of the demonstrations", episode)
-    starts = np.flatnonzero(np.concatenate([[True], np.diff(episode) != 0]))
+    starts = np.flatnonzero(np.diff(episode, prepend=episode[:1] - 1))
+    known, first = np.unique(episode[starts], return_index=True)
+    if len(known) < len(starts):
+        again = starts[np.setdiff1d(np.arange(len(starts)), first)[0]]
+        raise UserError(
+            f"Row {again} of the demonstrations goes back to episode {episode[again]}, which had ended: keep the frames"
+            " of an episode together, and give no two episodes one number."
+        )
     frame = np.arange(len(episode)) - np.repeat(starts, np.diff([*starts, len(episode)]))
+    with np.errstate(over="ignore"):  # what becomes infinite is refused by its place
+        states, actions = states.astype(np.float32), actions.astype(np.float32)
     return Demonstrations(
         images,
-        states.astype(np.float32),
-        actions.astype(np.float32),
+        states,
+        actions,
         episode,
         frame,
         np.zeros(len(images), np.int64),
@@ -259,6 +276,18 @@ def _weak(given: str | Path | WeakImages | WeakArrays, task: str | None = None) 
         )
     place = _whole("scene of the photographs", scene[0]) if scene else np.zeros(len(images), np.int64)
     return WeakImages(images, labels.astype(np.uint8), place)
+
+
+def _integer(name: str, value: Any) -> int:
+    """A number as Python's own, which JSON can tell, whatever library it is of.
+
+    Raises:
+        UserError: it is not whole.
+    """
+    try:
+        return int(operator.index(value))
+    except TypeError as error:
+        raise UserError(f"{name} is {value!r}: give a whole number.") from error
 
 
 def _whole(what: str, numbers: Array) -> npt.NDArray[np.int64]:
@@ -284,7 +313,10 @@ def _arrays(
     """
     if not isinstance(given, tuple) or len(given) != len(names):
         raise UserError(f"As arrays, {what} are a tuple ({', '.join(names)}).")
-    arrays = [np.asarray(each) for each in given]
+    try:
+        arrays = [np.asarray(each) for each in given]
+    except ValueError as error:  # rows of different lengths
+        raise UserError(f"The {what} are no arrays ({error}): give NumPy arrays of numbers.") from error
     for name, array, ndim in zip(names, arrays, ndims, strict=False):
         if array.dtype.kind not in "biuf":
             raise UserError(

@@ -55,7 +55,7 @@ class Run:
             raise UserError(
                 f"No run: {folder / RUN_JSON} does not exist; name a folder that `gplac train` wrote."
             ) from error
-        except (ValueError, KeyError, TypeError, OSError) as error:
+        except (ValueError, RecursionError, KeyError, TypeError, OSError) as error:
             said = f"{error} is missing" if isinstance(error, KeyError) else error
             raise UserError(
                 f"{folder / RUN_JSON} cannot be read as a run ({said}); restore it, or train again."

@@ -1,5 +1,6 @@
 """The shipped experts do their task; training starts, stops and goes on."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from safetensors import safe_open
 from safetensors.numpy import save
 
 from gplac.errors import UserError
-from gplac.experts.evaluate import evaluate_expert
+from gplac.evaluation.result import check
+from gplac.experts.evaluate import evaluate_expert, measure_expert
 from gplac.experts.expert import expert_path, load_expert
 from gplac.experts.train import train_expert
 from gplac.experts.trpo import ExpertConfig
@@ -52,6 +54,15 @@ def test_an_expert_with_bad_eyes_succeeds_less_often() -> None:
         for error in (0.0, 0.2)
     )
     assert bad.successes < good.successes / 2
+
+
+def test_what_is_measured_of_an_expert_is_a_document_that_is_written_as_well(tmp_path: Path) -> None:
+    found = measure_expert("pusher", None, 20, seed=1, noise=0.1, copy=tmp_path / "expert.json")
+    check(found, "expert", "the expert's")
+    assert json.loads((tmp_path / "expert.json").read_text()) == found
+    score = evaluate_expert(task("pusher"), load_expert("pusher"), 20, 1, action_noise=0.1)
+    assert (found["successes"], found["episodes"], found["noise"]) == (score.successes, 20, 0.1)
+    assert found["mean_final_distance_m"] == score.mean_distance_m and found["weights"] == "shipped"
 
 
 @pytest.mark.parametrize(

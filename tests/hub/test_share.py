@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,9 +17,12 @@ from test_cli import fails
 
 import gplac
 from gplac.cli import main
+from gplac.data.importers import lerobot
+from gplac.data.manifest import Manifest
 from gplac.errors import UserError
 from gplac.files import write_atomically
 from gplac.hub.files import is_shared, shared_files, without_paths
+from gplac.robot import Card as PolicyCard
 from gplac.robot import Policy as RobotPolicy
 from gplac.training.policy import Policy
 
@@ -194,6 +198,22 @@ def test_a_run_json_that_is_none(simulated: Path, change: dict[str, object], par
     assert part in str(_error(lambda: gplac.from_pretrained(simulated)))
 
 
+def test_json_nested_without_end_is_damaged(simulated: Path, tmp_path: Path) -> None:
+    """It costs a stranger nothing, and Python's reader answers it with an error that is no ValueError."""
+    nested = "[" * 100_000
+    (simulated / "trust.json").write_text(nested)
+    assert "trust.json is damaged" in str(_error(lambda: shared_files(simulated)))
+    (simulated / "trust.json").unlink()
+    (simulated / "run.json").write_text(nested)
+    assert "run.json cannot be read" in str(_error(lambda: gplac.from_pretrained(simulated)))
+    (tmp_path / "manifest.json").write_text(nested)
+    assert "manifest.json is damaged" in str(_error(lambda: Manifest.read(tmp_path)))
+    (tmp_path / "meta").mkdir()
+    (tmp_path / "meta/info.json").write_text(nested)
+    assert "(in meta) is damaged" in str(_error(lambda: lerobot.read(tmp_path)))
+    assert "does not understand" in str(_error(lambda: PolicyCard.from_json(nested, "policy.onnx")))
+
+
 def test_damaged_files_are_refused_at_both_ends(
     hub: FakeHub, simulated: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -240,6 +260,9 @@ def test_paths_become_names() -> None:
     before = {
         "command": "gplac train --weak='/home/jane doe/weak' --demos ~/demos data/here /x/y=/z/w 'it''s",
         "provenance": [{"command": "gplac evaluate '/home/jane doe/run' --split test"}],
+        "trained": {"command": shlex.join(["python", "-X", "dev", "-c", "train('/home/jane', token='s3')"])},
+        "script": {"command": "python train.py ../../jane/demos --like=~jane/x file:///home/jane/y -m z"},
+        "module": {"command": "python -m my_module /home/jane/z"},
         "folder": "/home/jane/pack",
         "sentence": "2 m / s, and/or",
         "number": 1.5,
@@ -248,6 +271,9 @@ def test_paths_become_names() -> None:
     after = without_paths(before)
     assert "jane" not in json.dumps({**after, "command": ""})
     assert after["provenance"][0]["command"] == "gplac evaluate run --split test"
+    assert after["trained"]["command"] == "python -c ..."
+    assert after["script"]["command"] == "python train.py demos --like=x y -m z"
+    assert after["module"]["command"] == "python -m my_module z"
     assert (after["folder"], after["sentence"]) == ("pack", before["sentence"])
     assert after["number"] == 1.5 and after["none"] is None
 

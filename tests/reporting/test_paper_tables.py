@@ -323,8 +323,16 @@ def test_the_verb_writes_every_table_from_the_files_alone(
     put(Path("results"), "att-1", [0, 0])
     main(["table", "1"])
     assert "Kendall's τ with the paper's order is 1.00" in " ".join(capsys.readouterr().out.split())
-    (Path("results/lite/pusher/att-1-seed0.json")).unlink()
+    put(Path("results"), "gplac", [4, 3], task="striker", weak_images=16_000)
+    (folder / "table1-mine.png").write_bytes(b"mine")
     main(["table", "all"])
+    striker = {f"{name}-striker{theme}.png" for name in ("table1", "table3") for theme in ("", "-dark")}
+    assert striker < {path.name for path in folder.iterdir()}
+    for withdrawn in ("pusher/att-1", "striker/gplac"):
+        Path(f"results/lite/{withdrawn}-seed0.json").unlink()
+    main(["table", "all"])
+    assert (folder / "table1-mine.png").read_bytes() == b"mine"
+    (folder / "table1-mine.png").unlink()
     assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
 
 

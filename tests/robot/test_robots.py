@@ -188,7 +188,9 @@ def test_mistakes_about_own_robots_are_answered(workplace: Path, policy: Policy)
         with pytest.raises(UserError, match=part):
             own_robot(name, policy.card)
     (workplace / "needs_more.py").write_text("import no_such_driver")
-    with pytest.raises(ModuleNotFoundError, match="no_such_driver"):
+    with pytest.raises(
+        UserError, match="needs_more:connect imports 'no_such_driver', which is not installed"
+    ):
         own_robot("needs_more:connect", policy.card)
 
 

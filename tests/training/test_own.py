@@ -14,6 +14,7 @@ from own_data import demonstrations, photographs
 from gplac import config
 from gplac.config import Preset
 from gplac.errors import UserError
+from gplac.training import own
 from gplac.training.own import own_preset, train_own
 from gplac.training.split import HELD_OUT, MOST_HELD_OUT, Part, held_out_photographs, split
 from gplac.training.trainer import Trainer
@@ -89,6 +90,20 @@ def test_it_trains_and_says_what_was_held_out(tmp_path: Path) -> None:
     assert 0 <= last["held_out_accuracy"] <= 1 and last["held_out_action_error"] > 0
     assert "classification_loss" in last  # the warm-up is a tenth of the steps that were asked for
     assert len(parts.held_out.demonstrations.images) == 6 and said == []
+
+
+def test_arrays_are_hashed_once_and_those_whose_checksum_is_known_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed = []
+    monkeypatch.setattr(own, "array_checksum", lambda data: hashed.append(type(data).__name__) or "of arrays")
+    for known, rest in (({}, ["Demonstrations", "WeakImages"]), ({"weak": "known"}, ["Demonstrations"])):
+        hashed.clear()
+        run = tmp_path / str(len(known))
+        train_own(demonstrations(), photographs(), run, base="smoke", change=tiny, checksums=known)
+        assert hashed == rest
+    data = json.loads((run / "run.json").read_text())["data"]
+    assert (data["demonstrations"], data["weak"]) == ("of arrays", "known")
 
 
 def test_without_photographs_it_says_that_it_trains_att_1(tmp_path: Path) -> None:

@@ -148,40 +148,17 @@ def expert_evaluate(
         json: File to write the result to.
     """
     from gplac.evaluation.percent import percent
-    from gplac.evaluation.result import write_json
-    from gplac.evaluation.statistics import wilson
-    from gplac.experts.evaluate import evaluate_expert
-    from gplac.experts.expert import load_expert
-    from gplac.files import require_writable
-    from gplac.provenance import provenance
-    from gplac.worlds.registry import task as task_named
+    from gplac.experts.evaluate import measure_expert
 
-    if json is not None:
-        require_writable(json)
-    score = evaluate_expert(task_named(task), load_expert(task, weights), episodes, seed, noise, error)
-    interval = wilson(score.successes, score.episodes)
+    found = measure_expert(task, weights, episodes, seed, noise, error, json)
+    low, high = found["interval95"]
     print(
-        f"{score.successes} of {score.episodes} episodes succeed, {percent(score.success_rate)}"
-        f" ({percent(interval.low)} to {percent(interval.high)})."
+        f"{found['successes']} of {found['episodes']} episodes succeed, {percent(found['success_rate'])}"
+        f" ({percent(low)} to {percent(high)})."
     )
-    change = f"; torques change by {score.mean_action_change:.1%} a step" if score.mean_action_change else ""
-    print(f"Final distance {score.mean_distance_m:.3f} m{change}.")
+    change = f"; torques change by {found['action_change']:.1%} a step" if found["action_change"] else ""
+    print(f"Final distance {found['mean_final_distance_m']:.3f} m{change}.")
     if json is not None:
-        found = {
-            "task": task,
-            "weights": "shipped" if weights is None else str(weights),
-            "seed": seed,
-            "noise": noise,
-            "error_m": error,
-            "episodes": score.episodes,
-            "successes": score.successes,
-            "success_rate": score.success_rate,
-            "interval95": [interval.low, interval.high],
-            "mean_final_distance_m": score.mean_distance_m,
-            "action_change": score.mean_action_change,
-            "provenance": provenance(),
-        }
-        write_json(found, "expert", json)
         print(f"The result is in {json}.")
 
 

@@ -142,7 +142,7 @@ class Manifest:
             raise UserError(
                 f"No data set: {folder} is no folder; name the one that `gplac collect` or `gplac import` wrote."
             ) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UserError(f"{path} is damaged (no JSON); restore it, or collect the data again.") from error
         try:
             return cls._parse(content)

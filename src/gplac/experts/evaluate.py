@@ -2,12 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from gplac.errors import UserError
+from gplac.evaluation.result import write_json
+from gplac.evaluation.statistics import wilson
+from gplac.experts.expert import load_expert
+from gplac.files import require_writable
+from gplac.provenance import provenance
 from gplac.seeding import rng
+from gplac.worlds.registry import task as task_named
 from gplac.worlds.task import Task
 
 
@@ -68,3 +76,50 @@ def evaluate_expert(
     changes = np.diff(np.stack(actions), axis=0)
     change = float(np.sqrt(np.mean(changes**2)) / task.action_limit) if len(changes) else 0.0
     return ExpertScore(episodes, int(success.sum()), float(distances[-1].mean()), change)
+
+
+def measure_expert(
+    task: str,
+    weights: Path | None = None,
+    episodes: int = 500,
+    seed: int = 0,
+    noise: float = 0.0,
+    error_m: float = 0.0,
+    copy: Path | None = None,
+) -> dict[str, Any]:
+    """How good the expert of a task is: the document of ``gplac/schemas/expert.json``, also written to ``copy``.
+
+    Args:
+        task: its name.
+        weights: file of the expert; by default the one that comes with gplac.
+        episodes: how many.
+        seed: of initial states, noise and error.
+        noise: see `evaluate_expert`.
+        error_m: see `evaluate_expert`.
+        copy: file to write it to as well.
+
+    Raises:
+        UserError: no such task or expert, a number that makes no sense, or ``copy`` cannot be written, which is told
+            before the episodes.
+    """
+    if copy is not None:
+        require_writable(copy)
+    score = evaluate_expert(task_named(task), load_expert(task, weights), episodes, seed, noise, error_m)
+    interval = wilson(score.successes, score.episodes)
+    found = {
+        "task": task,
+        "weights": "shipped" if weights is None else str(weights),
+        "seed": seed,
+        "noise": noise,
+        "error_m": error_m,
+        "episodes": score.episodes,
+        "successes": score.successes,
+        "success_rate": score.success_rate,
+        "interval95": [interval.low, interval.high],
+        "mean_final_distance_m": score.mean_distance_m,
+        "action_change": score.mean_action_change,
+        "provenance": provenance(),
+    }
+    if copy is not None:
+        write_json(found, "expert", copy)
+    return found

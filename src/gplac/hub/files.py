@@ -1,6 +1,7 @@
 """Which files of a run are handed on, and what is taken out of them first: where things lay on the user's machine."""
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -24,6 +25,9 @@ PAGE = "trust.html"
 ONNX_FILES = ("policy.onnx", "policy-int8.onnx")
 NEEDED = (RUN_JSON, WEIGHTS, CARD, *SCHEMAS)
 """Patterns of what loading a policy, and reading what was measured of it, needs."""
+
+_ELSEWHERE = re.compile(r"(file:/*)?(/|~[^/\s]*/|(\./)*\.\./)")
+"""How a path begins that does not lie in the folder that was worked in."""
 
 Files = dict[str, bytes]
 """The content of each file, by its path within the folder."""
@@ -79,7 +83,8 @@ def write_folder(files: Files, out: Path) -> None:
 
 
 def without_paths(value: Any) -> Any:
-    """A JSON document in which every absolute path, also within a ``command``, is the last of its names alone."""
+    """A JSON document in which every path out of the folder that was worked in, also within a ``command``, is the last
+    of its names alone; of a command with a program in it (``python -c``) no more is left than that."""
     if isinstance(value, Mapping):
         return {
             key: _command(each) if key == "command" and isinstance(each, str) else without_paths(each)
@@ -95,11 +100,13 @@ def _command(line: str) -> str:
         words = shlex.split(line)
     except ValueError:
         words = line.split()
+    if words[:1] == ["python"] and words[1:] and words[1].startswith("-") and words[1] != "-m":
+        return "python -c ..."  # a program in the place of a name: it may say anything
     return shlex.join("=".join(_last(part) for part in word.split("=")) for word in words)
 
 
 def _last(text: str) -> str:
-    return PurePosixPath(text).name or text if text.startswith(("/", "~/")) else text
+    return PurePosixPath(text).name or text if _ELSEWHERE.match(text) else text
 
 
 def _json(document: Any) -> bytes:

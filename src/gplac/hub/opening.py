@@ -43,7 +43,7 @@ def documents(run: Run) -> dict[str, dict[str, Any]]:
         for path in sorted(run.folder.glob(pattern)):
             try:
                 document = json.loads(path.read_text())
-            except ValueError as error:
+            except (OSError, ValueError, RecursionError) as error:
                 raise UserError(
                     f"{path} is damaged ({error}); measure it again, or move it elsewhere."
                 ) from error

@@ -13,7 +13,7 @@ from gplac.evaluation.result import Result, read_result
 from gplac.methods import BEYOND
 from gplac.reporting.factor_charts import factor_dots
 from gplac.reporting.published import METHODS
-from gplac.reporting.sheets import Chart, Sheet, chart_title
+from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.registry import task_names
@@ -73,7 +73,7 @@ def _sheet(task: str, preset: str, results: Mapping[str, Mapping[str, list[Resul
     splits = {each["split"] for by in results.values() for seeds in by.values() for each in seeds}
     counts = {each.episodes for by_factor in found.values() for each in by_factor.values()}
     chart = Chart(
-        f"factors-{task.replace('_', '-')}",
+        chart_name("factors", task),
         chart_title("Success with one factor of the scene varied alone", task, preset, counts),
         f"Success with one factor varied, {title}: {', '.join(map(label, found))}, with 95 % intervals",
         partial(factor_dots, found, columns),

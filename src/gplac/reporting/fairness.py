@@ -15,7 +15,7 @@ from gplac.reporting.committed import Committed, Key
 from gplac.reporting.instrument_section import BEST_FIXED, BY_CHANCE
 from gplac.reporting.paper_tables import REFERENCES
 from gplac.reporting.published import METHODS
-from gplac.reporting.sheets import Chart, Sheet, chart_title
+from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
 from gplac.reporting.table_charts import PointsBar, points_bars
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
@@ -192,7 +192,7 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
     )
     pictures = (each["frames"]["unseen"] for found in committed.inspections.values() for each in found)
     chart = Chart(
-        f"figure5-{task.replace('_', '-')}",
+        chart_name("figure5", task),
         chart_title("Figure 5: share of feature points on the object", task, preset, pictures, "pictures"),
         f"Share of feature points on the object, {task_named(task).title}: {', '.join(bar.name for bar in bars)}",
         partial(points_bars, bars),

@@ -13,7 +13,7 @@ from gplac.reporting.charts import Bar, success_bars
 from gplac.reporting.committed import Committed, Key, named_seeds
 from gplac.reporting.orders import order
 from gplac.reporting.published import TABLE_1, TABLE_2, TABLE_3
-from gplac.reporting.sheets import Chart, Sheet, chart_title
+from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
 from gplac.reporting.table_charts import BudgetPoint, budget_curves
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
@@ -84,7 +84,7 @@ def _of_methods(
         heading = f"{stem.replace('table', 'Table ')}: success in unseen scenes"
         charts = (
             Chart(
-                f"{stem}-{task.replace('_', '-')}",
+                chart_name(stem, task),
                 chart_title(heading, task, preset, (each.episodes for each in measured.values())),
                 about,
                 partial(success_bars, bars, paper=drawn),
@@ -147,7 +147,7 @@ def _of_budgets(results: Path, preset: str, task: str) -> Sheet:
         tuple(rows),
         tuple(notes),
         tuple(records),
-        (Chart(f"table3-{task}", title, about, partial(budget_curves, curve)),) if measured else (),
+        (Chart(chart_name("table3", task), title, about, partial(budget_curves, curve)),) if measured else (),
     )
 
 

@@ -102,7 +102,9 @@ def _sheet(task: str, preset: str, trials: Sequence[Trial]) -> Sheet:
     splits = sorted({trial.result["split"] for trial in trials})
     counts = sorted({trial.result["episodes"] for trial in trials})
     seeds = sorted({trial.result["seed"] for trial in trials})
-    tried = Counter(label(trial.method) for trial in trials)
+    tried = Counter(
+        label(method) for method, _ in dict.fromkeys((each.method, each.changes) for each in trials)
+    )
     return Sheet(
         f"Settings compared, {title} (preset {preset})",
         ("Method and what is changed", "Success", "95 %", "Labelled scene", "Grey pictures"),
@@ -144,7 +146,8 @@ def _told(task: str, preset: str, trial: Trial) -> str:
     told = (
         f"`{field}={value}` ({_short(_of_preset(task, preset, field))})" for field, value in trial.changes
     )
-    return f"{label(trial.method)}: {', '.join(told) or 'as it is'}"
+    seed = trial.result["seed"]
+    return f"{label(trial.method)}: {', '.join(told) or 'as it is'}{f', seed {seed}' if seed else ''}"
 
 
 def _short(value: Any) -> str:

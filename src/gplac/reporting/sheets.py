@@ -11,8 +11,9 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from gplac.files import write_atomically
-from gplac.reporting.themes import Theme, save_chart
+from gplac.reporting.themes import Theme, chart_files, save_chart
 from gplac.worlds.registry import task as task_named
+from gplac.worlds.registry import task_names
 
 TITLE_PT, TITLE_IN = 9.5, 0.45
 """Letters of a chart's title, and the height of its two lines."""
@@ -31,6 +32,11 @@ def chart_title(what: str, task: str, preset: str, counts: Iterable[int], of: st
     found = sorted(set(counts))
     many = "" if not found else f", {of} = {found[0]:,}" + (f" to {found[-1]:,}" if len(found) > 1 else "")
     return f"{what}\n{task_named(task).title.capitalize()}, preset {preset}{many}"
+
+
+def chart_name(table: str, task: str) -> str:
+    """`Chart.name` of a table's chart of one task."""
+    return f"{table}-{task.replace('_', '-')}"
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,8 @@ def comma_separated(sheets: Sequence[Sheet]) -> str:
 
 
 def write_sheets(name: str, sheets: Sequence[Sheet], out: Path) -> list[Path]:
-    """Write ``out/name.md``, ``.tex``, ``.csv`` and the charts; returns their paths.
+    """Write ``out/name.md``, ``.tex``, ``.csv`` and the charts; returns their paths. Charts of before that this table
+    no longer has are removed.
 
     Raises:
         UserError: ``out`` cannot be written to.
@@ -127,6 +134,10 @@ def write_sheets(name: str, sheets: Sequence[Sheet], out: Path) -> list[Path]:
     for path, text in zip(paths, texts.values(), strict=True):
         write_atomically(path, text.encode())
     charts = [chart for sheet in sheets for chart in sheet.charts]
+    possible = {name, *(chart_name(name, task) for task in task_names())}
+    for stale in possible - {chart.name for chart in charts}:
+        for path in chart_files(out / f"{stale}.png"):
+            path.unlink(missing_ok=True)
     return paths + [save_chart(chart.figure, out / f"{chart.name}.png") for chart in charts]
 
 

@@ -75,13 +75,18 @@ def hue(theme: Theme, method: str) -> str:
 
 def save_chart(draw: Callable[[Theme], Figure], path: Path) -> Path:
     """Write a chart as ``path`` (a PNG), and in the dark theme beside it as ``<stem>-dark.png``."""
-    for theme, name in ((LIGHT, path.name), (DARK, f"{path.stem}-dark.png")):
+    for theme, file in zip((LIGHT, DARK), chart_files(path), strict=True):
         with matplotlib.rc_context(_settings(theme)):
             buffer = BytesIO()
             draw(theme).savefig(buffer, format="png", dpi=DPI)
         # Charts have few colours: a palette makes their files a third as large, and nobody sees it.
-        save_image(Image.open(buffer).convert("RGB").quantize(128), path.with_name(name))
+        save_image(Image.open(buffer).convert("RGB").quantize(128), file)
     return path
+
+
+def chart_files(path: Path) -> tuple[Path, Path]:
+    """What `save_chart` writes: ``path``, and ``<stem>-dark.png`` beside it."""
+    return path, path.with_name(f"{path.stem}-dark.png")
 
 
 def save_image(image: Image.Image, path: Path, **options: Any) -> Path:

@@ -13,7 +13,7 @@ from gplac.methods import BEYOND
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.paper_tables import REFERENCES
 from gplac.reporting.published import METHODS, published
-from gplac.reporting.sheets import Chart, Sheet, chart_title
+from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
 from gplac.reporting.themes import label
 from gplac.reporting.threshold_charts import Curve, threshold_panels
 from gplac.worlds.registry import task as task_named
@@ -53,7 +53,7 @@ def _of_task(results: Path, preset: str, task: str) -> Sheet:
     bounds = [Curve(method, label(method), curves[method]) for method in REFERENCES if method in curves]
     title = f"Success by threshold, {known.title}"
     chart = Chart(
-        f"thresholds-{task.replace('_', '-')}",
+        chart_name("thresholds", task),
         chart_title(
             "Success by the distance within which it is counted (cm)", task, preset, episodes.values()
         ),

@@ -90,7 +90,7 @@ class Card:
                 raise ValueError("it has another format")
             card = cls(**{key: _frozen(value) for key, value in content.items()})
             card._check()
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
             raise UserError(
                 f"{where} says of itself what this version of gplac does not understand ({error}): export the policy "
                 "again with `gplac robot export`."

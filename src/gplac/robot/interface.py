@@ -82,7 +82,8 @@ def own_robot(name: str, card: Card, methods: Sequence[str] = LOOP) -> Any:
         methods: which it must have; by default a `Robot`'s.
 
     Raises:
-        UserError: there is no such module or function, or what it returns lacks a method.
+        UserError: there is no such module or function, the module needs another that is not installed, or what the
+            function returns lacks a method.
     """
     module_name, _, function_name = name.partition(":")
     if not module_name or not function_name:
@@ -96,7 +97,10 @@ def own_robot(name: str, card: Card, methods: Sequence[str] = LOOP) -> Any:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise  # something that the user's module imports
+            raise UserError(
+                f"{name} imports {error.name!r}, which is not installed here: install it, or start in a shell where it"
+                " is set up."
+            ) from error
         raise UserError(
             f"There is no module {module_name!r}, neither installed nor in {folder}: check --robot {name}."
         ) from error

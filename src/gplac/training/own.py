@@ -5,7 +5,7 @@ Nothing here asks the data to be of the paper's size: pictures, states, actions 
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from gplac import config
 from gplac.config import Preset
 from gplac.data.budget import chosen
 from gplac.data.dataset import Demonstrations, WeakImages
+from gplac.data.importers.pictures import SMALLEST_PX
 from gplac.data.soundness import not_finite
 from gplac.errors import UserError
 from gplac.methods import method_named
@@ -38,8 +39,8 @@ def check(demonstrations: Demonstrations, weak: WeakImages | None, classified: b
     """Whether data can be trained on: by a method that learns from the photographs' labels, unless not ``classified``.
 
     Raises:
-        UserError: one episode or none, states or actions that are not finite, pictures of two sizes, or too few
-            photographs of one label; the message says how to mend it.
+        UserError: one episode or none, pictures too small, no action, states or actions that are not finite, pictures
+            of two sizes, or too few photographs of one label; the message says how to mend it.
     """
     episodes = len(np.unique(demonstrations.episode))
     if episodes < 2:
@@ -47,6 +48,14 @@ def check(demonstrations: Demonstrations, weak: WeakImages | None, classified: b
             f"There are {len(demonstrations.images)} frames of {episodes} episode{'s' * (episodes != 1)}, and at least"
             " two episodes are needed, one of them to test on: record more demonstrations and import them all."
         )
+    height, width = demonstrations.images.shape[1:3]
+    if min(height, width) < SMALLEST_PX:
+        raise UserError(
+            f"Pictures of {width}x{height} pixels are too small to find anything in; they need {SMALLEST_PX} across and"
+            " down."
+        )
+    if not demonstrations.actions.shape[1]:
+        raise UserError("The actions have no numbers: a policy needs at least one to answer.")
 
     def place(row: int) -> str:
         return f"frame {demonstrations.frame[row]} of episode {demonstrations.episode[row]}"
@@ -135,7 +144,7 @@ def train_own(
         change: what the user changes of them.
         seed: of what is held out, weights, batches and dropout.
         resume: go on with a stopped run.
-        checksums: tell the data from all other; by default of the arrays.
+        checksums: by kind of data, tell them from all other; of a kind that is missing, `array_checksum`.
         notes: what else run.json shall tell, and a resumed run may have otherwise.
         say: called with each sentence that the user should read.
 
@@ -186,11 +195,7 @@ def train_own(
         seed=seed,
         resume=resume,
         validation=held_out(parts.held_out.demonstrations, parts.held_out.weak),
-        data={
-            kind: (checksums or array_checksums(demonstrations, weak))[kind]
-            for kind in (("demonstrations",) if weak is None else ("demonstrations", "weak"))
-        }
-        | {"held_out": parts.facts},
+        data=checksums_of(demonstrations, weak, checksums or {}) | {"held_out": parts.facts},
         notes=notes,
     )
     return parts
@@ -225,20 +230,19 @@ def _in_proportion(before: Preset, after: Preset) -> Preset:
     )
 
 
-def array_checksums(demonstrations: Demonstrations, weak: WeakImages | None) -> dict[str, str]:
-    """SHA-256 of what is trained on, by kind of data."""
-    used = {
-        "demonstrations": [
-            getattr(demonstrations, name) for name in ("images", "states", "actions", "episode")
-        ]
-    }
-    if weak is not None:
-        used["weak"] = [weak.images, weak.labels, weak.scene]
-    found = {}
-    for kind, arrays in used.items():
-        digest = hashlib.sha256()
-        for array in arrays:
-            digest.update(f"{array.dtype}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).data)
-        found[kind] = digest.hexdigest()
-    return found
+def checksums_of(
+    demonstrations: Demonstrations, weak: WeakImages | None, known: Mapping[str, str]
+) -> dict[str, str]:
+    """By kind of data, what tells these from all other: what is ``known``, and the `array_checksum` of the rest."""
+    given = {"demonstrations": demonstrations} | ({} if weak is None else {"weak": weak})
+    return {kind: known.get(kind) or array_checksum(data) for kind, data in given.items()}
+
+
+def array_checksum(data: Demonstrations | WeakImages) -> str:
+    """SHA-256 of what is trained on."""
+    names = ("states", "actions", "episode") if isinstance(data, Demonstrations) else ("labels", "scene")
+    digest = hashlib.sha256()
+    for array in (data.images, *(getattr(data, name) for name in names)):
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

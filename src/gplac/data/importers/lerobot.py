@@ -44,7 +44,15 @@ def read(path: Path) -> Source:
         raise UserError(
             f"{path} is no whole LeRobot data set: {error.filename} is missing; restore it."
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:
+    except (
+        OSError,
+        ValueError,
+        RecursionError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        pa.ArrowException,
+    ) as error:
         raise UserError(f"The description of {path} (in meta) is damaged: {error!r}; restore it.") from error
 
 

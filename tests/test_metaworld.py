@@ -1,14 +1,24 @@
-"""The file of trials of ``examples/metaworld``: gone on with, joined, and never mixed with another experiment's."""
+"""``examples/metaworld``: its file of trials is gone on with, joined, and never mixed with another experiment's;
+policies see there what the import makes of demonstrations; options that do not fit are refused before any work.
+"""
 
+import argparse
 import json
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
+from synthetic_run import synthetic_run
 
+from gplac.data.importers.pictures import Fit
 from gplac.errors import UserError
+from gplac.robot import Policy
+from gplac.training.export import export_run
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples/metaworld"
@@ -83,3 +93,41 @@ def test_committed_trials(path: Path, trials: Any) -> None:
     for each in some.rows:
         assert each["successes"] == sum(each["pressed"]) and len(each["pressed"]) == each["episodes"]
         assert some.runs[each["run"]]["command"].startswith("evaluate.py")
+
+
+def test_a_policy_sees_what_the_import_would_make_of_its_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (84, 96, 3), np.uint8)
+    state = np.zeros(17, np.float32)
+    stage = ModuleType("stage")  # stands for Meta-World, which is not installed here
+    stage.picture, stage.felt = lambda env: picture, lambda observation: state  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "stage", stage)
+    monkeypatch.syspath_prepend(str(EXAMPLE))
+    import evaluate
+
+    synthetic_run(tmp_path / "run", "gplac", 0.5, 64, 56, 1, 1)
+    file = export_run(tmp_path / "run", tmp_path / "policy.onnx").path
+    name, made = evaluate.seeing(f"gplac={file}")
+    wanted = Policy.load(file).act(Fit(64, 56).array(Image.fromarray(picture)), state)
+    assert name == "gplac" and np.array_equal(made(env=None)(observation=None), wanted)
+    for wrong in (str(file), f"={file}"):
+        with pytest.raises(UserError, match="write NAME=POLICY.onnx"):
+            evaluate.seeing(wrong)
+
+
+def test_options_that_do_not_fit_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLE))
+    import options
+
+    assert options.size("96x84") == (96, 84) and options.count("3") == 3
+    assert options.new_folder(str(tmp_path / "new")) == tmp_path / "new"
+    for kind, text in (
+        ("size", "96"),
+        ("size", "0x84"),
+        ("count", "0"),
+        ("count", "-1"),
+        ("new_folder", tmp_path),
+    ):
+        with pytest.raises(argparse.ArgumentTypeError, match=str(text)):
+            getattr(options, kind)(str(text))
