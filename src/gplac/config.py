@@ -197,7 +197,7 @@ def lite() -> Preset:
             average_decay=0.998,
         ),
         classification_weight=3.0,
-        domain_weight=0.1,
+        domain_weight=0.3,
     )
 
 

@@ -38,7 +38,7 @@ def test_each_trial_is_a_row_with_the_changes_as_they_are_typed(tmp_path: Path) 
     rows = {row[0]: row[1:] for row in sheet.rows}
     assert list(rows) == [
         "ATT-1: as it is",
-        "GPLAC-DA: `domain_weight=1e-3` (0.1)",
+        "GPLAC-DA: `domain_weight=1e-3` (0.3)",
         "GPLAC: as it is",
         "GPLAC: `training.schedule=constant` (cosine), `training.steps=3000` (12000)",
     ]
