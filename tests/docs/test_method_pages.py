@@ -1,8 +1,9 @@
-"""Every method's page says what it sees and learns from, and its commands work one after the other."""
+"""Every method's page says what it sees and learns from, and which commands make its numbers and a run by itself."""
 
 import pytest
 from pages import ROOT
 
+from gplac.grid.recipe import read_recipe
 from gplac.methods import METHODS
 
 
@@ -10,11 +11,17 @@ from gplac.methods import METHODS
 def test_a_methods_page_is_complete(name: str) -> None:
     page, method = (ROOT / f"docs/methods/{name}.md").read_text(), METHODS[name]()
     assert all(part in page for part in ("**Sees**", "**Loss**", "L_task", "](../tables.md)"))
-    commands = page.split("```bash\n")[1].split("```")[0].splitlines()
+    grid, run = (block.split("```")[0].splitlines() for block in page.split("```bash\n")[1:])
     scenes = f" --scenes {method.labelled_scenes}" if method.labelled_scenes > 1 else ""
     weak = ["gplac collect weak pusher --preset lite"] if method.weak_scenes else []
-    assert commands == [
+    assert run == [
         f"gplac collect demos pusher --preset lite{scenes}",
         *weak,
         f"gplac train {name} --task pusher --preset lite",
     ]
+    recipes = [
+        recipe
+        for recipe in ("table1", "table2", "beyond")
+        if any(cell.method == name for cell in read_recipe(ROOT / f"recipes/{recipe}.py", "lite"))
+    ]
+    assert grid == [f"gplac grid run recipes/{recipe}.py --only {name}" for recipe in recipes]

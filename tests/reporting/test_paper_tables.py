@@ -50,6 +50,7 @@ def inspection(
     seed: int = 0,
     best_fixed: float | None = None,
     task: str = "pusher",
+    chance: float = 0.04,
 ) -> None:
     about = {"task": task, "method": method, "preset": "lite", "seed": seed, "split": "validation"}
     inputs = ("image", "angles", "velocities", "hand")
@@ -61,7 +62,7 @@ def inspection(
         "sensitivity": dict.fromkeys(inputs, 0.5),
         "points_on_object": {
             "labelled": {"mean": 0.9, "by_channel": [], "chance": 0.05},
-            "unseen": {"mean": unseen, "by_channel": [], "chance": 0.04},
+            "unseen": {"mean": unseen, "by_channel": [], "chance": chance},
         },
         "map_entropy": {name: {"mean": 0.25, "by_channel": []} for name in ("labelled", "unseen")},
         "provenance": PROVENANCE,
@@ -231,15 +232,27 @@ def test_fair_comparison_tells_data_cost_and_controls(tmp_path: Path) -> None:
 
 
 def test_figure_5_is_the_mean_share_of_points_on_the_object(tmp_path: Path) -> None:
-    inspection(tmp_path, "gplac", 0.7)
-    inspection(tmp_path, "gplac", 0.5, seed=1)
+    inspection(tmp_path, "gplac", 0.7, chance=0.05)
+    inspection(tmp_path, "gplac", 0.5, seed=1, chance=0.05)
     inspection(tmp_path, "att-1", 0.1, best_fixed=0.44)
     (sheet,) = figure_5(tmp_path, "lite")
-    assert row(sheet, "GPLAC") == ("GPLAC", "60.0 %", "90.0 %", "4.0 %", "not measured", "25.0 %", "0 1")
+    assert row(sheet, "GPLAC") == ("GPLAC", "60.0 %", "90.0 %", "5.0 %", "not measured", "25.0 %", "0 1")
     assert row(sheet, "ATT-1")[3:5] == ("4.0 %", "44.0 %")
     assert "Best fixed point:" in said(sheet)
     assert [record["best_fixed"] for record in sheet.records] == [0.44, None]
     assert [cells[0] for cells in sheet.rows] == ["ATT-1", "GPLAC"]
+
+
+def test_the_best_fixed_point_is_that_of_the_pictures_whichever_inspection_measured_it(tmp_path: Path) -> None:
+    inspection(tmp_path, "att-1", 0.1)
+    inspection(tmp_path, "gplac", 0.7, best_fixed=0.44)
+    inspection(tmp_path, "att-40", 0.5, chance=0.05)  # the object is larger: these are other pictures
+    (sheet,) = figure_5(tmp_path, "lite")
+    assert {cells[0]: cells[4] for cells in sheet.rows} == {
+        "ATT-1": "44.0 %",
+        "GPLAC": "44.0 %",
+        "ATT-40": "not measured",
+    }
 
 
 def assert_nested(tex: str) -> None:

@@ -144,6 +144,12 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
     committed = Committed(results / preset / task)
     records: list[dict[str, Any]] = []
     bars = []
+    measured = {
+        _pictures(each): each["points_on_object"]["unseen"]["best_fixed"]
+        for found in committed.inspections.values()
+        for each in found
+        if "best_fixed" in each.get("points_on_object", {}).get("unseen", {})
+    }
     for key, found in _in_order(committed.inspections):
         shares = [each["points_on_object"] for each in found if "points_on_object" in each]
         if not shares:
@@ -152,7 +158,8 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
             round(fmean(share[where][what] for share in shares), 6)
             for where, what in (("unseen", "mean"), ("labelled", "mean"), ("unseen", "chance"))
         )
-        fixed = [share["unseen"]["best_fixed"] for share in shares if "best_fixed" in share["unseen"]]
+        pictures = [_pictures(each) for each in found if "points_on_object" in each]
+        fixed = [measured[each] for each in pictures if each in measured]
         best_fixed = round(fmean(fixed), 6) if fixed else None
         entropy = [each["map_entropy"]["unseen"]["mean"] for each in found if "map_entropy" in each]
         records.append(
@@ -188,12 +195,13 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
         f"{task_named(task).title.capitalize()}, preset {preset}, validation scenes: share of pictures in which a"
         " channel's point lies on the object of interest, mean over channels and seeds. Entropy: of a channel's"
         " attention, as a share of a flat map's. Methods without attention have no points.",
-        f"{BY_CHANCE} {BEST_FIXED}" + " Inspections of older versions have not measured it." * unmeasured,
+        f"{BY_CHANCE} {BEST_FIXED} Both are the scenes', whatever looks at them."
+        + " Inspections of older versions have not measured the latter." * unmeasured,
     )
-    pictures = (each["frames"]["unseen"] for found in committed.inspections.values() for each in found)
+    shown = (each["frames"]["unseen"] for found in committed.inspections.values() for each in found)
     chart = Chart(
         chart_name("figure5", task),
-        chart_title("Figure 5: share of feature points on the object", task, preset, pictures, "pictures"),
+        chart_title("Figure 5: share of feature points on the object", task, preset, shown, "pictures"),
         f"Share of feature points on the object, {task_named(task).title}: {', '.join(bar.name for bar in bars)}",
         partial(points_bars, bars),
     )
@@ -205,6 +213,12 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
         tuple(records),
         (chart,) if bars else (),
     )
+
+
+def _pictures(inspection: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Equal for inspections of the same pictures of unseen scenes: the object covers the same share of them."""
+    told = (inspection[name] for name in ("split", "level", "scenes"))
+    return *told, inspection["frames"]["unseen"], inspection["points_on_object"]["unseen"]["chance"]
 
 
 def _in_order(found: Mapping[Key, Any]) -> list[tuple[Key, Any]]:
