@@ -243,7 +243,9 @@ def test_figure_5_is_the_mean_share_of_points_on_the_object(tmp_path: Path) -> N
     assert [cells[0] for cells in sheet.rows] == ["ATT-1", "GPLAC"]
 
 
-def test_the_best_fixed_point_is_that_of_the_pictures_whichever_inspection_measured_it(tmp_path: Path) -> None:
+def test_the_best_fixed_point_is_that_of_the_pictures_whichever_inspection_measured_it(
+    tmp_path: Path,
+) -> None:
     inspection(tmp_path, "att-1", 0.1)
     inspection(tmp_path, "gplac", 0.7, best_fixed=0.44)
     inspection(tmp_path, "att-40", 0.5, chance=0.05)  # the object is larger: these are other pictures
