@@ -36,7 +36,8 @@ def test_demonstrations_pair_each_picture_with_the_action_that_follows(tmp_path:
     counts = dict(collected.manifest.counts)
     assert counts.pop("attempts") > 4
     assert counts == {"rows": 400, "scenes": 2, "episodes": 4}
-    assert collected.manifest.request.action_noise == 0.15  # of torques, unless told otherwise
+    noise = collected.manifest.request.action_noise, collected.manifest.request.noise_time_s
+    assert noise == (0.4, 0.5)  # N m and seconds, unless told otherwise
     data = Demonstrations.load(tmp_path / "d")
     np.testing.assert_array_equal(data.scene, np.repeat([7, 3], 200))
     np.testing.assert_array_equal(data.episode, np.repeat(np.arange(4), 100))

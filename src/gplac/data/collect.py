@@ -45,7 +45,7 @@ def collect_demonstrations(
     *,
     seed: int = 0,
     action_noise: float | None = None,
-    noise_time_s: float = 0.0,
+    noise_time_s: float | None = None,
     workers: int = 0,
     level: str = "standard",
     assets: Path | None = None,
@@ -68,7 +68,7 @@ def collect_demonstrations(
         seed: of initial states and noise.
         action_noise: standard deviation of the noise on executed actions, in their units; None: what preset ``paper``
             has for the task.
-        noise_time_s: correlation time of that noise, seconds; 0: a fresh draw each step.
+        noise_time_s: correlation time of that noise, seconds; 0: a fresh draw each step; None: as above.
         workers: processes that draw; 0: one for each core.
         level: difficulty of the looks.
         assets: folder of the user's own textures and meshes.
@@ -79,8 +79,9 @@ def collect_demonstrations(
         UserError: impossible arguments, an unfit expert, a folder that holds something else or cannot be written to.
     """
     split, indices = _one_split(scenes)
-    if action_noise is None:
-        action_noise = config.preset("paper", task).data.action_noise
+    usual = config.preset("paper", task).data
+    action_noise = usual.action_noise if action_noise is None else action_noise
+    noise_time_s = usual.noise_time_s if noise_time_s is None else noise_time_s
     request = Request(
         "demonstrations",
         task,
