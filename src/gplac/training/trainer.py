@@ -60,6 +60,8 @@ class Trainer:
         self.labelled, self.weak, self.video = labelled, weak, video
         if device.type == "cpu":
             keep_memory()
+        else:
+            torch.backends.cudnn.benchmark = True  # batches keep their sizes: trying algorithms pays
         self.parameters = [p for p in learner.parameters() if p.requires_grad]
 
     def evaluated_weights(self) -> dict[str, Tensor]:
