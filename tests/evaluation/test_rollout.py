@@ -13,7 +13,7 @@ from looking import LookingPolicy
 
 from gplac.errors import UserError
 from gplac.evaluation.drawing import DrawingPool, View
-from gplac.evaluation.policies import RandomPolicy, ZeroPolicy
+from gplac.evaluation.policies import Float32, Images, RandomPolicy, ZeroPolicy
 from gplac.evaluation.rollout import evaluate
 from gplac.evaluation.store import Episodes, load_episodes
 from gplac.seeding import rng
@@ -164,6 +164,21 @@ def test_a_task_that_moves_or_starts_otherwise_since_does_not_inherit_the_cache(
 def test_a_blind_policy_does_the_same_in_every_picture() -> None:
     seen = evaluate(RandomPolicy(), VIEW, "labelled", 1, 2, workers=1)
     assert same(seen, evaluate(RandomPolicy(), VIEW, "labelled", 1, 2, blank=True))
+
+
+@pytest.mark.parametrize(("episodes", "size"), [(3, 3), (12, 10)])
+def test_all_batches_of_an_evaluation_have_one_size_and_few_episodes_a_small_one(
+    episodes: int, size: int
+) -> None:
+    """So that no number depends on what is in flight, and no picture is computed with in vain."""
+    sizes = []
+
+    def policy(images: Images, states: Float32) -> Float32:
+        sizes.append((len(images), len(states)))
+        return ZeroPolicy()(images, states)
+
+    evaluate(policy, VIEW, "validation", 1, episodes, blank=True)
+    assert set(sizes) == {(size, size)}
 
 
 def test_episodes_do_not_depend_on_how_many_there_are() -> None:

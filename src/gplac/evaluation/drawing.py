@@ -18,7 +18,7 @@ from gplac.evaluation.policies import Images
 from gplac.scale.executor import available_cores
 
 BATCH = 10
-"""Images of one policy call. It is fixed, and smaller calls are padded to it, because the last bit of a
+"""Most images of one policy call. How many a call has is fixed by the episodes asked for, because the last bit of a
 network's output may depend on the batch's size; so no number depends on how many scenes are in flight."""
 
 

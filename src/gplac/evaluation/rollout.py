@@ -14,7 +14,7 @@ from gplac.evaluation.store import Chunk, Episodes, Record, Store, chunks_of
 from gplac.worlds.arm import Floats
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import split_size
-from gplac.worlds.task import Simulations, Task, evaluation_state
+from gplac.worlds.task import Simulations, evaluation_state
 
 Progress = Callable[[int, int], None]
 """Told how many episodes are done and how many there are."""
@@ -72,11 +72,13 @@ def evaluate(
             progress(sum(done.count for done in records), scenes * episodes)
 
     todo = deque(chunk for chunk in chunks if chunk not in records)
+    rows = min(BATCH, episodes)
     if blank:
-        _run_blank(policy, task, view, split, todo, keep)
+        _run_blank(policy, task.simulations(rows), view, split, todo, keep)
     elif todo:
         with DrawingPool(view, min(workers or default_workers(), len(todo))) as pool:
-            _run_drawn(policy, task, split, todo, pool, keep)
+            simulations = {worker: task.simulations(rows) for worker in pool.workers}
+            _run_drawn(policy, simulations, split, todo, pool, keep)
     joined = [np.concatenate([records[chunk][part] for chunk in chunks]) for part in (0, 1)]
     distances, qpos = (array.reshape(scenes, episodes, *array.shape[1:]) for array in joined)
     return Episodes(split, tuple(range(scenes)), distances, qpos)
@@ -88,28 +90,30 @@ def _check_split(task: str, split: str, scenes: int) -> None:
 
 
 def _lockstep(
-    policy: Policy, task: Task, simulations: Simulations, split: str, chunk: Chunk
+    policy: Policy, simulations: Simulations, split: str, chunk: Chunk
 ) -> Generator[Floats, Images, Record]:
-    """Run a chunk: yields positions ``(n, nq)`` to draw, is sent their frames ``(BATCH, H, W, 3)``."""
+    """Run a chunk: yields positions ``(n, nq)`` to draw, is sent their frames, ``(simulations.n, H, W, 3)`` or more."""
+    task, rows = simulations.task, simulations.n
     states = [
         evaluation_state(task, split, chunk.scene, chunk.first + episode) for episode in range(chunk.count)
     ]
     # Rows beyond the chunk repeat its first episode: the batch of the policy has one size.
-    states += states[:1] * (BATCH - chunk.count)
+    states += states[:1] * (rows - chunk.count)
     simulations.set_state(np.stack([qpos for qpos, _ in states]), np.stack([qvel for _, qvel in states]))
     positions, distances = [simulations.qpos[: chunk.count]], []
 
     def decide(images: Images, states: Float32) -> Float32:
         actions = policy(images, states)
-        if actions.shape != (BATCH, task.action_size) or not np.isfinite(actions[: chunk.count]).all():
+        if actions.shape != (rows, task.action_size) or not np.isfinite(actions[: chunk.count]).all():
             raise UserError(
                 f"The policy answered with actions of shape {actions.shape}, or with some not finite,"
-                f" where {(BATCH, task.action_size)} finite ones are due; look at the log of its training."
+                f" where {(rows, task.action_size)} finite ones are due; look at the log of its training."
             )
         return actions
 
     for _ in range(task.episode_steps):
-        simulations.act(decide, (yield positions[-1]))
+        frames = yield positions[-1]
+        simulations.act(decide, frames[:rows])
         positions.append(simulations.qpos[: chunk.count])
         distances.append(task.distance(positions[-1]))
     return np.stack(distances, axis=1), np.stack(positions, axis=1)
@@ -117,16 +121,15 @@ def _lockstep(
 
 def _run_blank(
     policy: Policy,
-    task: Task,
+    simulations: Simulations,
     view: View,
     split: str,
     todo: deque[Chunk],
     keep: Callable[[Chunk, Record], None],
 ) -> None:
-    frames = np.full((BATCH, view.height, view.width, 3), GREY, np.uint8)
-    simulations = task.simulations(BATCH)
+    frames = np.full((simulations.n, view.height, view.width, 3), GREY, np.uint8)
     for chunk in todo:
-        running = _lockstep(policy, task, simulations, split, chunk)
+        running = _lockstep(policy, simulations, split, chunk)
         next(running)
         while (record := _send(running, frames)[1]) is None:
             pass
@@ -135,19 +138,18 @@ def _run_blank(
 
 def _run_drawn(
     policy: Policy,
-    task: Task,
+    simulations: dict[Connection, Simulations],
     split: str,
     todo: deque[Chunk],
     pool: DrawingPool,
     keep: Callable[[Chunk, Record], None],
 ) -> None:
     """Each worker draws one chunk at a time; this process runs policy and physics for whichever is ready."""
-    simulations = {worker: task.simulations(BATCH) for worker in pool.workers}
     running: dict[Connection, tuple[Chunk, Generator[Floats, Images, Record]]] = {}
 
     def begin(worker: Connection) -> None:
         chunk = todo.popleft()
-        running[worker] = chunk, _lockstep(policy, task, simulations[worker], split, chunk)
+        running[worker] = chunk, _lockstep(policy, simulations[worker], split, chunk)
         pool.ask(worker, split, chunk.scene, next(running[worker][1]))
 
     for worker in pool.workers:
