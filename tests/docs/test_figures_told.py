@@ -5,6 +5,8 @@ import re
 
 from pages import ROOT
 
+from gplac.evaluation.percent import rounded
+
 
 def test_how_often_policies_succeed_where_they_were_trained() -> None:
     text = (ROOT / "README.md").read_text().replace("\n", " ")
@@ -40,3 +42,23 @@ def test_every_number_that_the_tables_want_explained_is_spoken_of() -> None:
             wanted |= set(re.findall(r"(?:^|; )([^:;]+): \d", line))
     assert len(wanted) > 5
     assert {name for name in wanted if name not in section} == set()
+
+
+def test_what_is_said_of_preset_paper_is_what_its_results_say() -> None:
+    section = (ROOT / "docs/paper_map.md").read_text().split("## Test scenes at `paper`")[1].split("\n## ")[0]
+    row = re.compile(
+        r"\| ([A-Z]+-?[0-9A-Z]*) \| [\d.]+ % \((\d+) of (\d+)\) \| ([\d.]+) to ([\d.]+) \| .* \| ([\d.]+) % \|"
+    )
+    told = {}
+    for task in ("pusher", "striker"):
+        table = section.split(f"| {task.capitalize()} |")[1].split("\n\n")[0]
+        told |= {(task, method.lower()): figures for method, *figures in row.findall(table)}
+    found = {}
+    for path in (ROOT / "results/paper").glob("*/*.json"):
+        result = json.loads(path.read_text())
+        curve = result["threshold_curve"]
+        wide = curve["success_rates"][curve["thresholds_m"].index(0.17)]
+        counted = result["successes"], result["episodes"]
+        rates = [rounded(rate) for rate in (*result["interval95_scenes"], wide)]
+        found[result["task"], result["method"]] = [str(figure) for figure in (*counted, *rates)]
+    assert told == found
