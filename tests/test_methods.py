@@ -16,6 +16,7 @@ DIFFER_IN = {
     "att-po": {"pretrain"},
     "gplac-colours": {"colour_jitter"},
     "att-1-colours": {"colour_jitter"},
+    "att-40-colours": {"colour_jitter"},
 }
 
 

@@ -113,9 +113,15 @@ def att_1_colours() -> Method:
     return att_1().but(colour_jitter=0.5)
 
 
+def att_40_colours() -> Method:
+    """Beyond the paper: ATT-40 with the same random colours, which tells what is left for demonstrations to gain."""
+    return att_40().but(colour_jitter=0.5)
+
+
 BEYOND: dict[str, Callable[[], Method]] = {
     "gplac-colours": gplac_colours,
     "att-1-colours": att_1_colours,
+    "att-40-colours": att_40_colours,
 }
 """Methods that the paper does not have: name -> what makes it."""
 
@@ -148,6 +154,7 @@ PARENTS = {
     "att-po": "att-ft",
     "gplac-colours": "gplac",
     "att-1-colours": "att-1",
+    "att-40-colours": "att-40",
 }
 """What each method is a difference from."""
 

@@ -37,11 +37,11 @@ def test_table_1_measures_every_method_and_the_main_ones_three_times() -> None:
         }
 
 
-def test_what_goes_beyond_the_paper_is_measured_on_every_task() -> None:
+def test_what_goes_beyond_the_paper_is_measured_where_the_paper_has_its_parent() -> None:
     cells = read_recipe(RECIPES / "beyond.py", "lite")
-    assert {(cell.task, cell.method) for cell in cells} == {
-        (task, method) for task in ("pusher", "striker", "mug_push") for method in BEYOND
-    }
+    tasks = {name: [cell.task for cell in cells if cell.method == name] for name in BEYOND}
+    assert tasks["gplac-colours"] == tasks["att-1-colours"] == ["pusher", "striker", "mug_push"]
+    assert tasks["att-40-colours"] == ["pusher", "striker"]  # Table 2 has no ATT-40
 
 
 def test_table_2_is_the_mug_push() -> None:

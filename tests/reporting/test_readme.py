@@ -60,7 +60,7 @@ def test_numbers_stand_beside_the_papers_and_what_is_missing_is_said(tmp_path: P
     assert row(first, "ceiling")[1:] == ["not yet", "", "not yet", ""]
     names = [
         row(first, start)[0]
-        for start in ("ATT-40", "ATT-1: ", "ceiling", "floor", "GPLAC, random", "ATT-1, random")
+        for start in ("ATT-40: ", "ATT-1: ", "ceiling", "floor", "GPLAC, random", "ATT-1, random")
     ]
     places = [first.index(each) for each in names]
     assert places == sorted(places)

@@ -8,10 +8,10 @@ from pathlib import Path
 from gplac.errors import UserError
 from gplac.evaluation.percent import percent, span
 from gplac.files import write_atomically
-from gplac.methods import BEYOND, METHODS, PARENTS, differences
+from gplac.methods import METHODS, PARENTS, differences
 from gplac.reporting.committed import Committed
 from gplac.reporting.factors import varied
-from gplac.reporting.published import published
+from gplac.reporting.published import concerns, published
 from gplac.reporting.readme import PRESET, readme_tables
 from gplac.reporting.settings import compared
 from gplac.reporting.sheets import Sheet, markdown
@@ -104,9 +104,9 @@ def measured(results: Mapping[str, Committed], name: str) -> str:
     """
     lines = ["", f"| test scenes, preset `{PRESET}` | ours | 95 % over scenes | paper |", "|---|---|---|---|"]
     for task, committed in results.items():
-        paper, found = published(task, name), committed.pooled(name)
-        if paper is None and name not in BEYOND:
+        if not concerns(task, name):
             continue
+        paper, found = published(task, name), committed.pooled(name)
         ours = "not yet measured |"
         if found is not None:
             low, high = found.interval95.low, found.interval95.high

@@ -5,6 +5,8 @@ Singh, Yang, Levine: "GPLAC: Generalizing Vision-Based Robotic Skills using Weak
 
 import math
 
+from gplac.methods import BEYOND, PARENTS
+
 SOURCE = "Singh, Yang and Levine, GPLAC, ICCV 2017"
 
 EPISODES = 400
@@ -67,3 +69,13 @@ def published(task: str, method: str, share: float = 1.0) -> float | None:
         return TABLE_2.get(method) if task == "mug_push" else TABLE_1.get(task, {}).get(method)
     row = TABLE_3.get(task, {}) if method == "gplac" else {}
     return next((rate for images, rate in row.items() if math.isclose(images / max(row), share)), None)
+
+
+def concerns(task: str, method: str) -> bool:
+    """Whether the paper has a number of a method, or, of one beyond the paper, of the method that it starts from.
+
+    Args:
+        task: its name.
+        method: its key.
+    """
+    return published(task, PARENTS[method] if method in BEYOND else method) is not None

@@ -53,6 +53,7 @@ _LABELS = {
     "gplac-da": "GPLAC-DA",
     "gplac-colours": "GPLAC, random colours",
     "att-1-colours": "ATT-1, random colours",
+    "att-40-colours": "ATT-40, random colours",
     "ceiling": "Ceiling (told where)",
     "floor": "Floor (blind)",
 }
