@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from pages import ROOT
 
 from gplac.evaluation.percent import rounded
@@ -33,15 +34,19 @@ def test_what_is_said_of_test_scenes_is_what_the_tables_say() -> None:
     assert [text for ends, text in told.items() if ends not in known] == []
 
 
-def test_every_number_that_the_tables_want_explained_is_spoken_of() -> None:
-    section = (ROOT / "docs/paper_map.md").read_text().split("## Test scenes at `lite`")[1]
+@pytest.mark.parametrize("preset", ["lite", "paper"])
+def test_every_number_that_the_tables_want_explained_is_spoken_of(preset: str) -> None:
+    section = (
+        (ROOT / "docs/paper_map.md").read_text().split(f"## Test scenes at `{preset}`")[1].split("\n## ")[0]
+    )
     wanted = set()
     for table in ("table1.md", "table2.md", "table3.md"):
-        text = (ROOT / "results/tables/lite" / table).read_text()
-        for line in re.findall(r"To be explained .*?: (.*)", text):
+        path = ROOT / "results/tables" / preset / table
+        for line in re.findall(r"To be explained .*?: (.*)", path.read_text() if path.exists() else ""):
             wanted |= set(re.findall(r"(?:^|; )([^:;]+): \d", line))
-    assert len(wanted) > 5
-    assert {name for name in wanted if name not in section} == set()
+    assert len(wanted) > 3
+    prose = "\n".join(line for line in section.splitlines() if not line.startswith("|"))
+    assert {name for name in wanted if name not in prose} == set()
 
 
 def test_what_is_said_of_preset_paper_is_what_its_results_say() -> None:
