@@ -11,7 +11,7 @@ from gplac.files import write_atomically
 from gplac.methods import METHODS, PARENTS, differences
 from gplac.reporting.committed import Committed
 from gplac.reporting.factors import varied
-from gplac.reporting.published import concerns, published
+from gplac.reporting.published import beside_paper, published
 from gplac.reporting.readme import PRESET, readme_tables
 from gplac.reporting.settings import compared
 from gplac.reporting.sheets import Sheet, markdown
@@ -104,7 +104,7 @@ def measured(results: Mapping[str, Committed], name: str) -> str:
     """
     lines = ["", f"| test scenes, preset `{PRESET}` | ours | 95 % over scenes | paper |", "|---|---|---|---|"]
     for task, committed in results.items():
-        if not concerns(task, name):
+        if not beside_paper(task, name):
             continue
         paper, found = published(task, name), committed.pooled(name)
         ours = "not yet measured |"

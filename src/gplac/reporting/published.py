@@ -71,8 +71,8 @@ def published(task: str, method: str, share: float = 1.0) -> float | None:
     return next((rate for images, rate in row.items() if math.isclose(images / max(row), share)), None)
 
 
-def concerns(task: str, method: str) -> bool:
-    """Whether the paper has a number of a method, or, of one beyond the paper, of the method that it starts from.
+def beside_paper(task: str, method: str) -> bool:
+    """Whether a method stands beside numbers of the paper: it has one, or, of a method beyond it, one of its parent.
 
     Args:
         task: its name.

@@ -10,7 +10,7 @@ from gplac.evaluation.pooling import Pooled
 from gplac.evaluation.ranks import agreement
 from gplac.methods import BEYOND
 from gplac.reporting.committed import Committed, Key, named_seeds
-from gplac.reporting.published import TABLE_1, TABLE_2, TABLE_3, concerns
+from gplac.reporting.published import TABLE_1, TABLE_2, TABLE_3, beside_paper
 from gplac.reporting.themes import label
 
 PRESET = "lite"
@@ -108,7 +108,7 @@ def _table_2(results: Path) -> Iterator[str]:
     yield ""
     yield from _head("policy", "emulated", "paper, real robot")
     for method, about in ROWS.items():
-        if concerns("mug_push", method):
+        if beside_paper("mug_push", method):
             name = about if method in BEYOND else label(method)
             yield _line(name, _ours(committed.pooled(method)), _paper(TABLE_2.get(method)))
     yield from _gain("emulated mug push", {method: committed.pooled(method) for method in ("gplac", "att-1")})
