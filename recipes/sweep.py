@@ -4,7 +4,9 @@
 
 trains one method with these changes to a preset, evaluates it on all validation scenes, and leaves the result in
 results/sweep/TASK/, and what the instruments tell in inspections/ beside it. Once the data is there, several may run at
-once; each goes on where it was stopped. ``--table`` prints what is there. Test scenes are never opened here.
+once; each goes on where it was stopped. ``--confirm`` evaluates it on the confirmation scenes besides, of which a
+choice by validation scenes knows nothing; the result lies in confirmation/. ``--table`` prints what is there. Test
+scenes are never opened here.
 """
 
 from pathlib import Path
@@ -30,6 +32,7 @@ def main(
     preset: Preset = "lite",
     set: tuple[str, ...] = (),
     seed: int = 0,
+    confirm: bool = False,
     table: bool = False,
 ) -> None:
     """Train and evaluate one cell of a sweep.
@@ -40,14 +43,17 @@ def main(
         preset: What is changed.
         set: The changes, such as training.steps=3000, or data.width=48 data.height=42.
         seed: Of weights, batches and dropout.
+        confirm: Evaluate it on confirmation scenes as well.
         table: Only print the results that are there.
     """
     results = Path("results/sweep") / task
     if table:
-        for path in sorted(results.glob("*.json")):
+        for path in sorted([*results.glob("*.json"), *results.glob("confirmation/*.json")]):
             found = read_result(path)
             low, high = found["interval95_scenes"]
-            print(f"{path.stem}: {found['success_rate']:.1%} ({low:.1%} to {high:.1%} over scenes)")
+            print(
+                f"{path.stem}, {found['split']}: {found['success_rate']:.1%} ({low:.1%} to {high:.1%} over scenes)"
+            )
         return
     torch.set_num_threads(1)
     settings = Size(preset, set).settings(task)
@@ -61,10 +67,12 @@ def main(
     train(method, settings, demos, weak, run, task, seed, resume=True)
     inspected = inspect_run(run, folders[LABELLED], "validation")
     write_json(inspected, "inspection", results / "inspections" / f"{name}.json")
-    found = evaluate_run(
-        run, "validation", split_size(task, "validation"), 10, copy=results / f"{name}.json", workers=1
-    )
-    print(f"{name}: {found['successes']} of {found['episodes']} validation episodes succeed")
+    copies = {"validation": results / f"{name}.json"}
+    if confirm:
+        copies["confirmation"] = results / "confirmation" / f"{name}.json"
+    for split, copy in copies.items():
+        found = evaluate_run(run, split, split_size(task, split), 10, copy=copy, workers=1)
+        print(f"{name}: {found['successes']} of {found['episodes']} {split} episodes succeed")
 
 
 if __name__ == "__main__":

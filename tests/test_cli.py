@@ -195,7 +195,7 @@ def test_a_changed_preset_says_so_in_its_name(workplace: Path) -> None:
         (("data", "show", "nowhere"), "nowhere"),
         (("train", "magic"), "magic"),
         (("train", "att-1", *SMOKE, "--set", "evaluation.scenes=0"), "evaluation.scenes is 0"),
-        (("train", "att-1", *SMOKE, "--set", "evaluation.scenes=500"), "largest split of pusher has 40"),
+        (("train", "att-1", *SMOKE, "--set", "evaluation.scenes=500"), "largest split of pusher has 100"),
         (("train", "att-1"), "data/lite/pusher/demos-1"),
         (("train", *SMOKE), ": gplac collect demos pusher --preset smoke\n"),
         (("train", "att-40", *SMOKE), ": gplac collect demos pusher --scenes 2 --preset smoke\n"),

@@ -14,11 +14,21 @@ from gplac.reporting.sheets import comma_separated, latex
 STEPS = 12_000
 
 
-def put(results: Path, name: str, method: str, won: list[int], *, steps: int = STEPS, seed: int = 0) -> Path:
+def put(
+    results: Path,
+    name: str,
+    method: str,
+    won: list[int],
+    *,
+    steps: int = STEPS,
+    seed: int = 0,
+    split: str = "validation",
+    within: str = "",
+) -> Path:
     """Write a result in which so many of each scene's ten episodes succeed, trained for so many steps."""
-    found = result_with(method, won, 10, seed=seed) | {"split": "validation"}
+    found = result_with(method, won, 10, seed=seed) | {"split": split}
     found["training"]["steps"] = steps
-    path = results / "sweep" / "pusher" / f"{name}.json"
+    path = results / "sweep" / "pusher" / within / f"{name}.json"
     write_json(found, "result", path)
     return path
 
@@ -52,6 +62,23 @@ def test_each_trial_is_a_row_with_the_changes_as_they_are_typed(tmp_path: Path) 
         "training.schedule=constant training.steps=3000",
     ]
     assert r"domain\_weight=1e-3" in latex([sheet])
+
+
+def test_confirmation_scenes_have_a_table_of_their_own(tmp_path: Path) -> None:
+    put(tmp_path, "att-40-lite-seed0", "att-40", [8, 8])
+    put(tmp_path, "att-40-lite-seed0", "att-40", [9, 9], split="confirmation", within="confirmation")
+    chosen, confirmed = compared(tmp_path, "lite")
+    assert chosen.rows[0][:2] == ("ATT-40: as it is", "**80.0 %**")
+    assert confirmed.rows[0][:2] == ("ATT-40: as it is", "**90.0 %**")
+    assert "confirmed" in confirmed.title and "confirmation scenes, 20 episodes" in confirmed.notes[0]
+    assert "--confirm" in confirmed.notes[0] and "--confirm" not in chosen.notes[0]
+
+
+@pytest.mark.parametrize(("split", "within"), [("confirmation", ""), ("validation", "confirmation")])
+def test_a_result_of_other_scenes_is_refused(tmp_path: Path, split: str, within: str) -> None:
+    path = put(tmp_path, "att-40-lite-seed0", "att-40", [8, 8], split=split, within=within)
+    with pytest.raises(UserError, match=f"{path} is of {split} scenes"):
+        compared(tmp_path, "lite")
 
 
 def test_a_stage_before_counts_as_steps_too(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from gplac.worlds.looks.palettes import surface_colours
 from gplac.worlds.looks.textures import FAMILIES, SIZE, Texture, pixels
 from gplac.worlds.registry import task, task_names
 from gplac.worlds.scene import Scene
-from gplac.worlds.splits import NOTHING, factors, scene, split_size
+from gplac.worlds.splits import NOTHING, SPLITS, factors, scene, split_size
 
 every_task = pytest.mark.parametrize("name", task_names())
 
@@ -57,7 +57,7 @@ def test_scenes_of_one_split_differ(name: str) -> None:
 @every_task
 def test_splits_share_no_asset(name: str) -> None:
     owned: dict[str, set[str]] = {}
-    for split in ("weak", "validation", "test"):
+    for split in ("weak", "validation", "confirmation", "test"):
         owned[split] = {
             each for i in range(split_size(name, split)) for each in scene(name, split, i).assets()
         }
@@ -139,7 +139,7 @@ def test_distractors_keep_clear(name: str, level: str) -> None:
 
 
 @every_task
-@pytest.mark.parametrize("split", ["labelled", "weak", "validation", "test"])
+@pytest.mark.parametrize("split", SPLITS)
 def test_nothing_stands_on_the_goal_or_on_a_straight_way_to_it(name: str, split: str) -> None:
     """The mug is pushed, and the ball rolls, between a start and the field's companion."""
     field = task(name).stage.field

@@ -41,7 +41,7 @@ def evaluate(
     Args:
         policy: see `gplac.evaluation.policies.Policy`.
         view: task, image size and looks.
-        split: "labelled", "weak", "validation" or "test".
+        split: one of `gplac.worlds.splits.SPLITS`.
         scenes: how many scenes.
         episodes: how many episodes in each.
         blank: show the policy grey pictures instead of the scene: a control.

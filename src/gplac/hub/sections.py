@@ -21,6 +21,7 @@ _SPLITS = {
     "labelled": "the scene of the demonstrations",
     "weak": "the scenes of the weak images",
     "validation": "unseen scenes, those that settings were chosen on",
+    "confirmation": "unseen scenes, those that choices were confirmed on",
     "test": "unseen scenes",
 }
 _WEIGHTS = {"stop": "Stop", "mend": "Mend", "note": "Note"}

@@ -19,7 +19,7 @@ from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.registry import task_names
 
-FOLDER = "sweep"
+FOLDER, CONFIRMED = "sweep", "confirmation"
 CHANGE = re.compile(r"(?P<field>[a-z_.]+)=(?P<value>.+?)(?:-(?=[a-z_.]+=)|$)")
 
 
@@ -34,23 +34,28 @@ class Trial:
 
 
 def compared(results: Path, preset: str) -> list[Sheet]:
-    """For each task, success on validation scenes of what ``recipes/sweep.py`` trained with other settings.
+    """For each task, success on validation scenes of what ``recipes/sweep.py`` trained with other settings; then on
+    confirmation scenes, of what was evaluated there.
 
     Args:
-        results: the folder ``results``; files lie in ``results/sweep/TASK``.
+        results: the folder ``results``; files lie in ``results/sweep/TASK``, and in ``confirmation`` in it.
         preset: what was changed.
 
     Raises:
         UserError: a result file is damaged, of something else, or named after a setting that does not exist.
     """
-    found = {task: _read(results / FOLDER / task, preset) for task in task_names()}
-    return [_sheet(task, preset, trials) for task, trials in found.items() if trials]
+    return [
+        _sheet(task, preset, split, trials)
+        for split, within in (("validation", ""), (CONFIRMED, CONFIRMED))
+        for task in task_names()
+        if (trials := _read(results / FOLDER / task / within, task, preset, split))
+    ]
 
 
 SHEETS: dict[str, Callable[[Path, str], list[Sheet]]] = {"settings": compared}
 
 
-def _read(folder: Path, preset: str) -> list[Trial]:
+def _read(folder: Path, task: str, preset: str, split: str) -> list[Trial]:
     """Trials in the paper's order of methods, the preset as it is before its changes."""
     known = "|".join(map(re.escape, METHODS))
     name = re.compile(rf"(?P<method>{known})-{re.escape(preset)}(-(?P<changes>.+=.+))?-seed(?P<seed>\d+)")
@@ -64,14 +69,16 @@ def _read(folder: Path, preset: str) -> list[Trial]:
         wrong = stranger(
             result,
             preset=result["preset"],  # presets have taken over what was tried: docs/results.md
-            task=folder.name,
+            task=task,
             method=match["method"],
             seed=int(match["seed"]),
-        ) or _other_steps(result, task=folder.name, preset=preset, changes=dict(changes))
+        ) or _other_steps(result, task=task, preset=preset, changes=dict(changes))
+        if result["split"] != split:
+            wrong = f"is of {result['split']} scenes, and lies among results of {split} scenes"
         if wrong:
             raise UserError(f"{path} {wrong}: move it to where it belongs.")
         for field, _ in changes:
-            if _of_preset(folder.name, preset, field) is None:
+            if _of_preset(task, preset, field) is None:
                 raise UserError(f"{path} is named after a setting {field}, which does not exist: rename it.")
         found.append(Trial(match["method"], changes, result))
     order = [*PUBLISHED, *METHODS]
@@ -97,16 +104,16 @@ def _of_preset(task: str, preset: str, field: str) -> Any:
     return found
 
 
-def _sheet(task: str, preset: str, trials: Sequence[Trial]) -> Sheet:
+def _sheet(task: str, preset: str, split: str, trials: Sequence[Trial]) -> Sheet:
     title = task_named(task).title
-    splits = sorted({trial.result["split"] for trial in trials})
+    what, flag = ("confirmed", " --confirm") if split == CONFIRMED else ("compared", "")
     counts = sorted({trial.result["episodes"] for trial in trials})
     seeds = sorted({trial.result["seed"] for trial in trials})
     tried = Counter(
         label(method) for method, _ in dict.fromkeys((each.method, each.changes) for each in trials)
     )
     return Sheet(
-        f"Settings compared, {title} (preset {preset})",
+        f"Settings {what}, {title} (preset {preset})",
         ("Method and what is changed", "Success", "95 %", "Labelled scene", "Grey pictures"),
         tuple(
             (
@@ -119,15 +126,16 @@ def _sheet(task: str, preset: str, trials: Sequence[Trial]) -> Sheet:
             for trial in trials
         ),
         (
-            f"{title.capitalize()}, success and its 95 % interval over scenes, {' or '.join(splits)} scenes,"
+            f"{title.capitalize()}, success and its 95 % interval over scenes, {split} scenes,"
             f" {' or '.join(map(str, counts))} episodes each, seed {', '.join(map(str, seeds))}"
-            f" (`python recipes/sweep.py METHOD --task {task} --set ...`). In brackets what preset {preset} has.",
+            f" (`python recipes/sweep.py METHOD --task {task} --set ...{flag}`). In brackets what preset {preset} has.",
             f"Settings tried: {', '.join(f'{name} {n}' for name, n in tried.items())}.",
         ),
         tuple(
             {
                 "task": task,
                 "preset": preset,
+                "split": split,
                 "method": trial.method,
                 "changes": " ".join(f"{field}={value}" for field, value in trial.changes),
                 "success_rate": round(trial.result["success_rate"], 6),

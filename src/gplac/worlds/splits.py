@@ -1,4 +1,4 @@
-"""Which scene is which: four splits whose assets are disjoint (section 6.1)."""
+"""Which scene is which: splits whose assets are disjoint (section 6.1)."""
 
 import hashlib
 from collections.abc import Iterable
@@ -22,9 +22,18 @@ from gplac.worlds.registry import task as task_named
 from gplac.worlds.scene import Room, Scene, Table
 from gplac.worlds.stage import Role, Stage
 
-SPLITS = {"labelled": 1, "weak": 40, "validation": 20, "test": 40}
-"""Scenes of each split, unless a task's stage says otherwise. Scene 0 of ``weak`` is the labelled one."""
-STREAMS = {"labelled": "weak", "weak": "weak", "validation": "validation", "test": "test"}
+SPLITS = {"labelled": 1, "weak": 40, "validation": 20, "confirmation": 100, "test": 40}
+"""Scenes of each split, unless a task's stage says otherwise. Scene 0 of ``weak`` is the labelled one;
+``confirmation`` goes on where ``validation`` ends, with scenes that no setting was chosen on."""
+STREAMS = {
+    "labelled": "weak",
+    "weak": "weak",
+    "validation": "validation",
+    "confirmation": "validation",
+    "test": "test",
+}
+FIRST_INDEX = {"confirmation": SPLITS["validation"]}
+"""Scene of the stream that a split begins with, where that is not the stream's first."""
 FIRST_DRAW = {"weak": 1, "validation": 0, "test": 0}
 """Draw that scene 0 is. The labelled scene is an ordinary one, a light mug on wood; draw 0 has a dark mug on dark
 stone, and what is learned there alone transfers nowhere."""
@@ -86,7 +95,7 @@ def scene(
 
     Args:
         task: name of the task.
-        split: labelled, weak, validation or test.
+        split: one of `SPLITS`.
         index: of the scene within the split, from 0.
         level: how varied the looks are: standard or wild.
         assets: folder of an asset pack whose textures and meshes replace the procedural ones.
@@ -101,6 +110,7 @@ def scene(
     if index < 0 or (split == "labelled" and index > 0):
         raise UserError(f"The split {split!r} has no scene {index}; scenes are counted from 0.")
     stream = STREAMS[split]
+    index += FIRST_INDEX.get(split, 0)
     draw = _Draw(task, stream, index, level, packs.open_pack(assets) if assets else None)
     if vary is None:
         return draw.scene()
