@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -50,9 +51,12 @@ def in_view(camera: Camera, points: Floats, margin: float = 0.0) -> bool:
     return bool(((image > inset) & (image < np.array([WIDTH, HEIGHT]) - inset)).all())
 
 
+@lru_cache(maxsize=16)
 def spread(field: Field) -> Floats:
     """Places ``(30, 2)`` all over the field, its corners among them."""
-    return np.stack(np.meshgrid(np.linspace(*field.x, 6), np.linspace(*field.y, 5)), -1).reshape(-1, 2)
+    places = np.stack(np.meshgrid(np.linspace(*field.x, 6), np.linspace(*field.y, 5)), -1).reshape(-1, 2)
+    places.flags.writeable = False  # every caller has this one
+    return places
 
 
 def hides(camera: Camera, points: Floats, field: Field) -> float:
@@ -77,12 +81,15 @@ def clear_of_field(x: float, y: float, radius: float, field: Field) -> bool:
     room = radius + field.reach_m
     beside = x < field.x[0] - room or x > field.x[1] + room
     in_front = y > field.y[1] + room
+    if not (beside or in_front):
+        return False
     companion = np.array(field.companion)
-    from_companion, way = np.array([x, y]) - companion, spread(field) - companion
+    from_companion = np.array([x, y]) - companion
+    if np.linalg.norm(from_companion) <= radius + field.companion_clear_m:
+        return False
+    way = spread(field) - companion
     along = np.clip(way @ from_companion / np.maximum((way**2).sum(axis=1), 1e-12), 0.0, 1.0)
-    off_way = np.linalg.norm(along[:, None] * way - from_companion, axis=1).min()
-    away = np.linalg.norm(from_companion)
-    return bool((beside or in_front) and off_way > room and away > radius + field.companion_clear_m)
+    return bool(np.linalg.norm(along[:, None] * way - from_companion, axis=1).min() > room)
 
 
 def apart(

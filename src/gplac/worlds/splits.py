@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -111,20 +112,26 @@ def scene(
         raise UserError(f"The split {split!r} has no scene {index}; scenes are counted from 0.")
     stream = STREAMS[split]
     index += FIRST_INDEX.get(split, 0)
-    draw = _Draw(task, stream, index, level, packs.open_pack(assets) if assets else None)
-    if vary is None:
-        return draw.scene()
-    if vary != NOTHING and vary not in factors(task):
+    made_from = task_named(task).stage, breadth(level)
+    draw = _Draw(*made_from, task, stream, index, level, packs.open_pack(assets) if assets else None)
+    if vary is not None and vary != NOTHING and vary not in factors(task):
         raise UserError(
             f"The {task}'s scenes have no factor {vary!r}; choose one of: {', '.join([*factors(task), NOTHING])}"
             " (or, for gplac evaluate, each)."
         )
-    return _one_factor(scene(task, "labelled", 0), draw, vary)
+    # What files are in a user's folder may change; the rest is the same every time.
+    drawn = draw.scene() if assets else _drawn(*made_from, task, stream, index, level)
+    return drawn if vary is None else _one_factor(scene(task, "labelled", 0), drawn, draw, vary)
 
 
-def _one_factor(labelled: Scene, draw: "_Draw", vary: str) -> Scene:
-    """The labelled scene with one factor of the scene that ``draw`` draws."""
-    drawn = draw.scene()
+@lru_cache(maxsize=1024)
+def _drawn(stage: Stage, limits: Breadth, task: str, stream: str, index: int, level: str) -> Scene:
+    """A scene without assets: every part of an evaluation asks for the same ones."""
+    return _Draw(stage, limits, task, stream, index, level, None).scene()
+
+
+def _one_factor(labelled: Scene, drawn: Scene, draw: "_Draw", vary: str) -> Scene:
+    """The labelled scene with one factor of the scene ``drawn``, of ``draw``."""
     here = replace(labelled, stream=drawn.stream, index=drawn.index, level=drawn.level, pack=drawn.pack)
     if vary == NOTHING:
         return here
@@ -157,11 +164,13 @@ class _Draw:
     """Draws the pieces of one scene, each from a generator of its own, so that changing the ranges of one piece
     leaves the others as they were."""
 
-    def __init__(self, task: str, stream: str, index: int, level: str, pack: Pack | None) -> None:
+    def __init__(
+        self, stage: Stage, limits: Breadth, task: str, stream: str, index: int, level: str, pack: Pack | None
+    ) -> None:
         self.keys = (task, stream, index, level)
-        self.stage: Stage = task_named(task).stage
+        self.stage = stage
         self.draw = index + FIRST_DRAW[stream]
-        self.breadth: Breadth = breadth(level)
+        self.breadth = limits
         self.shared: dict[str | int, int] = {}
         if stream == "weak":
             backgrounds = dict.fromkeys(
@@ -272,13 +281,15 @@ class _Draw:
             radius, height = shapes.extent(packs.distractor_parts(thing, self.pack.folder))
             for _ in range(200):
                 x, y = (uniform(generator, limits) for limits in (stage.view_x, stage.view_y))
-                points = layout.outline(x, y, radius, height)
-                if (
-                    layout.clear_of_field(x, y, radius, stage.field)
-                    and layout.on_table(x, y, radius, table)
-                    and layout.in_view(camera, points.mean(0)[None])
-                    and layout.hides(camera, points, stage.field) < 0.05
+                if not (
+                    layout.on_table(x, y, radius, table)
+                    and layout.clear_of_field(x, y, radius, stage.field)
                     and layout.apart(x, y, radius, taken)
+                ):
+                    continue
+                points = layout.outline(x, y, radius, height)
+                if layout.in_view(camera, points.mean(0)[None]) and (
+                    layout.hides(camera, points, stage.field) < 0.05
                 ):
                     placed.append(replace(thing, x=x, y=y))
                     taken.append((x, y, radius))
