@@ -90,7 +90,20 @@ def test_from_data_to_report(workplace: Path, capsys: pytest.CaptureFixture[str]
     kept = sorted(runs[0].rglob("*"))
     assert "file/one.json" in fails(capsys, "evaluate", str(runs[0]), "--json", "file/one.json")
     assert sorted(runs[0].rglob("*")) == kept  # told before the first episode
-    main(["evaluate", str(runs[0]), "--episodes", "1", "--vary", "each", "--json", "one.json", "--workers", "1"])
+    main(
+        [
+            "evaluate",
+            str(runs[0]),
+            "--episodes",
+            "1",
+            "--vary",
+            "each",
+            "--json",
+            "one.json",
+            "--workers",
+            "1",
+        ]
+    )
     told = capsys.readouterr().out
     assert [told.count(f"only the {factor} of") for factor in ("mug", "table", "light")] == [1, 1, 1]
     assert "labelled scene, from the same starts as in validation scenes: 2 of 2" in told

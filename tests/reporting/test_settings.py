@@ -72,6 +72,18 @@ def test_confirmation_scenes_have_a_table_of_their_own(tmp_path: Path) -> None:
     assert confirmed.rows[0][:2] == ("ATT-40: as it is", "**90.0 %**")
     assert "confirmed" in confirmed.title and "confirmation scenes, 20 episodes" in confirmed.notes[0]
     assert "--confirm" in confirmed.notes[0] and "--confirm" not in chosen.notes[0]
+    assert len(confirmed.notes) == 1
+
+
+def test_seeds_are_told_together_where_they_are_confirmed(tmp_path: Path) -> None:
+    for seed, won in enumerate(([9, 5], [10, 10], [8, 6])):
+        put(
+            tmp_path, f"att-40-lite-seed{seed}", "att-40", won,
+            seed=seed, split="confirmation", within="confirmation",
+        )  # fmt: skip
+    (sheet,) = compared(tmp_path, "lite")
+    # Scene 0 has 27 of 30, scene 1 has 21: no draw of two scenes gives less than the one or more than the other.
+    assert sheet.notes[1] == "ATT-40, seeds 0, 1, 2 together: 80.0 % (70.0 to 90.0; 48 of 60)."
 
 
 @pytest.mark.parametrize(("split", "within"), [("confirmation", ""), ("validation", "confirmation")])

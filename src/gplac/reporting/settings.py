@@ -11,8 +11,10 @@ from gplac import config
 from gplac.errors import UserError
 from gplac.evaluation.faults import stranger
 from gplac.evaluation.percent import percent, span
+from gplac.evaluation.pooling import pooled
 from gplac.evaluation.result import Result, read_result
 from gplac.methods import METHODS
+from gplac.reporting.committed import named_seeds
 from gplac.reporting.published import METHODS as PUBLISHED
 from gplac.reporting.sheets import Sheet
 from gplac.reporting.themes import label
@@ -109,9 +111,10 @@ def _sheet(task: str, preset: str, split: str, trials: Sequence[Trial]) -> Sheet
     what, flag = ("confirmed", " --confirm") if split == CONFIRMED else ("compared", "")
     counts = sorted({trial.result["episodes"] for trial in trials})
     seeds = sorted({trial.result["seed"] for trial in trials})
-    tried = Counter(
+    settings = Counter(
         label(method) for method, _ in dict.fromkeys((each.method, each.changes) for each in trials)
     )
+    tried = (f"{name} {count}" for name, count in settings.items())
     return Sheet(
         f"Settings {what}, {title} (preset {preset})",
         ("Method and what is changed", "Success", "95 %", "Labelled scene", "Grey pictures"),
@@ -129,7 +132,7 @@ def _sheet(task: str, preset: str, split: str, trials: Sequence[Trial]) -> Sheet
             f"{title.capitalize()}, success and its 95 % interval over scenes, {split} scenes,"
             f" {' or '.join(map(str, counts))} episodes each, seed {', '.join(map(str, seeds))}"
             f" (`python recipes/sweep.py METHOD --task {task} --set ...{flag}`). In brackets what preset {preset} has.",
-            f"Settings tried: {', '.join(f'{name} {n}' for name, n in tried.items())}.",
+            *(_together(trials) if split == CONFIRMED else [f"Settings tried: {', '.join(tried)}."]),
         ),
         tuple(
             {
@@ -147,6 +150,20 @@ def _sheet(task: str, preset: str, split: str, trials: Sequence[Trial]) -> Sheet
             for trial in trials
         ),
     )
+
+
+def _together(trials: Sequence[Trial]) -> list[str]:
+    """Of each method without changes that was trained with several seeds, all of them as one."""
+    seeds: dict[str, list[Result]] = {}
+    for trial in trials:
+        if not trial.changes:
+            seeds.setdefault(trial.method, []).append(trial.result)
+    together = {method: pooled(results) for method, results in seeds.items() if len(results) > 1}
+    return [
+        f"{label(method)}, {named_seeds(each)} together: {percent(each.rate)}"
+        f" ({span(each.interval95.low, each.interval95.high)}; {each.successes} of {each.episodes})."
+        for method, each in together.items()
+    ]
 
 
 def _told(task: str, preset: str, trial: Trial) -> str:
