@@ -65,6 +65,12 @@ def test_splits_share_no_asset(name: str) -> None:
 
 
 @every_task
+def test_confirmation_goes_on_where_validation_ends(name: str) -> None:
+    first = scene(name, "confirmation", 0)
+    assert (first.stream, first.index) == ("validation", split_size(name, "validation"))
+
+
+@every_task
 def test_one_factor_can_vary_alone(name: str) -> None:
     labelled, other = scene(name, "labelled", 0), scene(name, "validation", 4)
     places = {"stream": other.stream, "index": other.index}

@@ -46,10 +46,12 @@ class Size:
         if (scenes := changed.evaluation.scenes) != chosen.evaluation.scenes:
             from gplac.worlds.splits import SPLITS, split_size
 
-            most = max(split_size(task, split) for split in SPLITS)
+            # Confirmation scenes are asked for with --scenes; no preset is measured in them.
+            most = max(split_size(task, split) for split in SPLITS if split != "confirmation")
             if not 1 <= scenes <= most:
                 raise UserError(
-                    f"evaluation.scenes is {scenes}, and the largest split of {task} has {most}: choose 1 to {most}."
+                    f"evaluation.scenes is {scenes}, and the largest split of {task} but for confirmation has {most}:"
+                    f" choose 1 to {most}."
                 )
         return changed
 

@@ -33,8 +33,6 @@ STREAMS = {
     "confirmation": "validation",
     "test": "test",
 }
-FIRST_INDEX = {"confirmation": SPLITS["validation"]}
-"""Scene of the stream that a split begins with, where that is not the stream's first."""
 FIRST_DRAW = {"weak": 1, "validation": 0, "test": 0}
 """Draw that scene 0 is. The labelled scene is an ordinary one, a light mug on wood; draw 0 has a dark mug on dark
 stone, and what is learned there alone transfers nowhere."""
@@ -111,7 +109,7 @@ def scene(
     if index < 0 or (split == "labelled" and index > 0):
         raise UserError(f"The split {split!r} has no scene {index}; scenes are counted from 0.")
     stream = STREAMS[split]
-    index += FIRST_INDEX.get(split, 0)
+    index += split_size(task, "validation") if split == "confirmation" else 0
     made_from = task_named(task).stage, breadth(level)
     draw = _Draw(*made_from, task, stream, index, level, packs.open_pack(assets) if assets else None)
     if vary is not None and vary != NOTHING and vary not in factors(task):
