@@ -5,7 +5,8 @@
 trains one method with these changes to a preset, evaluates it on all validation scenes, and leaves the result in
 results/sweep/TASK/, and what the instruments tell in inspections/ beside it. Once the data is there, several may run at
 once; each goes on where it was stopped. ``--confirm`` evaluates it on the confirmation scenes besides, of which a
-choice by validation scenes knows nothing; the result lies in confirmation/. ``--table`` prints what is there. Test
+choice by validation scenes knows nothing; the result lies in confirmation/. ``--alike`` tries the settings that every
+method is tried with, one after the other, but for those whose result is there. ``--table`` prints what is there. Test
 scenes are never opened here.
 """
 
@@ -17,6 +18,7 @@ import tyro
 
 from gplac.cli.options import Preset, Size
 from gplac.evaluation.result import read_result, write_json
+from gplac.grid.alike import alike as tried_alike
 from gplac.grid.cell import Cell
 from gplac.grid.data import LABELLED, WEAK, collect, data_sets
 from gplac.runs import evaluate_run, inspect_run
@@ -33,6 +35,7 @@ def main(
     set: tuple[str, ...] = (),
     seed: int = 0,
     confirm: bool = False,
+    alike: bool = False,
     table: bool = False,
 ) -> None:
     """Train and evaluate one cell of a sweep.
@@ -44,6 +47,7 @@ def main(
         set: The changes, such as training.steps=3000, or data.width=48 data.height=42.
         seed: Of weights, batches and dropout.
         confirm: Evaluate it on confirmation scenes as well.
+        alike: Try what every method is tried with (gplac.grid.alike) in place of --set.
         table: Only print the results that are there.
     """
     results = Path("results/sweep") / task
@@ -55,12 +59,31 @@ def main(
                 f"{path.stem}, {found['split']}: {found['success_rate']:.1%} ({low:.1%} to {high:.1%} over scenes)"
             )
         return
+    if not alike:
+        measure(method, task, preset, set, seed, confirm, results)
+        return
+    if set or confirm:
+        raise SystemExit("--alike says what is changed, and confirms nothing: leave --set and --confirm out.")
+    for changes in [(), *tried_alike(method, Size(preset).settings(task)).values()]:
+        if not (results / f"{named(method, preset, changes, seed)}.json").exists():
+            measure(method, task, preset, changes, seed, False, results)
+
+
+def named(method: str, preset: str, changes: tuple[str, ...], seed: int) -> str:
+    """What a cell of a sweep is called."""
+    return "-".join([method, preset, *sorted(changes), f"seed{seed}"])
+
+
+def measure(
+    method: str, task: str, preset: Preset, changes: tuple[str, ...], seed: int, confirm: bool, results: Path
+) -> None:
+    """Train and evaluate one cell."""
     torch.set_num_threads(1)
-    settings = Size(preset, set).settings(task)
+    settings = Size(preset, changes).settings(task)
     # Data of another size lie beside the preset's own.
-    other = sorted(change for change in set if change.startswith("data."))
+    other = sorted(change for change in changes if change.startswith("data."))
     data = Path("data") / "-".join([preset, *other]) / task
-    name = "-".join([method, preset, *sorted(set), f"seed{seed}"])
+    name = named(method, preset, changes, seed)
     folders = {each: collect(each, task, data, settings) for each in data_sets(Cell(task, method), settings)}
     demos, weak = next(iter(folders.values())), folders.get(WEAK)
     run = Path("runs/sweep") / task / name

@@ -8,8 +8,10 @@ from synthetic import result_with
 
 from gplac.errors import UserError
 from gplac.evaluation.result import write_json
+from gplac.reporting.published import METHODS as PUBLISHED
 from gplac.reporting.settings import compared
 from gplac.reporting.sheets import comma_separated, latex
+from gplac.reporting.themes import label
 
 STEPS = 12_000
 
@@ -131,3 +133,32 @@ def test_a_number_of_steps_that_is_none_is_refused(tmp_path: Path) -> None:
     path = put(tmp_path, "gplac-lite-training.steps=many-seed0", "gplac", [2, 0])
     with pytest.raises(UserError, match=rf"{path.name} .*says many"):
         compared(tmp_path, "lite")
+
+
+def test_what_every_method_is_tried_with_stands_beside_it_as_it_is(tmp_path: Path) -> None:
+    for method in PUBLISHED:
+        put(tmp_path, f"{method}-lite-seed0", method, [5, 5])
+    put(tmp_path, "gplac-lite-network.policy_dropout=0-seed0", "gplac", [9, 9])
+    put(
+        tmp_path,
+        "cnn-1-lite-training.steps=6000-training.warmup_steps=600-seed0",
+        "cnn-1",
+        [4, 6],
+        steps=6000,
+    )
+    put(tmp_path, "gplac-lite-training.weight_decay=0.2-seed0", "gplac", [6, 6])
+    same, _ = compared(tmp_path, "lite")
+    cells = {row[0]: dict(zip(same.head, row, strict=True)) for row in same.rows}
+    assert list(cells) == [label(method) for method in PUBLISHED]
+    assert cells["GPLAC"]["As it is"] == "**50.0 %**"
+    assert cells["GPLAC"]["No dropout on the policy"] == "90.0 %, +40.0 to +40.0"
+    # Two draws of two scenes in four have one scene twice.
+    assert cells["CNN-1"]["Half the steps"] == "50.0 %, −10.0 to +10.0"
+    assert [cell for row in cells.values() for cell in row.values()].count("not tried yet") == 11 * 5 - 2
+    assert same.notes[-1].endswith(": GPLAC with `network.policy_dropout=0`.")
+
+
+def test_without_every_method_as_it_is_they_are_not_compared(tmp_path: Path) -> None:
+    for method in PUBLISHED[1:]:
+        put(tmp_path, f"{method}-lite-seed0", method, [5, 5])
+    assert [sheet.title.split(",")[0] for sheet in compared(tmp_path, "lite")] == ["Settings compared"]

@@ -9,10 +9,12 @@ from typing import Any
 
 from gplac import config
 from gplac.errors import UserError
+from gplac.evaluation.compare import compare
 from gplac.evaluation.faults import stranger
-from gplac.evaluation.percent import percent, span
+from gplac.evaluation.percent import percent, point_span, span
 from gplac.evaluation.pooling import pooled
 from gplac.evaluation.result import Result, read_result
+from gplac.grid.alike import alike
 from gplac.methods import METHODS
 from gplac.reporting.committed import named_seeds
 from gplac.reporting.published import METHODS as PUBLISHED
@@ -37,7 +39,8 @@ class Trial:
 
 def compared(results: Path, preset: str) -> list[Sheet]:
     """For each task, success on validation scenes of what ``recipes/sweep.py`` trained with other settings; then on
-    confirmation scenes, of what was evaluated there.
+    confirmation scenes, of what was evaluated there; and first, where every method was trained as it is, what the
+    settings made of it that every method is tried with.
 
     Args:
         results: the folder ``results``; files lie in ``results/sweep/TASK``, and in ``confirmation`` in it.
@@ -46,11 +49,16 @@ def compared(results: Path, preset: str) -> list[Sheet]:
     Raises:
         UserError: a result file is damaged, of something else, or named after a setting that does not exist.
     """
-    return [
-        _sheet(task, preset, split, trials)
+    found = {
+        (split, task): trials
         for split, within in (("validation", ""), (CONFIRMED, CONFIRMED))
         for task in task_names()
         if (trials := _read(results / FOLDER / task / within, task, preset, split))
+    }
+    same = (_alike(task, preset, trials) for (split, task), trials in found.items() if split != CONFIRMED)
+    return [
+        *(sheet for sheet in same if sheet),
+        *(_sheet(task, preset, split, trials) for (split, task), trials in found.items()),
     ]
 
 
@@ -150,6 +158,58 @@ def _sheet(task: str, preset: str, split: str, trials: Sequence[Trial]) -> Sheet
             for trial in trials
         ),
     )
+
+
+def _alike(task: str, preset: str, trials: Sequence[Trial]) -> Sheet | None:
+    """What the settings that every method is tried with made of each; None if some method was not trained as it is."""
+    first = {(each.method, frozenset(each.changes)): each for each in trials if each.result["seed"] == 0}
+    if not all((method, frozenset()) in first for method in PUBLISHED):
+        return None
+    settings = config.preset(preset, task)
+    rows, apart = [], []
+    for method in PUBLISHED:
+        before = first[method, frozenset()].result
+        cells = [label(method), f"**{percent(before['success_rate'])}**"]
+        for changes in alike(method, settings).values():
+            pairs = tuple((field, value) for field, _, value in (each.partition("=") for each in changes))
+            trial = first.get((method, frozenset(pairs)))
+            if trial is None:
+                cells.append("not tried yet")
+                continue
+            gain = compare(before, trial.result).interval95
+            cells.append(f"{percent(trial.result['success_rate'])}, {point_span(gain.low, gain.high)}")
+            if gain.low > 0 or gain.high < 0:
+                apart.append(f"{label(method)} with {', '.join(f'`{each}`' for each in changes)}")
+        rows.append(tuple(cells))
+    heads = alike(next(iter(PUBLISHED)), settings)
+    title = task_named(task).title
+    return Sheet(
+        f"The same settings tried with every method, {title} (preset {preset})",
+        ("Method", "As it is", *(name.capitalize() for name in heads)),
+        tuple(rows),
+        (
+            f"{title.capitalize()}, success, and the 95 % interval of what it differs by from the method as it is, in"
+            f" points, the same episodes paired, over validation scenes, seed 0 (`python recipes/sweep.py METHOD --task"
+            f" {task} --alike`).",
+            _columns(settings),
+            f"The interval leaves out nought, for better or worse: {'; '.join(apart) or 'nowhere'}.",
+        ),
+    )
+
+
+def _columns(settings: config.Preset) -> str:
+    """What each column of `_alike` changes, by method where that differs."""
+    columns: dict[str, dict[str, list[str]]] = {}
+    for method in PUBLISHED:
+        for name, changes in alike(method, settings).items():
+            told = ", ".join(f"`{each}`" for each in changes)
+            columns.setdefault(name, {}).setdefault(told, []).append(label(method))
+    parts = []
+    for name, by_change in columns.items():
+        single = len(by_change) == 1
+        whose = (each if single else f"{each} ({', '.join(methods)})" for each, methods in by_change.items())
+        parts.append(f"{name.capitalize()}: {'; '.join(whose)}.")
+    return " ".join(parts)
 
 
 def _together(trials: Sequence[Trial]) -> list[str]:
