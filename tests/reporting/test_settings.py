@@ -155,7 +155,7 @@ def test_what_every_method_is_tried_with_stands_beside_it_as_it_is(tmp_path: Pat
     # Two draws of two scenes in four have one scene twice.
     assert cells["CNN-1"]["Half the steps"] == "50.0 %, −10.0 to +10.0"
     assert [cell for row in cells.values() for cell in row.values()].count("not tried yet") == 11 * 5 - 2
-    assert same.notes[-1].endswith(": GPLAC with `network.policy_dropout=0`.")
+    assert same.notes[-1].endswith(": GPLAC with `network.policy_dropout=0` (better).")
 
 
 def test_without_every_method_as_it_is_they_are_not_compared(tmp_path: Path) -> None:

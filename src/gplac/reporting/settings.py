@@ -179,7 +179,8 @@ def _alike(task: str, preset: str, trials: Sequence[Trial]) -> Sheet | None:
             gain = compare(before, trial.result).interval95
             cells.append(f"{percent(trial.result['success_rate'])}, {point_span(gain.low, gain.high)}")
             if gain.low > 0 or gain.high < 0:
-                apart.append(f"{label(method)} with {', '.join(f'`{each}`' for each in changes)}")
+                way = "better" if gain.low > 0 else "worse"
+                apart.append(f"{label(method)} with {', '.join(f'`{each}`' for each in changes)} ({way})")
         rows.append(tuple(cells))
     heads = alike(next(iter(PUBLISHED)), settings)
     title = task_named(task).title
@@ -192,7 +193,7 @@ def _alike(task: str, preset: str, trials: Sequence[Trial]) -> Sheet | None:
             f" points, the same episodes paired, over validation scenes, seed 0 (`python recipes/sweep.py METHOD --task"
             f" {task} --alike`).",
             _columns(settings),
-            f"The interval leaves out nought, for better or worse: {'; '.join(apart) or 'nowhere'}.",
+            f"The interval leaves out nought: {'; '.join(apart) or 'nowhere'}.",
         ),
     )
 
