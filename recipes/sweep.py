@@ -10,6 +10,7 @@ method is tried with, one after the other, but for those whose result is there. 
 scenes are never opened here.
 """
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +18,9 @@ import torch
 import tyro
 
 from gplac.cli.options import Preset, Size
+from gplac.errors import UserError
 from gplac.evaluation.result import read_result, write_json
-from gplac.grid.alike import alike as tried_alike
+from gplac.grid.alike import tried_alike
 from gplac.grid.cell import Cell
 from gplac.grid.data import LABELLED, WEAK, collect, data_sets
 from gplac.runs import evaluate_run, inspect_run
@@ -63,7 +65,7 @@ def main(
         measure(method, task, preset, set, seed, confirm, results)
         return
     if set or confirm:
-        raise SystemExit("--alike says what is changed, and confirms nothing: leave --set and --confirm out.")
+        raise UserError("--alike says what is changed, and confirms nothing: leave --set and --confirm out.")
     for changes in [(), *tried_alike(method, Size(preset).settings(task)).values()]:
         if not (results / f"{named(method, preset, changes, seed)}.json").exists():
             measure(method, task, preset, changes, seed, False, results)
@@ -99,4 +101,10 @@ def measure(
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    try:
+        tyro.cli(main)
+    except UserError as error:
+        raise SystemExit(f"sweep: {error}") from None
+    except KeyboardInterrupt as stop:
+        print(f"sweep: stopped. {stop}".rstrip(), file=sys.stderr)
+        raise SystemExit(130) from None

@@ -8,7 +8,7 @@ import pytest
 from gplac.cli.options import Size
 from gplac.config import preset
 from gplac.errors import UserError
-from gplac.grid.alike import OWN, TEMPERATURE, alike
+from gplac.grid.alike import OWN, TEMPERATURE, tried_alike
 from gplac.methods import METHODS
 
 
@@ -16,14 +16,14 @@ from gplac.methods import METHODS
 def test_every_method_has_five_and_each_changes_the_preset(task: str) -> None:
     before = preset("lite", task)
     for method in METHODS:
-        tried = list(alike(method, before).values())
+        tried = list(tried_alike(method, before).values())
         after = [replace(Size("lite", changes).settings(task), name="lite") for changes in tried]
         assert len(after) == 5
         assert all(one != other for one, other in combinations([before, *after], 2))
 
 
 def test_a_method_is_tried_with_a_weight_that_it_has() -> None:
-    tried = {method: alike(method, preset("lite", "pusher")) for method in METHODS}
+    tried = {method: tried_alike(method, preset("lite", "pusher")) for method in METHODS}
     assert tried["gplac"][OWN] == tried["cnn-c"][OWN] == ("classification_weight=0.3",)
     assert tried["att-da"][OWN] == tried["gplac-da"][OWN] == ("domain_weight=0.1",)
     assert {tried[method][OWN] for method in ("att-ft", "att-ae", "att-po")} == {
@@ -35,4 +35,4 @@ def test_a_method_is_tried_with_a_weight_that_it_has() -> None:
 
 def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(UserError, match="no method is called 'gplac2'"):
-        alike("gplac2", preset("lite", "pusher"))
+        tried_alike("gplac2", preset("lite", "pusher"))

@@ -10,7 +10,7 @@ Changes = tuple[str, ...]
 """What is changed of a preset, as it is typed; none: as it is."""
 
 OWN, DROPOUT, FIRST_LAYER, TEMPERATURE, STEPS = (
-    "its own weight",
+    "its own setting",
     "no dropout on the policy",
     "first layer trained on",
     "temperature 1",
@@ -18,12 +18,12 @@ OWN, DROPOUT, FIRST_LAYER, TEMPERATURE, STEPS = (
 )
 
 
-def alike(method: str, preset: Preset) -> dict[str, Changes]:
+def tried_alike(method: str, preset: Preset) -> dict[str, Changes]:
     """What is tried with a method besides the preset as it is: what it is called -> its changes. Made for `lite`; a
     preset that has one of these settings already is tried with it as it is.
 
-    Its own weight is a third of that of domain adaptation or a tenth of λ, whichever it has, or a tenth of the
-    learning rate after a first stage. Where a method has no such weight, or no temperature, it has half the learning
+    Its own setting is a third of the weight of domain adaptation or a tenth of λ, whichever it has, or a tenth of the
+    learning rate after a first stage. Where a method has none of these, or no temperature, it has half the learning
     rate in place of it, and four times the weight decay in place of the other.
 
     Args:
@@ -40,7 +40,7 @@ def alike(method: str, preset: Preset) -> dict[str, Changes]:
             (f"training.weight_decay={training.weight_decay * 4:g}",),
         )
     )
-    own = next((told(preset) for has, told in _OWN if has(one)), None)
+    own = next((told(preset) for has, told in _OWN_SETTINGS if has(one)), None)
     attends = one.encoder == "attention"
     return {
         OWN: own or next(spare),
@@ -58,7 +58,7 @@ def _adapts(method: Method) -> bool:
     return any(isinstance(objective, DomainConfusion) for objective in method.objectives)
 
 
-_OWN: tuple[tuple[Callable[[Method], bool], Callable[[Preset], Changes]], ...] = (
+_OWN_SETTINGS: tuple[tuple[Callable[[Method], bool], Callable[[Preset], Changes]], ...] = (
     (_adapts, lambda preset: (f"domain_weight={preset.domain_weight / 3:g}",)),
     (
         lambda method: bool(method.pretrain),

@@ -8,7 +8,7 @@ from gplac.data.manifest import Request
 from gplac.experts.expert import load_expert
 from gplac.grid.cell import Cell
 from gplac.grid.locks import locked
-from gplac.methods import METHODS
+from gplac.methods import method_named
 
 LABELLED, WEAK = "demos-1", "weak"
 
@@ -17,7 +17,7 @@ def data_sets(cell: Cell, settings: Preset) -> list[str]:
     """Names of the data sets that a cell needs; the first is its demonstrations."""
     if not cell.trained:
         return [LABELLED]
-    method = METHODS[cell.method]()
+    method = method_named(cell.method)
     demonstrations = f"demos-{min(method.labelled_scenes, settings.data.weak_scenes)}"
     # Instruments look at frames of the labelled scene, whatever a method was trained on.
     return list(dict.fromkeys([demonstrations, LABELLED, *([WEAK] if method.weak_scenes else [])]))

@@ -14,7 +14,7 @@ from gplac.evaluation.faults import stranger
 from gplac.evaluation.percent import percent, point_span, span
 from gplac.evaluation.pooling import pooled
 from gplac.evaluation.result import Result, read_result
-from gplac.grid.alike import alike
+from gplac.grid.alike import tried_alike
 from gplac.methods import METHODS
 from gplac.reporting.committed import named_seeds
 from gplac.reporting.published import METHODS as PUBLISHED
@@ -170,7 +170,7 @@ def _alike(task: str, preset: str, trials: Sequence[Trial]) -> Sheet | None:
     for method in PUBLISHED:
         before = first[method, frozenset()].result
         cells = [label(method), f"**{percent(before['success_rate'])}**"]
-        for changes in alike(method, settings).values():
+        for changes in tried_alike(method, settings).values():
             pairs = tuple((field, value) for field, _, value in (each.partition("=") for each in changes))
             trial = first.get((method, frozenset(pairs)))
             if trial is None:
@@ -182,7 +182,7 @@ def _alike(task: str, preset: str, trials: Sequence[Trial]) -> Sheet | None:
                 way = "better" if gain.low > 0 else "worse"
                 apart.append(f"{label(method)} with {', '.join(f'`{each}`' for each in changes)} ({way})")
         rows.append(tuple(cells))
-    heads = alike(next(iter(PUBLISHED)), settings)
+    heads = tried_alike(next(iter(PUBLISHED)), settings)
     title = task_named(task).title
     return Sheet(
         f"The same settings tried with every method, {title} (preset {preset})",
@@ -202,7 +202,7 @@ def _columns(settings: config.Preset) -> str:
     """What each column of `_alike` changes, by method where that differs."""
     columns: dict[str, dict[str, list[str]]] = {}
     for method in PUBLISHED:
-        for name, changes in alike(method, settings).items():
+        for name, changes in tried_alike(method, settings).items():
             told = ", ".join(f"`{each}`" for each in changes)
             columns.setdefault(name, {}).setdefault(told, []).append(label(method))
     parts = []
