@@ -1,5 +1,7 @@
 """Recipes: those of the paper's tables, a choice among their cells, and what is none."""
 
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -159,3 +161,19 @@ def test_a_cell_is_trained_with_the_presets_settings_and_its_own_budget() -> Non
     assert (training.weak_budget, training.scene_budget) == (160, 10)
     assert Cell("pusher", "gplac", 0, 160, 10).id == "pusher/gplac-scenes10-weak160-seed0"
     assert Cell("pusher", "gplac", 2, scene_budget=10).id == "pusher/gplac-scenes10-seed2"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("gplac2", "no method is called 'gplac2'"),
+        ("gplac --set training.stepz=3", "there is no field training.stepz"),
+        ("gplac --alike --confirm", "leave --set and --confirm out"),
+    ],
+)
+def test_a_sweep_tells_a_mistake_in_a_sentence(tmp_path: Path, arguments: str, told: str) -> None:
+    command = [sys.executable, str(RECIPES / "sweep.py"), *arguments.split()]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("sweep: ") and told in ended.stderr
+    assert list(tmp_path.iterdir()) == []
