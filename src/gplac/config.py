@@ -229,7 +229,9 @@ PRESETS = {"smoke": smoke, "demo": demo, "lite": lite, "paper": paper}
 # A push is one action: nothing that comes after could recover from noise.
 _ONE_ACTION = {"action_noise": 0.0, "noise_time_s": 0.0}
 _ROBOT_EXPERIMENT = {"demonstrations": 306, "weak_scenes": 50, "weak_per_scene": 34, **_ONE_ACTION}
-TASK_CHANGES: dict[str, dict[str, dict[str, dict[str, Any]]]] = {
+Changes = dict[str, dict[str, dict[str, dict[str, Any]]]]
+"""Whose -> preset -> part of it -> field -> value."""
+TASK_CHANGES: Changes = {
     "mug_push": {
         "smoke": {"data": {"width": 32, "height": 24, **_ONE_ACTION}},
         "demo": {"data": {"width": 64, "height": 48, **_ROBOT_EXPERIMENT}},
@@ -242,10 +244,15 @@ TASK_CHANGES: dict[str, dict[str, dict[str, dict[str, Any]]]] = {
     }
 }
 """What a task has otherwise, by preset; the mug push has the sizes of the robot experiment (section 6.2)."""
+METHOD_CHANGES: Changes = {
+    "att-ae": {"lite": {"training": {"steps": 6_000, "warmup_steps": 600}}},
+}
+"""What a method has otherwise, by preset: what did better with it in validation scenes, and again in confirmation
+scenes, of what every method was tried with (`gplac.grid.alike`, docs/paper_map.md)."""
 
 
-def preset(name: str, task: str = "") -> Preset:
-    """The preset called ``name``, with what ``task`` has for its own.
+def preset(name: str, task: str = "", method: str = "") -> Preset:
+    """The preset called ``name``, with what ``method`` has for its own, and then ``task``.
 
     Raises:
         UserError: there is none of that name.
@@ -253,5 +260,7 @@ def preset(name: str, task: str = "") -> Preset:
     if name not in PRESETS:
         raise UserError(f"There is no preset called {name!r}; choose one of: {', '.join(PRESETS)}.")
     chosen = PRESETS[name]()
-    changes = TASK_CHANGES.get(task, {}).get(name, {})
-    return replace(chosen, **{part: replace(getattr(chosen, part), **what) for part, what in changes.items()})
+    for own in (METHOD_CHANGES.get(method, {}), TASK_CHANGES.get(task, {})):
+        parts = {part: replace(getattr(chosen, part), **what) for part, what in own.get(name, {}).items()}
+        chosen = replace(chosen, **parts)
+    return chosen

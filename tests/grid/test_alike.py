@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
 from gplac.cli.options import Size
-from gplac.config import preset
+from gplac.config import METHOD_CHANGES, preset
 from gplac.errors import UserError
 from gplac.grid.alike import OWN, TEMPERATURE, tried_alike
+from gplac.grid.cell import Cell, Grid
 from gplac.methods import METHODS
 
 
@@ -36,3 +38,24 @@ def test_a_method_is_tried_with_a_weight_that_it_has() -> None:
 def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(UserError, match="no method is called 'gplac2'"):
         tried_alike("gplac2", preset("lite", "pusher"))
+
+
+@pytest.mark.parametrize("method", METHOD_CHANGES)
+def test_what_a_method_has_for_its_own_was_tried_with_all(method: str) -> None:
+    for name in METHOD_CHANGES[method]:
+        before = preset(name, "pusher")
+        tried = [Size(name, each).settings("pusher") for each in tried_alike(method, before).values()]
+        own = preset(name, "pusher", method)
+        assert own != before
+        assert replace(own, name=f"{name}-changed") in tried
+
+
+def test_a_method_is_trained_with_its_own_in_a_grid_and_where_its_name_is_typed(tmp_path: Path) -> None:
+    own = preset("lite", "pusher", "att-ae")
+    assert own.training.steps < preset("lite", "pusher", "att-1").training.steps
+    assert Size("lite").settings("pusher", "att-ae") == own
+    assert Grid("lite", tmp_path).settings(Cell("pusher", "att-ae")) == own
+
+
+def test_a_task_decides_where_it_and_the_method_both_differ() -> None:
+    assert preset("lite", "mug_push", "att-ae") == preset("lite", "mug_push")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from synthetic import result_with
 
+from gplac import config
 from gplac.errors import UserError
 from gplac.evaluation.result import write_json
 from gplac.reporting.published import METHODS as PUBLISHED
@@ -135,7 +136,14 @@ def test_a_number_of_steps_that_is_none_is_refused(tmp_path: Path) -> None:
         compared(tmp_path, "lite")
 
 
-def test_what_every_method_is_tried_with_stands_beside_it_as_it_is(tmp_path: Path) -> None:
+def test_what_every_method_is_tried_with_stands_beside_it_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {
+        "gplac": {"lite": {"network": {"policy_dropout": 0}}},
+        "cnn-1": {"demo": {"training": {"steps": 1}}},
+    }
+    monkeypatch.setattr(config, "METHOD_CHANGES", own)
     for method in PUBLISHED:
         put(tmp_path, f"{method}-lite-seed0", method, [5, 5])
     put(tmp_path, "gplac-lite-network.policy_dropout=0-seed0", "gplac", [9, 9])
@@ -155,7 +163,8 @@ def test_what_every_method_is_tried_with_stands_beside_it_as_it_is(tmp_path: Pat
     # Two draws of two scenes in four have one scene twice.
     assert cells["CNN-1"]["Half the steps"] == "50.0 %, −10.0 to +10.0"
     assert [cell for row in cells.values() for cell in row.values()].count("not tried yet") == 11 * 5 - 2
-    assert same.notes[-1].endswith(": GPLAC with `network.policy_dropout=0` (better).")
+    assert ": GPLAC with `network.policy_dropout=0` (better). " in same.notes[-1]
+    assert same.notes[-1].endswith("Taken over since: GPLAC with `network.policy_dropout=0`.")
 
 
 def test_without_every_method_as_it_is_they_are_not_compared(tmp_path: Path) -> None:

@@ -35,13 +35,13 @@ class Size:
     set: Annotated[tuple[str, ...], arg(metavar="FIELD=VALUE ...")] = ()
     """Changes to the preset, such as training.steps=3000 network.temperature=4."""
 
-    def settings(self, task: str) -> config.Preset:
-        """The preset for a task with its changes; a changed one says so in its name.
+    def settings(self, task: str, method: str = "") -> config.Preset:
+        """The preset for a task and a method with its changes; a changed one says so in its name.
 
         Raises:
             UserError: a change that cannot be read, or more scenes to evaluate on than any split of the task has.
         """
-        chosen = config.preset(self.preset, task)
+        chosen = config.preset(self.preset, task, method)
         changed = self.changed(chosen)
         if (scenes := changed.evaluation.scenes) != chosen.evaluation.scenes:
             from gplac.worlds.splits import SPLITS, split_size

@@ -87,7 +87,7 @@ def train(
     method, task = method or "gplac", task or "pusher"
     known = method_named(method)
     task_named(task)  # raises if there is none
-    settings = size.settings(task)
+    settings = size.settings(task, method)
     scenes = min(known.labelled_scenes, settings.data.weak_scenes)
     if demos is None:
         asked = f"demos {task}" if scenes == 1 else f"demos {task} --scenes {scenes}"

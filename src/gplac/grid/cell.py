@@ -84,7 +84,7 @@ class Grid:
 
     def settings(self, cell: Cell) -> config.Preset:
         """What the cell is trained with."""
-        chosen = config.preset(self.preset, cell.task)
+        chosen = config.preset(self.preset, cell.task, cell.method)
         training = replace(chosen.training, weak_budget=cell.weak_budget, scene_budget=cell.scene_budget)
         return replace(chosen, training=training)
 

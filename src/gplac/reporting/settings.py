@@ -139,7 +139,8 @@ def _sheet(task: str, preset: str, split: str, trials: Sequence[Trial]) -> Sheet
         (
             f"{title.capitalize()}, success and its 95 % interval over scenes, {split} scenes,"
             f" {' or '.join(map(str, counts))} episodes each, seed {', '.join(map(str, seeds))}"
-            f" (`python recipes/sweep.py METHOD --task {task} --set ...{flag}`). In brackets what preset {preset} has.",
+            f" (`python recipes/sweep.py METHOD --task {task} --set ...{flag}`). As it is: with what preset {preset}"
+            " has for all methods; in brackets what that is.",
             *(_together(trials) if split == CONFIRMED else [f"Settings tried: {', '.join(tried)}."]),
         ),
         tuple(
@@ -193,9 +194,20 @@ def _alike(task: str, preset: str, trials: Sequence[Trial]) -> Sheet | None:
             f" points, the same episodes paired, over validation scenes, seed 0 (`python recipes/sweep.py METHOD --task"
             f" {task} --alike`).",
             _columns(settings),
-            f"The interval leaves out nought: {'; '.join(apart) or 'nowhere'}.",
+            f"The interval leaves out nought: {'; '.join(apart) or 'nowhere'}. Taken over since:"
+            f" {_taken_over(preset)}.",
         ),
     )
+
+
+def _taken_over(preset: str) -> str:
+    """What methods have for their own by now, as it is typed."""
+    found = []
+    for method in PUBLISHED:
+        parts = config.METHOD_CHANGES.get(method, {}).get(preset, {})
+        own = [f"`{part}.{field}={value}`" for part, what in parts.items() for field, value in what.items()]
+        found += [f"{label(method)} with {', '.join(own)}"] if own else []
+    return "; ".join(found) or "nothing"
 
 
 def _columns(settings: config.Preset) -> str:
