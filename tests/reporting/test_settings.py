@@ -64,7 +64,7 @@ def test_each_trial_is_a_row_with_the_changes_as_they_are_typed(tmp_path: Path) 
         "",
         "training.schedule=constant training.steps=3000",
     ]
-    assert r"domain\_weight=1e-3" in latex([sheet])
+    assert r"domain\_\allowbreak{}weight=\allowbreak{}1e-3" in latex([sheet])
 
 
 def test_confirmation_scenes_have_a_table_of_their_own(tmp_path: Path) -> None:

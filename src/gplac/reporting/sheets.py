@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from gplac.files import write_atomically
+from gplac.reporting.latex import latex_table
 from gplac.reporting.themes import Theme, chart_files, save_chart
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.registry import task_names
@@ -85,30 +85,10 @@ def markdown(sheets: Sequence[Sheet]) -> str:
 
 
 def latex(sheets: Sequence[Sheet]) -> str:
-    """Each sheet as a ``table`` with rules of the package booktabs: a short caption, ``\\label{tab:...}`` made of the
-    title, and the notes as small paragraphs below."""
-    parts = []
-    for sheet in sheets:
-        rows = [" & ".join(map(_escape, cells)) + r" \\" for cells in (sheet.head, *sheet.rows)]
-        label = re.sub(r"[^a-z0-9]+", "-", sheet.title.lower()).strip("-")
-        lines = [
-            r"\begin{table}",
-            r"\centering",
-            rf"\caption{{{_escape(sheet.title)}}}",
-            rf"\label{{tab:{label}}}",
-            rf"\begin{{tabular}}{{l{'r' * (len(sheet.head) - 1)}}}",
-            r"\toprule",
-            rows[0],
-            r"\midrule",
-            *rows[1:],
-            r"\bottomrule",
-            r"\end{tabular}",
-        ]
-        if sheet.notes:
-            notes = "\n\n".join(map(_escape, sheet.notes))
-            lines += [r"\par\medskip", r"\begin{minipage}{\linewidth}\footnotesize", notes, r"\end{minipage}"]
-        parts.append("\n".join([*lines, r"\end{table}"]))
-    return "\n\n".join(parts) + "\n"
+    """Sheets below each other, see `gplac.reporting.latex`."""
+    return (
+        "\n\n".join(latex_table(sheet.title, sheet.head, sheet.rows, sheet.notes) for sheet in sheets) + "\n"
+    )
 
 
 def comma_separated(sheets: Sequence[Sheet]) -> str:
@@ -139,20 +119,3 @@ def write_sheets(name: str, sheets: Sequence[Sheet], out: Path) -> list[Path]:
         for path in chart_files(out / f"{stale}.png"):
             path.unlink(missing_ok=True)
     return paths + [save_chart(chart.figure, out / f"{chart.name}.png") for chart in charts]
-
-
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    **{letter: f"\\{letter}" for letter in "&%$#_{}"},
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "−": "$-$",
-    "λ": r"$\lambda$",
-    "τ": r"$\tau$",
-    "×": r"$\times$",
-}
-
-
-def _escape(text: str) -> str:
-    plain = text.replace("**", "").replace("`", "")
-    return "".join(_LATEX.get(letter, letter) for letter in plain)
