@@ -10,6 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 from synthetic_run import synthetic_run
 
+from gplac import config
 from gplac.cli import main
 from gplac.evaluation.percent import percent
 from gplac.evaluation.result import read_result
@@ -158,14 +159,19 @@ def test_data_that_todays_preset_would_not_collect_have_to_be_named(
     assert "name it" not in fails(capsys, "train", "att-1", *SMOKE)
 
 
-def test_a_changed_preset_says_so_in_its_name(workplace: Path) -> None:
+def test_a_changed_preset_says_so_in_its_name_and_goes_before_what_the_method_has(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {"att-1": {"smoke": {"training": {"steps": 5, "warmup_steps": 1}}}}
+    monkeypatch.setattr(config, "METHOD_CHANGES", own)
     main(["collect", "demos", "pusher", *SMOKE, "--expert", "expert.safetensors", "--workers", "1"])
     changes = ["training.steps=3", "network.hidden=10,20", "training.schedule=cosine"]
     changes += ["network.learn_temperature=true"]
     main(["train", "att-1", *SMOKE, "--demos", "data/smoke/pusher/demos-1", "--set", *changes])
     preset = json.loads(Path("runs/smoke-changed/pusher/att-1-seed0/run.json").read_text())["preset"]
     assert preset["name"] == "smoke-changed"
-    assert preset["training"]["steps"] == 3 and preset["network"]["hidden"] == [10, 20]
+    assert preset["training"]["steps"] == 3 and preset["training"]["warmup_steps"] == 1
+    assert preset["network"]["hidden"] == [10, 20]
     assert preset["network"]["learn_temperature"] is True
 
 
