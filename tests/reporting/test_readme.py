@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from synthetic import synthetic_result
 
+from gplac import config
 from gplac.cli import main
 from gplac.errors import UserError
 from gplac.evaluation.result import write_json
@@ -45,6 +46,14 @@ def test_no_page_of_a_method_needs_the_built_documentation() -> None:
     paths = list((ROOT / "docs/methods").glob("*.md"))
     assert len(paths) == len(METHODS) + 1
     assert [path.name for path in paths if "{include}" in path.read_text()] == []
+
+
+def test_a_method_of_other_steps_is_named_above_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {name: {"lite": {"training": {"steps": 5_000}}} for name in ("cnn-c", "att-po")}
+    monkeypatch.setattr(config, "METHOD_CHANGES", own | {"att-1": {"demo": {"training": {"steps": 7}}}})
+    assert "12,000 steps; CNN-C, ATT-PO 5,000), with" in readme_tables(tmp_path)
 
 
 def test_numbers_stand_beside_the_papers_and_what_is_missing_is_said(tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ def _table_1(results: Path) -> Iterator[str]:
     yield ""
     yield (
         f"Success in {sizes.evaluation.scenes} unseen test scenes x {sizes.evaluation.episodes} episodes at preset"
-        f" `{PRESET}` ({sizes.data.width}x{sizes.data.height} pixels, {sizes.training.steps:,} steps), with the 95 %"
-        " interval over scenes; seed 0 where no others are named."
+        f" `{PRESET}` ({sizes.data.width}x{sizes.data.height} pixels, {sizes.training.steps:,} steps"
+        f"{_other_steps(sizes)}), with the 95 % interval over scenes; seed 0 where no others are named."
     )
     yield ""
     yield from _head("policy", *(name for task in tasks for name in (task, "paper")))
@@ -62,6 +62,15 @@ def _table_1(results: Path) -> Iterator[str]:
     yield from _controls(found)
     for task, committed in found.items():
         yield from _gain(task, {method: committed.pooled(method) for method in ("gplac", "att-1")})
+
+
+def _other_steps(sizes: config.Preset) -> str:
+    """Which methods have another number of steps, in words that go on after the preset's."""
+    own: dict[int, list[str]] = {}
+    for method in ROWS:
+        own.setdefault(config.preset(PRESET, method=method).training.steps, []).append(label(method))
+    del own[sizes.training.steps]
+    return "".join(f"; {', '.join(methods)} {steps:,}" for steps, methods in own.items())
 
 
 def _controls(found: Mapping[str, Committed]) -> Iterator[str]:
