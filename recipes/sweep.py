@@ -2,8 +2,9 @@
 
     python recipes/sweep.py gplac --set classification_weight=1 network.classifier_dropout=0.7
 
-trains one method with these changes to a preset, evaluates it on all validation scenes, and leaves the result in
-results/sweep/TASK/, and what the instruments tell in inspections/ beside it. Once the data is there, several may run at
+trains one method with these changes to what a preset has for all methods, whatever this one took over since
+(gplac.config.METHOD_CHANGES), evaluates it on all validation scenes, and leaves the result in results/sweep/TASK/, and
+what the instruments tell in inspections/ beside it. Once the data is there, several may run at
 once; each goes on where it was stopped. ``--confirm`` evaluates it on the confirmation scenes besides, of which a
 choice by validation scenes knows nothing; the result lies in confirmation/. ``--alike`` tries the settings that every
 method is tried with, one after the other, but for those whose result is there. ``--table`` prints what is there. Test

@@ -229,9 +229,9 @@ PRESETS = {"smoke": smoke, "demo": demo, "lite": lite, "paper": paper}
 # A push is one action: nothing that comes after could recover from noise.
 _ONE_ACTION = {"action_noise": 0.0, "noise_time_s": 0.0}
 _ROBOT_EXPERIMENT = {"demonstrations": 306, "weak_scenes": 50, "weak_per_scene": 34, **_ONE_ACTION}
-Changes = dict[str, dict[str, dict[str, dict[str, Any]]]]
+Differences = dict[str, dict[str, dict[str, dict[str, Any]]]]
 """Whose -> preset -> part of it -> field -> value."""
-TASK_CHANGES: Changes = {
+TASK_CHANGES: Differences = {
     "mug_push": {
         "smoke": {"data": {"width": 32, "height": 24, **_ONE_ACTION}},
         "demo": {"data": {"width": 64, "height": 48, **_ROBOT_EXPERIMENT}},
@@ -244,7 +244,7 @@ TASK_CHANGES: Changes = {
     }
 }
 """What a task has otherwise, by preset; the mug push has the sizes of the robot experiment (section 6.2)."""
-METHOD_CHANGES: Changes = {
+METHOD_CHANGES: Differences = {
     "att-ae": {"lite": {"training": {"steps": 6_000, "warmup_steps": 600}}},
 }
 """What a method has otherwise, by preset: what did better with it in validation scenes, and again in confirmation
