@@ -100,6 +100,10 @@ def test_from_data_to_report(workplace: Path, capsys: pytest.CaptureFixture[str]
 
     main(["compare", "att-1.json", "gplac.json"])
     assert "2 pairs of episodes" in capsys.readouterr().out
+    main(["compare", "att-1.json", "gplac.json", "gplac.json", "att-1.json"])
+    told = capsys.readouterr().out
+    assert "A att-1.json, B gplac.json" in told and "A gplac.json, B att-1.json" in told
+    assert "4 pairs of episodes" in told
     main(["report", *map(str, runs), "--split", "validation"])
     assert "<html" in Path("report/index.html").read_text()
 
@@ -224,6 +228,7 @@ def test_a_changed_preset_says_so_in_its_name_and_goes_before_what_the_method_ha
         (("inspect", "nowhere"), "nowhere"),
         (("compare", "a.json", "b.json"), "a.json"),
         (("compare", ".", "b.json"), "is a folder"),
+        (("compare", "a.json"), "was given 1: A, B, A, B"),
         (("report", "nowhere"), "nowhere"),
     ],
 )

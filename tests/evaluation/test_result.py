@@ -12,10 +12,11 @@ from scipy import stats
 from synthetic import PROVENANCE, synthetic_result
 
 from gplac.errors import UserError
-from gplac.evaluation.compare import compare
+from gplac.evaluation.compare import compare, compare_pairs
 from gplac.evaluation.drawing import View
 from gplac.evaluation.measure import evaluation_folder, measure
 from gplac.evaluation.result import THRESHOLDS_M, Result, Training, check, read_result, write_json
+from gplac.evaluation.statistics import paired_difference
 
 TRAINING = Training("gplac", "smoke", 0, 16, 6, 100.0, 1.0, 70_000)
 
@@ -191,6 +192,35 @@ def test_comparison_pairs_what_two_results_share() -> None:
     small["per_scene"] = [scene | {"outcomes": scene["outcomes"][:4]} for scene in small["per_scene"][:6]]
     assert compare(att_1, small).episodes == 24
     assert compare(att_1 | {"per_scene": att_1["per_scene"][::-1]}, gplac) == whole
+
+
+def test_several_pairs_are_compared_scene_by_scene() -> None:
+    one, two = (
+        (synthetic_result("att-1", 0.3, seed=seed), synthetic_result("gplac", 0.6 + seed / 10, seed=seed))
+        for seed in (0, 1)
+    )
+    # What the definition says: a scene's episodes of both pairs, end to end.
+    a, b = (
+        [np.array(x["outcomes"] + y["outcomes"]) for x, y in zip(of[0], of[1], strict=True)]
+        for of in zip(*([each["per_scene"] for each in pair] for pair in (one, two)), strict=True)
+    )
+    assert compare_pairs([one, two]) == compare_pairs([two, one]) == paired_difference(a, b)
+    assert compare_pairs([one]) == compare(*one)
+    few = one[1] | {"per_scene": one[1]["per_scene"][:6]}
+    assert compare_pairs([(one[0], few), two]) == paired_difference(a[:6], b[:6])
+
+
+def test_several_pairs_are_each_named_once_and_of_the_same_scenes() -> None:
+    pair = (synthetic_result("att-1", 0.3), synthetic_result("gplac", 0.8))
+    with pytest.raises(UserError, match="each once"):
+        compare_pairs([pair, pair])
+    elsewhere = [each | {"per_scene": each["per_scene"][k : k + 3]} for k, each in enumerate(pair)]
+    apart = [each | {"per_scene": each["per_scene"][20:]} for each in elsewhere]
+    with pytest.raises(UserError, match="no scene in common"):
+        compare_pairs([(elsewhere[0], elsewhere[1]), (pair[0], apart[1])])
+    striker = [each | {"task": "striker"} for each in pair]
+    with pytest.raises(UserError, match="task is pusher and striker"):
+        compare_pairs([pair, (striker[0], striker[1])])
 
 
 def test_comparison_refuses_other_episodes() -> None:

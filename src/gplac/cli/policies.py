@@ -235,20 +235,37 @@ def _robot(folder: Path, named: Path | None) -> Path | None:
 
 
 def compare(
-    a: Annotated[Positional[Path], arg(metavar="A.json")],
-    b: Annotated[Positional[Path], arg(metavar="B.json")],
+    results: Annotated[Positional[tuple[Path, ...]], arg(metavar="A.json B.json [A.json B.json ...]")],
     /,
 ) -> None:
     """Compare two results episode by episode: how much more often does B succeed than A?
 
+    Several pairs, such as seeds of the two, are compared one by one and together.
+
     Args:
-        a: Result file of the one policy.
-        b: Result file of the other.
+        results: Result file of the one policy, then of the other; more such pairs.
     """
-    from gplac.evaluation.compare import compare
+    from gplac.evaluation.compare import compare, compare_pairs
+    from gplac.evaluation.percent import point_span, points
     from gplac.evaluation.result import read_result
 
-    _print_difference(compare(read_result(a), read_result(b)), "A", "B")
+    if not results or len(results) % 2:
+        raise UserError(
+            f"gplac compare takes pairs of result files and was given {len(results)}: A, B, A, B."
+        )
+    paths = list(zip(results[::2], results[1::2], strict=True))
+    pairs = [(read_result(a), read_result(b)) for a, b in paths]
+    together = compare_pairs(pairs)
+    if len(pairs) == 1:
+        _print_difference(together, "A", "B")
+        return
+    # Which file was paired with which: names in a wrong order would not show in a sum.
+    for (a, b), pair in zip(paths, pairs, strict=True):
+        found = compare(*pair)
+        span = "" if found.never else f" ({point_span(found.interval95.low, found.interval95.high)})"
+        print(f"A {a}, B {b}: {points(found.difference)} points{span}")
+    # No p: it would count the same episodes of several trainings as if they had nothing to do with each other.
+    _print_difference(together, "A", "B", p=False)
 
 
 def report(
@@ -288,7 +305,7 @@ def demo(*, preset: Preset = "demo", out: Path = Path("demo"), seed: int = 0) ->
     _print_difference(difference, "ATT-1", "GPLAC")
 
 
-def _print_difference(found: "PairedDifference", a: str, b: str) -> None:
+def _print_difference(found: "PairedDifference", a: str, b: str, p: bool = True) -> None:
     from gplac.evaluation.percent import how_often, point_span
 
     if found.never:
@@ -302,6 +319,5 @@ def _print_difference(found: "PairedDifference", a: str, b: str) -> None:
         f"{b} succeeds {how_often(found.difference)} than {a} "
         f"(95 % interval over scenes {point_span(low, high)}; {found.episodes} pairs of episodes)."
     )
-    print(
-        f"Only {a} succeeds in {found.only_a}, only {b} in {found.only_b} (McNemar's p = {found.p_mcnemar:.2g})."
-    )
+    mcnemar = f" (McNemar's p = {found.p_mcnemar:.2g})" if p else ""
+    print(f"Only {a} succeeds in {found.only_a}, only {b} in {found.only_b}{mcnemar}.")

@@ -1,13 +1,18 @@
-"""Two policies on the same episodes."""
+"""Policies in pairs, on the same episodes."""
+
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from gplac.errors import UserError
 from gplac.evaluation.result import Result
 from gplac.evaluation.statistics import PairedDifference, paired_difference
 
 SAME = ("task", "split", "level", "assets", "vary", "robot_model")
-"""What two results must share for their episodes to start alike."""
+"""What results must share for their episodes to start alike."""
+
+Both = tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
 
 
 def compare(a: Result, b: Result) -> PairedDifference:
@@ -18,23 +23,52 @@ def compare(a: Result, b: Result) -> PairedDifference:
     Raises:
         UserError: the two have no episode in common.
     """
-    for field in SAME:
-        if a.get(field) != b.get(field):
+    return compare_pairs([(a, b)])
+
+
+def compare_pairs(pairs: Sequence[tuple[Result, Result]]) -> PairedDifference:
+    """`compare` of several pairs together: seeds of two methods, or one change made to several methods.
+
+    A scene is drawn with the episodes of all pairs in it, so that the interval tells what other scenes might have
+    given. Scenes that some pair lacks are left out.
+
+    Args:
+        pairs: at least one (A, B).
+
+    Raises:
+        UserError: two pairs are the same, or they have no episode in common.
+    """
+    first, *others = (result for pair in pairs for result in pair)
+    for other in others:
+        for field in SAME:
+            if first.get(field) != other.get(field):
+                raise UserError(
+                    f"These results cannot be paired: their {field} is {first.get(field)} and {other.get(field)};"
+                    " evaluate all on the same."
+                )
+        # Older results have no checksum: there the name has to do.
+        if len({each["robot_model_sha256"] for each in (first, other) if "robot_model_sha256" in each}) > 1:
             raise UserError(
-                f"These two results cannot be paired: their {field} is {a.get(field)} and {b.get(field)};"
-                " evaluate both on the same."
+                f"These results cannot be paired: their {first['robot_model']} are different files; evaluate all on"
+                " the same."
             )
-    # Older results have no checksum: there the name has to do.
-    if len({each["robot_model_sha256"] for each in (a, b) if "robot_model_sha256" in each}) > 1:
-        raise UserError(
-            f"These two results cannot be paired: their {a['robot_model']} are two different files; evaluate both on"
-            " the same."
-        )
-    of_a, of_b = ({scene["scene"]: scene["outcomes"] for scene in each["per_scene"]} for each in (a, b))
-    shared = [(of_a[scene], of_b[scene]) for scene in sorted(of_a) if scene in of_b]
+    if any(pair in pairs[:place] for place, pair in enumerate(pairs)):
+        raise UserError("Two of these pairs are the same; name each once.")
+    by_pair = [_both(a, b) for a, b in pairs]
+    shared = sorted(set.intersection(*(set(each) for each in by_pair)))
     if not shared:
-        raise UserError("These two results have no scene in common; evaluate both on the same scenes.")
-    cut = [(x[: len(y)], y[: len(x)]) for x, y in shared]
+        raise UserError("These results have no scene in common; evaluate all on the same scenes.")
+    together = [[each[scene] for each in by_pair] for scene in shared]
     return paired_difference(
-        [np.array(x, dtype=np.bool_) for x, _ in cut], [np.array(y, dtype=np.bool_) for _, y in cut]
+        [np.concatenate([of_a for of_a, _ in scene]) for scene in together],
+        [np.concatenate([of_b for _, of_b in scene]) for scene in together],
     )
+
+
+def _both(a: Result, b: Result) -> dict[int, Both]:
+    """Scene -> success of A and of B in the episodes that both have."""
+    of_a, of_b = (
+        {scene["scene"]: np.array(scene["outcomes"], bool) for scene in each["per_scene"]} for each in (a, b)
+    )
+    cut = {scene: min(len(of_a[scene]), len(of_b[scene])) for scene in of_a if scene in of_b}
+    return {scene: (of_a[scene][:n], of_b[scene][:n]) for scene, n in cut.items()}
