@@ -110,7 +110,8 @@ def test_only_a_readme_that_has_a_place_for_them_is_written(
     assert readme.read_text() == "# Somebody else's\n"
     readme.write_text(AROUND)
     main(["table", "1"])
-    main(["table", "all", "--results", str(ROOT / "results"), "--out", str(tmp_path / "out")])
+    put(tmp_path / "others", "gplac", 0.4)
+    main(["table", "all", "--results", "others", "--out", "out"])
     assert readme.read_text() == AROUND
     main(["table", "all"])
     text = readme.read_text()
