@@ -265,3 +265,9 @@ def preset(name: str, task: str = "", method: str = "") -> Preset:
         parts = {part: replace(getattr(chosen, part), **what) for part, what in own.get(name, {}).items()}
         chosen = replace(chosen, **parts)
     return chosen
+
+
+def own_changes(name: str, method: str) -> tuple[str, ...]:
+    """What ``method`` has otherwise than all others have it in the preset ``name``, as ``--set`` takes it."""
+    parts = METHOD_CHANGES.get(method, {}).get(name, {})
+    return tuple(f"{part}.{field}={value}" for part, what in parts.items() for field, value in what.items())

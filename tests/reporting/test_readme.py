@@ -48,12 +48,17 @@ def test_no_page_of_a_method_needs_the_built_documentation() -> None:
     assert [path.name for path in paths if "{include}" in path.read_text()] == []
 
 
-def test_a_method_of_other_steps_is_named_above_the_table(
+def test_what_methods_have_for_their_own_is_told_above_the_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = {name: {"lite": {"training": {"steps": 5_000}}} for name in ("cnn-c", "att-po")}
-    monkeypatch.setattr(config, "METHOD_CHANGES", own | {"att-1": {"demo": {"training": {"steps": 7}}}})
-    assert "12,000 steps; CNN-C, ATT-PO 5,000), with" in readme_tables(tmp_path)
+    own: dict[str, config.Differences] = {
+        "steps": {name: {"lite": {"training": {"steps": 5_000}}} for name in ("cnn-c", "att-po")},
+        "else": {"cnn-40": {"lite": {"network": {"first_layer": "trained"}}}},
+        "elsewhere": {"att-1": {"demo": {"training": {"steps": 7}}}},
+    }
+    monkeypatch.setattr(config, "METHOD_CHANGES", own["steps"] | own["else"] | own["elsewhere"])
+    told = "12,000 steps; CNN-C, ATT-PO 5,000; CNN-40 with `network.first_layer=trained`), with"
+    assert told in readme_tables(tmp_path)
 
 
 def test_numbers_stand_beside_the_papers_and_what_is_missing_is_said(tmp_path: Path) -> None:

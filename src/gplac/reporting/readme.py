@@ -31,6 +31,8 @@ ROWS = {
     **{name: f"{label(name)} ([beyond the paper](docs/beyond.md))" for name in BEYOND},
 }
 """Table 1's rows in the order of a reader, with what each method is."""
+STEPS = ("training.steps=", "training.warmup_steps=")
+"""Settings that the number of steps stands for."""
 SHARES = ("all", "a tenth", "a hundredth", "a thousandth")
 """Of the weak images, Table 3's rows."""
 
@@ -48,7 +50,7 @@ def _table_1(results: Path) -> Iterator[str]:
     yield (
         f"Success in {sizes.evaluation.scenes} unseen test scenes x {sizes.evaluation.episodes} episodes at preset"
         f" `{PRESET}` ({sizes.data.width}x{sizes.data.height} pixels, {sizes.training.steps:,} steps"
-        f"{_other_steps(sizes)}), with the 95 % interval over scenes; seed 0 where no others are named."
+        f"{_of_their_own()}), with the 95 % interval over scenes; seed 0 where no others are named."
     )
     yield ""
     yield from _head("policy", *(name for task in tasks for name in (task, "paper")))
@@ -64,13 +66,17 @@ def _table_1(results: Path) -> Iterator[str]:
         yield from _gain(task, {method: committed.pooled(method) for method in ("gplac", "att-1")})
 
 
-def _other_steps(sizes: config.Preset) -> str:
-    """Which methods have another number of steps, in words that go on after the preset's."""
-    own: dict[int, list[str]] = {}
+def _of_their_own() -> str:
+    """What methods have for their own, in words that go on after the preset's steps."""
+    steps: dict[int, list[str]] = {}
+    others = ""
     for method in ROWS:
-        own.setdefault(config.preset(PRESET, method=method).training.steps, []).append(label(method))
-    del own[sizes.training.steps]
-    return "".join(f"; {', '.join(methods)} {steps:,}" for steps, methods in own.items())
+        own = config.own_changes(PRESET, method)
+        if any(each.startswith("training.steps=") for each in own):
+            steps.setdefault(config.preset(PRESET, method=method).training.steps, []).append(label(method))
+        if told := [f"`{each}`" for each in own if not each.startswith(STEPS)]:
+            others += f"; {label(method)} with {', '.join(told)}"
+    return "".join(f"; {', '.join(methods)} {count:,}" for count, methods in steps.items()) + others
 
 
 def _controls(found: Mapping[str, Committed]) -> Iterator[str]:

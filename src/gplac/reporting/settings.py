@@ -204,8 +204,7 @@ def _taken_over(preset: str) -> str:
     """What methods have for their own by now, as it is typed."""
     found = []
     for method in PUBLISHED:
-        parts = config.METHOD_CHANGES.get(method, {}).get(preset, {})
-        own = [f"`{part}.{field}={value}`" for part, what in parts.items() for field, value in what.items()]
+        own = [f"`{each}`" for each in config.own_changes(preset, method)]
         found += [f"{label(method)} with {', '.join(own)}"] if own else []
     return "; ".join(found) or "nothing"
 
