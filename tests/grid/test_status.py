@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from synthetic import synthetic_result
 
-from gplac.evaluation.result import write_json
+from gplac.evaluation.result import Result, write_json
 from gplac.grid import found, work
 from gplac.grid.cell import BOUNDS, TOLERANCE, Cell, Grid
 from gplac.grid.locks import locked
@@ -23,6 +23,13 @@ def grid(tmp_path: Path) -> Grid:
     found = Grid("lite", tmp_path)
     found.run(CELL).mkdir(parents=True)
     return found
+
+
+def older(steps: int, **changes: Any) -> Result:
+    """ATT-1's result, of a version that did not tell its settings."""
+    result = synthetic_result("att-1", 0.5) | {"image": [64, 56], **changes}
+    result["training"]["steps"] = steps
+    return result
 
 
 def test_nothing_yet_stopped_and_failed(grid: Grid) -> None:
@@ -73,13 +80,32 @@ def test_ceiling_and_floor_are_measured_in_scenes_that_there_are(
 
 
 def test_a_result_is_the_end_and_references_have_two(grid: Grid) -> None:
-    write_json(synthetic_result("att-1", 0.5), "result", grid.results(CELL)[0])
+    write_json(older(12_000), "result", grid.results(CELL)[0])
     rate = json.loads(grid.results(CELL)[0].read_text())["success_rate"]
     assert state_of(grid, CELL).text == f"{100 * rate:.1f} %"
     bounds = Cell("pusher", BOUNDS)
     assert [path.name for path in grid.results(bounds)] == ["ceiling-seed0.json", "floor-seed0.json"]
     write_json(synthetic_result("ceiling", 0.9), "result", grid.results(bounds)[0])
     assert state_of(grid, bounds).state == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        (older(6_000), "other settings: steps (6000, not 12000)"),
+        (older(12_000, image=[100, 88]), "other settings: image ([100, 88], not [64, 56])"),
+    ],
+)
+def test_an_older_result_is_compared_by_what_it_tells(grid: Grid, result: Result, told: str) -> None:
+    write_json(result, "result", grid.results(CELL)[0])
+    found = state_of(grid, CELL)
+    assert found.state == "done" and told in found.text
+
+
+def test_steps_of_a_first_stage_count(grid: Grid) -> None:
+    cell = Cell("pusher", "att-ft")
+    write_json(older(14_000, method="att-ft"), "result", grid.results(cell)[0])
+    assert "other settings" not in state_of(grid, cell).text
 
 
 @pytest.mark.parametrize(

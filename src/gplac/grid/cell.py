@@ -158,15 +158,20 @@ class Grid:
         return {path: file for path, file in files.items() if file is not None}
 
     def other_settings(self, cell: Cell) -> str:
-        """What the cell's result was measured with otherwise than it would be today; nothing of a result that does not
-        tell, as those of older versions, and where there is none that is sound."""
+        """What the cell's result was measured with otherwise than it would be today; of one of older versions, which
+        does not tell its settings, by its steps and its pictures alone. Nothing where there is none that is sound."""
         if not cell.trained or not self.done(cell):
             return ""
-        recorded = self.documents(cell)[0]["training"].get("settings")
-        if recorded is None:
-            return ""
-        today = described(METHODS[cell.method](), self.settings(cell))
-        return changes(recorded, today | {HASH: recorded.get(HASH)})
+        method, today = METHODS[cell.method](), self.settings(cell)
+        document = self.documents(cell)[0]
+        recorded = document["training"].get("settings")
+        if recorded is not None:
+            return changes(recorded, described(method, today) | {HASH: recorded.get(HASH)})
+        pretrained = today.training.pretrain_steps if method.pretrain else 0
+        return changes(
+            {"steps": document["training"]["steps"], "image": document["image"]},
+            {"steps": today.training.steps + pretrained, "image": [today.data.width, today.data.height]},
+        )
 
     def set_aside(self, cell: Cell) -> Path:
         """Move the cell's run, result and inspection to a folder beside the run, so that it is measured anew.
