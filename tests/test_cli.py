@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -236,6 +237,11 @@ def test_a_mistake_is_answered_in_one_sentence(
     workplace: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], part: str
 ) -> None:
     assert part in fails(capsys, *arguments)
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--version"])
+    assert capsys.readouterr().out == f"gplac {version('gplac')}\n"
 
 
 def test_what_is_no_verb_or_option_ends_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:

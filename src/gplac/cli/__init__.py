@@ -12,6 +12,7 @@ from tyro.extras import SubcommandApp
 from gplac.cli import check, label, looks, own, own_training, policies, robot, share, tables, trials, worlds
 from gplac.cli import grid as grids
 from gplac.errors import UserError
+from gplac.provenance import versions
 
 app, expert, collect, data, own_data, grid, on_robot = (SubcommandApp() for _ in range(7))
 
@@ -57,13 +58,16 @@ app.command(share.push)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: the user's mistakes end in one sentence and status 2, Ctrl-C in status 130."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words == ["--version"]:
+        print(f"gplac {versions()['gplac']}")
+        return
     if len(words) > 1 and words[0] == "grid" and words[1].endswith(".py"):
         words.insert(1, "run")  # `gplac grid RECIPE` measures the recipe
     try:
         app.cli(
             prog="gplac",
             description="Visuomotor policies that work in new places, from demonstrations of one place and weakly "
-            "labelled photographs.",
+            "labelled photographs. `gplac --version` tells which this is.",
             args=words,
             config=(tyro.conf.FlagCreatePairsOff,),
         )
