@@ -246,6 +246,8 @@ TASK_CHANGES: Differences = {
 """What a task has otherwise, by preset; the mug push has the sizes of the robot experiment (section 6.2)."""
 METHOD_CHANGES: Differences = {
     "att-ae": {"lite": {"training": {"steps": 6_000, "warmup_steps": 600}}},
+    "att-ft": {"lite": {"network": {"policy_dropout": 0.0}}},
+    "att-po": {"lite": {"network": {"policy_dropout": 0.0}}},
     "cnn-1": {"lite": {"network": {"first_layer": "trained"}}},
 }
 """What a method has otherwise, by preset: what did better with it in validation scenes, and again in confirmation
@@ -270,4 +272,8 @@ def preset(name: str, task: str = "", method: str = "") -> Preset:
 def own_changes(name: str, method: str) -> tuple[str, ...]:
     """What ``method`` has otherwise than all others have it in the preset ``name``, as ``--set`` takes it."""
     parts = METHOD_CHANGES.get(method, {}).get(name, {})
-    return tuple(f"{part}.{field}={value}" for part, what in parts.items() for field, value in what.items())
+    return tuple(
+        f"{part}.{field}={f'{value:g}' if isinstance(value, float) else value}"
+        for part, what in parts.items()
+        for field, value in what.items()
+    )

@@ -69,14 +69,20 @@ def _table_1(results: Path) -> Iterator[str]:
 def _of_their_own() -> str:
     """What methods have for their own, in words that go on after the preset's steps."""
     steps: dict[int, list[str]] = {}
-    others = ""
+    others: dict[str, list[str]] = {}
     for method in ROWS:
         own = config.own_changes(PRESET, method)
         if any(each.startswith("training.steps=") for each in own):
             steps.setdefault(config.preset(PRESET, method=method).training.steps, []).append(label(method))
         if told := [f"`{each}`" for each in own if not each.startswith(STEPS)]:
-            others += f"; {label(method)} with {', '.join(told)}"
-    return "".join(f"; {', '.join(methods)} {count:,}" for count, methods in steps.items()) + others
+            others.setdefault(", ".join(told), []).append(label(method))
+    return "".join(
+        f"; {', '.join(methods)} {own}"
+        for own, methods in (
+            *((f"{count:,}", methods) for count, methods in steps.items()),
+            *((f"with {told}", methods) for told, methods in others.items()),
+        )
+    )
 
 
 def _controls(found: Mapping[str, Committed]) -> Iterator[str]:
