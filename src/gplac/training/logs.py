@@ -18,6 +18,9 @@ LINE_EVERY_S = 30.0
 """Seconds between lines of progress where the output is not a terminal."""
 LONG_S = 60.0
 """A training that takes longer is announced by how long it will take."""
+CROWDED = 0.6
+"""Threads that a processor works for in less of their time are kept waiting: two have 0.7 to 1 on two idle cores, and
+0.4 to 0.55 beside one busy program, where they are many times slower than one."""
 
 
 class Log:
@@ -67,6 +70,7 @@ class Display:
     def __init__(self, title: str, step: int, steps: int) -> None:
         self.title, self.first, self.steps = title, step, steps
         self.started = self.last_line = time.monotonic()
+        self.told_crowded = False
         self.bar: Progress | None = None
         console = Console(stderr=True)
         if console.is_terminal:
@@ -99,7 +103,26 @@ class Display:
         seconds = images / images_per_s
         if seconds < LONG_S:
             return
-        line = f"{self.title}: at {images_per_s:.0f} images/s this takes about {duration(seconds)}"
+        self._say(f"at {images_per_s:.0f} images/s this takes about {duration(seconds)}")
+
+    def crowded(self, share: float, threads: int) -> None:
+        """Say once, if it is so, that other programs keep this one's threads waiting.
+
+        Args:
+            share: of the threads' time that a processor worked for them, from 0 to 1.
+            threads: how many compute.
+        """
+        if self.told_crowded or threads == 1 or share >= CROWDED:
+            return
+        self.told_crowded = True
+        self._say(
+            f"other programs take the processor from its {threads} threads, which then wait for each other"
+            f" ({share * 100:.0f} % of their time is work). One thread may be much faster here: stop with Ctrl-C and go"
+            " on with OMP_NUM_THREADS=1 before the command"
+        )
+
+    def _say(self, words: str) -> None:
+        line = f"{self.title}: {words}"
         if self.bar is not None:
             self.bar.console.print(line)
         else:

@@ -154,7 +154,7 @@ class Trainer:
         first, ends = facts["step"], [stage.end for stage in self.stages]
         log, display = Log(run_dir, first), Display(title, first, ends[-1])
         window: list[dict[str, Tensor]] = []
-        window_images, window_started = 0, time.monotonic()
+        window_images, window_started, worked = 0, time.monotonic(), time.process_time()
         self.learner.train()
         try:
             with Interrupt() as interrupt, torch.random.fork_rng():
@@ -180,6 +180,9 @@ class Trainer:
                             "images_per_s": window_images / elapsed,
                             "learning_rate": learning_rate(step - stage.first, stage.config),
                         } | self.entropy(step)
+                        if self.device.type == "cpu":
+                            threads = torch.get_num_threads()
+                            display.crowded((time.process_time() - worked) / elapsed / threads, threads)
                         if saving and validation is not None:
                             means |= self.validate(validation, done)
                         log.write(done, stage.name, means)
@@ -187,7 +190,8 @@ class Trainer:
                         if saving:  # the checkpoint last: what it stands for is complete
                             write_weights(run_dir / WEIGHTS, self.evaluated_weights())
                             save_checkpoint(run_dir, self.learner, self.optimiser, self.average, facts)
-                        window, window_images, window_started = [], 0, time.monotonic()
+                        window, window_images = [], 0
+                        window_started, worked = time.monotonic(), time.process_time()
                     if stopping:
                         raise KeyboardInterrupt(f"Step {done} is saved; with --resume, {run_dir} goes on.")
         finally:
