@@ -68,21 +68,15 @@ def _table_1(results: Path) -> Iterator[str]:
 
 def _of_their_own() -> str:
     """What methods have for their own, in words that go on after the preset's steps."""
-    steps: dict[int, list[str]] = {}
-    others: dict[str, list[str]] = {}
+    methods: dict[str, list[str]] = {}
     for method in ROWS:
         own = config.own_changes(PRESET, method)
-        if any(each.startswith("training.steps=") for each in own):
-            steps.setdefault(config.preset(PRESET, method=method).training.steps, []).append(label(method))
-        if told := [f"`{each}`" for each in own if not each.startswith(STEPS)]:
-            others.setdefault(", ".join(told), []).append(label(method))
-    return "".join(
-        f"; {', '.join(methods)} {own}"
-        for own, methods in (
-            *((f"{count:,}", methods) for count, methods in steps.items()),
-            *((f"with {told}", methods) for told, methods in others.items()),
-        )
-    )
+        told = [f"`{each}`" for each in own if not each.startswith(STEPS)]
+        if len(told) < len(own):
+            told.append(f"{config.preset(PRESET, method=method).training.steps:,} steps")
+        if told:
+            methods.setdefault(" and ".join(told), []).append(label(method))
+    return "".join(f"; {', '.join(names)} with {told}" for told, names in methods.items())
 
 
 def _controls(found: Mapping[str, Committed]) -> Iterator[str]:
