@@ -41,17 +41,14 @@ def test_a_long_training_is_announced_and_a_short_one_is_not(capsys: pytest.Capt
 
 def test_threads_that_others_keep_waiting_are_told_of_once(capsys: pytest.CaptureFixture[str]) -> None:
     display = logs.Display("gplac seed 0", step=0, steps=100)
-    display.crowded(0.9, threads=2)
-    display.crowded(0.2, threads=1)
+    for share, threads in ((0.6, 2), (0.9, 2), (0.2, 1), (0.6, 2)):
+        display.crowded(share, threads)
     assert capsys.readouterr().err == ""
-    display.crowded(0.4, threads=2)
-    display.crowded(0.3, threads=2)
+    for _ in range(3):
+        display.crowded(0.4, threads=2)
     said = capsys.readouterr().err
-    assert (
-        said.count("OMP_NUM_THREADS=1") == 1
-        and said.startswith("gplac seed 0: other programs")
-        and "40 %" in said
-    )
+    assert said.startswith("gplac seed 0: other programs") and "40 %" in said
+    assert said.count("OMP_NUM_THREADS=1") == 1
 
 
 def test_a_log_that_goes_on_drops_what_will_be_done_again(tmp_path: Path) -> None:

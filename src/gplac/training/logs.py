@@ -18,9 +18,11 @@ LINE_EVERY_S = 30.0
 """Seconds between lines of progress where the output is not a terminal."""
 LONG_S = 60.0
 """A training that takes longer is announced by how long it will take."""
-CROWDED = 0.6
-"""Threads that a processor works for in less of their time are kept waiting: two have 0.7 to 1 on two idle cores, and
-0.4 to 0.55 beside one busy program, where they are many times slower than one."""
+CROWDED = 0.75
+"""Threads that a processor works for in less of their time are kept waiting for each other: two have all of it on two
+idle cores, and two thirds beside one busy program."""
+CROWDED_LINES = 3
+"""So many lines of the log have to say so before it is told: what is over soon is not worth a stop."""
 
 
 class Log:
@@ -70,7 +72,7 @@ class Display:
     def __init__(self, title: str, step: int, steps: int) -> None:
         self.title, self.first, self.steps = title, step, steps
         self.started = self.last_line = time.monotonic()
-        self.told_crowded = False
+        self.crowded_lines = 0
         self.bar: Progress | None = None
         console = Console(stderr=True)
         if console.is_terminal:
@@ -106,15 +108,17 @@ class Display:
         self._say(f"at {images_per_s:.0f} images/s this takes about {duration(seconds)}")
 
     def crowded(self, share: float, threads: int) -> None:
-        """Say once, if it is so, that other programs keep this one's threads waiting.
+        """Say once, if it is so for long enough, that other programs keep this one's threads waiting.
 
         Args:
-            share: of the threads' time that a processor worked for them, from 0 to 1.
+            share: of the threads' time that a processor worked for them since the last line of the log, from 0 to 1.
             threads: how many compute.
         """
-        if self.told_crowded or threads == 1 or share >= CROWDED:
+        if threads == 1 or share >= CROWDED:
             return
-        self.told_crowded = True
+        self.crowded_lines += 1
+        if self.crowded_lines != CROWDED_LINES:
+            return
         self._say(
             f"other programs take the processor from its {threads} threads, which then wait for each other"
             f" ({share * 100:.0f} % of their time is work). One thread may be much faster here: stop with Ctrl-C and go"
