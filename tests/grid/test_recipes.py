@@ -10,7 +10,7 @@ import pytest
 from gplac.cli import main
 from gplac.config import preset as preset_of
 from gplac.errors import UserError
-from gplac.grid.cell import Cell, Grid
+from gplac.grid.cell import BOUNDS, Cell, Grid
 from gplac.grid.recipe import choose, read_recipe
 from gplac.methods import BEYOND
 from gplac.reporting.committed import Key
@@ -49,7 +49,7 @@ def test_what_goes_beyond_the_paper_is_measured_where_the_paper_has_its_parent()
 def test_table_2_is_the_mug_push() -> None:
     cells = read_recipe(RECIPES / "table2.py", "lite")
     assert {(cell.task, cell.method) for cell in cells} == {
-        ("mug_push", method) for method in ("att-1", "att-da", "gplac")
+        ("mug_push", method) for method in ("att-1", "att-da", "gplac", BOUNDS)
     }
 
 

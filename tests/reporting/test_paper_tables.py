@@ -89,9 +89,9 @@ def test_table_1_pools_seeds_and_shows_what_is_missing_as_missing(tmp_path: Path
     put(tmp_path, "att-1", [2, 2, 2, 2])
     pusher, striker = table_1(tmp_path, "lite")
     assert row(pusher, "GPLAC")[1:3] == ("79.75 %", "**87.50 %**")
-    assert row(pusher, "GPLAC")[4:] == ("32", "0, 1 (87.5, 87.5)")
-    assert row(pusher, "ATT-1") == ("ATT-1", "37.50 %", "**50.00 %**", "15.0 to 85.0", "16", "0")
-    assert row(pusher, "CNN-C") == ("CNN-C", "2.25 %", "missing", "", "", "")
+    assert row(pusher, "GPLAC")[4:] == ("+37.5 (+25.0 to +50.0)", "32", "0, 1 (87.5, 87.5)")
+    assert row(pusher, "ATT-1") == ("ATT-1", "37.50 %", "**50.00 %**", "15.0 to 85.0", "", "16", "0")
+    assert row(pusher, "CNN-C") == ("CNN-C", "2.25 %", "missing", "", "", "", "")
     assert len(pusher.rows) == 11 + 2
     assert all(cells[2] == "missing" for cells in striker.rows) and striker.charts == ()
     assert "Nothing is measured" in said(striker)
@@ -174,7 +174,35 @@ def test_table_2_says_emulated_wherever_it_is_read(tmp_path: Path) -> None:
     assert "emulated), preset lite, n = 8" in drawn(sheet) and "the paper, real robot" in drawn(sheet)
     (tex,) = re.findall(r"\\caption\{.*\}", latex([sheet]))
     assert "emulated" in tex
-    assert len(sheet.rows) == 3
+    assert [cells[0] for cells in sheet.rows[3:]] == ["Ceiling (told where)", "Floor (blind)"]
+
+
+def test_gains_are_over_all_seeds_of_att_1_scene_by_scene(tmp_path: Path) -> None:
+    put(tmp_path, "att-1", [1, 0])
+    put(tmp_path, "att-1", [3, 2], seed=1)
+    put(tmp_path, "gplac", [4, 3])
+    put(tmp_path, "floor", [1, 0])
+    sheet = table_1(tmp_path, "lite")[0]
+    place = sheet.head.index("Over ATT-1")
+    # In the two scenes ATT-1 has 4 and 2 of 8: GPLAC is half of the episodes better in either.
+    assert row(sheet, "GPLAC")[place].startswith("+50.0 (")
+    assert row(sheet, "Floor (blind)")[place].startswith("−25.0 (")
+    assert row(sheet, "ATT-1")[place] == row(sheet, "CNN-1")[place] == ""
+    records = {record["method"]: record for record in sheet.records}
+    assert records["gplac"]["over_att_1"] == 0.5 and records["att-1"]["over_att_1"] is None
+    assert records["gplac"]["over_att_1_low95"] <= 0.5 <= records["gplac"]["over_att_1_high95"]
+
+
+def test_without_att_1_there_is_nothing_to_gain_over(tmp_path: Path) -> None:
+    put(tmp_path, "gplac", [4, 3])
+    sheet = table_1(tmp_path, "lite")[0]
+    assert {cells[sheet.head.index("Over ATT-1")] for cells in sheet.rows} == {""}
+
+
+def test_settings_of_a_methods_own_stand_below_the_table(tmp_path: Path) -> None:
+    put(tmp_path, "cnn-1", [1, 0])
+    assert "CNN-1 `network.first_layer=trained`" in said(table_1(tmp_path, "lite")[0])
+    assert "own" not in said(table_1(tmp_path, "smoke")[0])
 
 
 def test_table_3_compares_equal_shares(tmp_path: Path) -> None:
@@ -231,6 +259,39 @@ def test_fair_comparison_tells_data_cost_and_controls(tmp_path: Path) -> None:
     assert row(sheet, "GPLAC")[3] == "16,000" and row(sheet, "GPLAC")[-1] == "85.0 %"
 
 
+def test_fair_comparison_counts_what_is_trained_and_what_runs(tmp_path: Path) -> None:
+    for method in ("att-1", "gplac", "gplac-da", "cnn-40", "cnn-c", "att-da", "ceiling"):
+        put(tmp_path, method, [1, 1])
+    records = {record["method"]: record for record in fair(tmp_path, "lite")[0].records}
+    trained, running = (
+        {method: record[f"{what}_numbers"] for method, record in records.items()}
+        for what in ("trained", "policy")
+    )
+    head = (2 * 16 * 400 + 400) + (400 * 400 + 400) + (400 + 1)  # sixteen points in, one number out
+    assert trained["gplac"] - trained["att-1"] == trained["gplac-da"] - trained["gplac"] == head
+    assert trained["att-da"] == trained["gplac"]  # its head tells domains apart
+    assert running["att-1"] == running["gplac"] == running["gplac-da"] == running["att-da"]
+    frozen = 64 * 3 * 3 * 3 + 64
+    assert running["cnn-40"] - trained["cnn-40"] == frozen
+    assert running["cnn-c"] == running["cnn-40"] < trained["cnn-c"]
+    assert trained["ceiling"] == running["ceiling"] == 71_000  # its file tells
+
+
+def test_fair_comparison_names_the_processor_that_trained(tmp_path: Path) -> None:
+    machines: list[dict[str, Any]] = [{"cpu": "one", "gpu": None}, {"cpu": "two", "gpu": "three"}]
+    for seed, hardware in enumerate(machines):
+        result = put(tmp_path, "gplac", [1, 1], seed=seed)
+        result["training"] |= {"provenance": {"hardware": hardware}}
+        result["provenance"] = PROVENANCE | {"hardware": {"cpu": "evaluated it"}}
+        write_json(result, "result", tmp_path / f"lite/pusher/gplac-seed{seed}.json")
+    result = put(tmp_path, "att-1", [1, 1])  # of a version that did not tell
+    result["provenance"] = PROVENANCE | {"hardware": {"cpu": "evaluated it"}}
+    write_json(result, "result", tmp_path / "lite/pusher/att-1-seed0.json")
+    records = {record["method"]: record for record in fair(tmp_path, "lite")[0].records}
+    assert records["gplac"]["processor"] == "one, three"
+    assert records["att-1"]["processor"] == "evaluated it"
+
+
 def test_figure_5_is_the_mean_share_of_points_on_the_object(tmp_path: Path) -> None:
     inspection(tmp_path, "gplac", 0.7, chance=0.05)
     inspection(tmp_path, "gplac", 0.5, seed=1, chance=0.05)
@@ -282,10 +343,10 @@ def test_the_same_numbers_in_markdown_latex_and_csv(tmp_path: Path) -> None:
     sheets = table_1(tmp_path, "lite")
     text = markdown(sheets)
     tables = [line for line in text.splitlines() if line.startswith("|")]
-    assert {line.count("|") for line in tables} == {7}
+    assert {line.count("|") for line in tables} == {8}
     assert text.count("## Table 1, ") == 2
     tex = latex(sheets)
-    assert tex.count(r"\begin{tabular}{lrrrrr}") == 2 == tex.count(r"\end{table}")
+    assert tex.count(r"\begin{tabular}{lrrrrrr}") == 2 == tex.count(r"\end{table}")
     assert r"GPLAC & 79.75 \% & 62.50 \% &" in tex
     assert r"$\tau$" in tex and "**" not in tex and "τ" not in tex
     captions, labels = (re.findall(rf"\\{name}{{(.*)}}", tex) for name in ("caption", "label"))

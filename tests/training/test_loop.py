@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +14,11 @@ import torch
 from cut import KilledError, killed_before, log
 from safetensors.torch import load_file
 from tiny import Frames, Photographs
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from gplac.config import Preset
 from gplac.errors import UserError
-from gplac.methods import METHODS
+from gplac.methods import BEYOND, METHODS
 from gplac.models.encoders import PIXEL_STD, vgg16_first_layer
 from gplac.models.network import Network
 from gplac.objectives import domain_confusion
@@ -50,6 +52,67 @@ def test_every_method_trains_and_leaves_a_run(
     stored = sum(t.numel() for n, t in load_file(tmp_path / "weights.safetensors").items())
     assert stored >= run["training"]["parameters"]
     assert not list(tmp_path.glob(".*"))  # no temporary file stays behind
+
+
+class HostWork(TorchDispatchMode):
+    """Notes what would make the host wait for a GPU, or send it something, with the network on a processor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        masks = [each for each in (args[1] if func.overloadpacket in INDEXING else ()) if each is not None]
+        if func.overloadpacket in WAITING or any(each.dtype == torch.bool for each in masks):
+            self.found.append(str(func))
+        return func(*args, **(kwargs or {}))
+
+
+INDEXING = {torch.ops.aten.index, torch.ops.aten.index_put, torch.ops.aten.index_put_}
+"""With a mask as an index: how many are left?"""
+WAITING = {
+    torch.ops.aten._local_scalar_dense,  # .item(), float(tensor), if tensor
+    torch.ops.aten.nonzero,
+    torch.ops.aten.masked_select,
+    torch.ops.aten.is_nonzero,
+    torch.ops.aten.lift_fresh,  # torch.tensor(numbers)
+}
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name not in BEYOND])
+def test_between_two_choices_of_batches_the_host_neither_waits_nor_sends(
+    name: str, demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path, monkeypatch: Any
+) -> None:
+    step, watched = Trainer.step, []
+
+    def watched_step(self: Trainer, number: int) -> Any:
+        key = self.key(number)
+        for batches in (self.labelled, self.weak, self.video):
+            if batches is not None:
+                batches(key)  # chosen for many steps at once
+        with HostWork() as host, monkeypatch.context() as patch:
+            patch.setattr(torch, "from_numpy", lambda _: host.found.append("torch.from_numpy"))
+            for what in ("cpu", "numpy", "tolist"):
+                patch.setattr(torch.Tensor, what, lambda *_, what=what: host.found.append(what))
+            found = step(self, number)
+        watched.append((number, host.found))
+        return found
+
+    monkeypatch.setattr(Trainer, "step", watched_step)
+    fit(METHODS[name](), preset, demonstrations, weak, tmp_path, task="pusher")
+    steps = 6 + (4 if METHODS[name]().pretrain else 0)
+    assert watched == [(number, []) for number in range(steps)]
+
+
+def test_what_makes_the_host_wait_is_noticed() -> None:
+    values = torch.zeros(2)
+    with HostWork() as host:
+        torch.tensor([1.0, 2.0])
+        values[:1] = 1.0
+        float(values[0])
+        values[values > 1]
+    sent, read, masked = "aten.lift_fresh.default", "aten._local_scalar_dense.default", "aten.index.Tensor"
+    assert host.found == [sent, sent, read, masked]
 
 
 @pytest.mark.parametrize("colour_jitter", [0.0, 0.5])

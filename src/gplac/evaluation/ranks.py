@@ -104,3 +104,10 @@ def agreement(theirs: Mapping[str, float], ours: Mapping[str, Pooled]) -> Agreem
     taus = kendall(redrawn, np.broadcast_to(published, redrawn.shape))
     interval = middle(taus) if len(shared) > 1 else Interval(-1.0, 1.0)
     return Agreement(float(kendall(rates, published)), interval, tuple(pairs))
+
+
+def beyond(one: Pooled, other: Pooled) -> tuple[float, Interval]:
+    """How much more often one method succeeds than another in the scenes that both were run in, in [-1, 1], with all
+    seeds that each has; and its 95 % interval, see `gplac.evaluation.statistics.difference_interval`."""
+    (pair,) = agreement({"one": 1.0, "other": 0.0}, {"one": one, "other": other}).pairs
+    return pair.ours, pair.interval95

@@ -59,6 +59,6 @@ class DomainConfusion:
         reversed_BF = Reversal.apply(features_BF, reversal_strength(context.progress))  # type: ignore[no-untyped-call]
         logit_B = context.head(reversed_BF).squeeze(1).to(weak.present_B.dtype)
         domain_B = torch.zeros_like(logit_B)
-        domain_B[: len(labelled.features_BF)] = 1.0
+        domain_B[: len(labelled.features_BF)].fill_(1.0)  # assigned, it would be sent to a GPU
         context.metrics["domain_accuracy"] = ((logit_B > 0) == (domain_B > 0.5)).float().mean()
         return binary_cross_entropy_with_logits(logit_B, domain_B)

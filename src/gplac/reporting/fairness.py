@@ -6,11 +6,14 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import torch
+
 from gplac import config
 from gplac.evaluation.percent import percent
 from gplac.evaluation.result import Result
 from gplac.methods import BEYOND
 from gplac.methods import METHODS as MAKERS
+from gplac.models.network import Network
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.instrument_section import BEST_FIXED, BY_CHANCE
 from gplac.reporting.paper_tables import REFERENCES
@@ -18,6 +21,7 @@ from gplac.reporting.published import METHODS
 from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
 from gplac.reporting.table_charts import PointsBar, points_bars
 from gplac.reporting.themes import label
+from gplac.training.learner import Learner
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.registry import task_names
 
@@ -60,8 +64,10 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
             f"{record['weak_images']:,}" if record["weak_images"] else "",
             record["also_told"],
             f"{record['steps']:,}",
-            f"{record['parameters']:,}",
+            f"{record['trained_numbers']:,}",
+            f"{record['policy_numbers']:,}",
             f"{record['wall_s'] / 60:.0f} min",
+            record["processor"],
             _rate(record["labelled"]),
             _rate(record["blank"]),
             _rate(record["classifier"]),
@@ -69,8 +75,10 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         for record in records
     )
     notes = (
-        f"{task_named(task).title.capitalize()}, preset {preset}. Steps: of the optimiser, first stages included. Time:"
-        " of training alone, on the machine that the result file names, which may have had other work; mean of seeds."
+        f"{task_named(task).title.capitalize()}, preset {preset}. Steps: of the optimiser, first stages included."
+        " Trained numbers: all that training adjusts, of every stage; the first convolution is not among them where it is"
+        " frozen, heads that the policy does without when it runs are. Numbers of the policy: all that it computes with."
+        " Time: of training alone, on that processor, which may have had other work; mean of seeds."
         " Labelled scene and grey pictures: success in controls. Classifier: right about weak images of validation"
         " scenes. Frames are those that the result file tells of, in one of an older version the preset's; scenes are"
         " the preset's. Also told: what the method learns from beside pictures, states and actions. Batches of weak"
@@ -84,8 +92,10 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         "Weak images",
         "Also told",
         "Steps",
-        "Parameters",
+        "Trained numbers",
+        "Numbers of the policy",
         "Time",
+        "on",
         "Labelled scene",
         "Grey pictures",
         "Classifier",
@@ -109,6 +119,7 @@ def _record(
         )
     each = sizes.demonstrations if scenes == 1 else sizes.demonstrations_per_scene
     training = [result["training"] for result in results]
+    trained, running = _numbers(task, preset, method, training[0]["parameters"])
     classifiers = [found["classifier"]["accuracy"] for found in inspections if "classifier" in found]
     return {
         "task": task,
@@ -124,12 +135,41 @@ def _record(
         "weak_images": results[0]["weak_images"],
         "also_told": told,
         "steps": training[0]["steps"],
-        "parameters": training[0]["parameters"],
+        "trained_numbers": trained,
+        "policy_numbers": running,
         "wall_s": round(fmean(one["wall_s"] for one in training), 1),
+        "processor": ", ".join(dict.fromkeys(map(_processor, results))),
         "labelled": _control(results, "labelled"),
         "blank": _control(results, "blank"),
         "classifier": round(fmean(classifiers), 6) if classifiers else None,
     }
+
+
+def _numbers(task: str, preset: str, method: str, told: int) -> tuple[int, int]:
+    """How many numbers training adjusts, and how many its policy computes with; of a clone that sees no pictures all
+    that its file tells. What a result tells is the network with its frozen layer and its classifier, and without heads
+    that a term of the loss brings along."""
+    if method not in MAKERS:
+        return told, told
+    made, what, settings = MAKERS[method](), task_named(task), config.preset(preset, task, method)
+    size = settings.data.height, settings.data.width, what.state_size, what.action_size
+    with torch.random.fork_rng():  # initial weights are drawn, whatever they are for
+        network = Network(settings.network, *size, made.encoder, made.classifies)
+        learner = Learner(network, made.pretrain + made.objectives)
+    trained = sum(each.numel() for each in learner.parameters() if each.requires_grad)
+    asked = 0 if network.classifier_head is None else _count(network.classifier_head)
+    return trained, _count(network) - asked
+
+
+def _count(module: torch.nn.Module) -> int:
+    return sum(each.numel() for each in module.parameters())
+
+
+def _processor(result: Result) -> str:
+    """What a policy was trained on; a file of an older version tells only where it was evaluated."""
+    trained = result["training"].get("provenance", {})
+    hardware = trained.get("hardware", result["provenance"]["hardware"])
+    return str(hardware.get("gpu") or hardware.get("cpu", "not told"))
 
 
 def _control(results: Sequence[Result], name: str) -> float | None:

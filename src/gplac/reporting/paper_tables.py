@@ -1,13 +1,15 @@
 """The paper's tables 1 to 3: its numbers beside ours, and whether they tell the same."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gplac import config
-from gplac.evaluation.percent import rounded, span
+from gplac.evaluation.percent import point_span, points, rounded, span
 from gplac.evaluation.pooling import Pooled
+from gplac.evaluation.ranks import beyond
+from gplac.evaluation.statistics import Interval
 from gplac.methods import BEYOND
 from gplac.reporting.charts import Bar, success_bars
 from gplac.reporting.committed import Committed, Key, named_seeds
@@ -22,6 +24,9 @@ MISSING = "missing"
 FAR = 0.15
 """A published rate this far outside our interval asks for a reason."""
 REFERENCES = ("ceiling", "floor")
+BASELINE = "att-1"
+"""What all methods are to be better than: demonstrations of one scene, and nothing else."""
+PAIRED = "Methods are compared scene by scene, each with all the seeds that it has."
 EMULATED = (
     "**Emulated:** the paper's numbers are of a real robot, ours of a simulation of its experiment. They are not"
     " measurements of the same thing."
@@ -37,7 +42,7 @@ def table_1(results: Path, preset: str) -> list[Sheet]:
     """
     return [
         _of_methods(
-            results, preset, task, f"Table 1, {task}", dict(rates) | dict.fromkeys(REFERENCES), "table1"
+            results, preset, task, f"Table 1, {task}", rates, "table1"
         )
         for task, rates in TABLE_1.items()
     ]
@@ -45,7 +50,7 @@ def table_1(results: Path, preset: str) -> list[Sheet]:
 
 def table_2(results: Path, preset: str) -> list[Sheet]:
     """The robot experiment, emulated."""
-    return [_of_methods(results, preset, "mug_push", "Table 2, emulated: mug push", dict(TABLE_2), "table2")]
+    return [_of_methods(results, preset, "mug_push", "Table 2, emulated: mug push", TABLE_2, "table2")]
 
 
 def table_3(results: Path, preset: str) -> list[Sheet]:
@@ -61,21 +66,20 @@ TABLES: dict[str, Callable[[Path, str], list[Sheet]]] = {
 
 
 def _of_methods(
-    results: Path, preset: str, task: str, title: str, rates: Mapping[str, float | None], stem: str
+    results: Path, preset: str, task: str, title: str, theirs: Mapping[str, float], stem: str
 ) -> Sheet:
     committed = Committed(results / preset / task)
-    compared_to = [method for method, rate in rates.items() if rate is not None]
-    beyond = [method for method in BEYOND if committed.pooled(method)]
-    rates = {method: rates.get(method) for method in (*compared_to, *beyond, *rates)}
+    further = [method for method in BEYOND if committed.pooled(method)]
+    rates: dict[str, float | None] = {method: theirs.get(method) for method in (*theirs, *further, *REFERENCES)}
     found = {method: committed.pooled(method) for method in rates}
     measured = {method: each for method, each in found.items() if each is not None}
     ours, paper, drawn = "Ours", "Paper", "the paper"
     if task == "mug_push":
         ours, paper, drawn = "Ours, emulated", "Paper, robot", "the paper, real robot"
-    compared = {m: each for m, each in measured.items() if rates[m] is not None}
+    gains = _gains(found)
     notes = [EMULATED] if task == "mug_push" else []
-    notes += [_scope(preset, task, measured)]
-    notes += order(compared, {m: rate for m, rate in rates.items() if rate is not None})
+    notes += [_scope(preset, task, measured), *[PAIRED] * (len(measured) > 1), *_own_settings(preset, rates)]
+    notes += order({m: each for m, each in measured.items() if m in theirs}, theirs)
     notes += _far([(label(m), each, rates[m]) for m, each in measured.items()], len(measured))
     charts: tuple[Chart, ...] = ()
     if measured:
@@ -92,10 +96,13 @@ def _of_methods(
         )
     return Sheet(
         f"{title} (preset {preset})",
-        ("Method", paper, ours, "95 % over scenes", "Episodes", "Seeds"),
-        tuple((label(m), *_cells(rates[m], each)) for m, each in found.items()),
+        ("Method", paper, ours, "95 % over scenes", f"Over {label(BASELINE)}", "Episodes", "Seeds"),
+        tuple((label(m), *_cells(rates[m], each, _gain(gains.get(m)))) for m, each in found.items()),
         tuple(notes),
-        tuple(_record(title, task, preset, m, None, rates[m], each) for m, each in found.items()),
+        tuple(
+            _record(title, task, preset, m, None, rates[m], each) | _gain_record(gains.get(m))
+            for m, each in found.items()
+        ),
         charts,
     )
 
@@ -169,15 +176,41 @@ def _exact(rate: float) -> str:
     return f"{100 * rate:.2f} %"
 
 
-def _cells(rate: float | None, each: Pooled | None) -> tuple[str, ...]:
+def _cells(rate: float | None, each: Pooled | None, *more: str) -> tuple[str, ...]:
+    """The paper's number, ours, its interval, what else there is to say, episodes, seeds."""
     paper = "" if rate is None else _exact(rate)
     if each is None:
-        return paper, MISSING, "", "", ""
+        return paper, MISSING, "", *more, "", ""
     interval = each.interval95
     seeds = ", ".join(map(str, each.by_seed))
     if len(each.by_seed) > 1:
         seeds += f" ({', '.join(str(rounded(rate)) for rate in each.by_seed.values())})"
-    return paper, f"**{_exact(each.rate)}**", span(interval.low, interval.high), str(each.episodes), seeds
+    return paper, f"**{_exact(each.rate)}**", span(interval.low, interval.high), *more, str(each.episodes), seeds
+
+
+def _gains(found: Mapping[str, Pooled | None]) -> dict[str, tuple[float, Interval]]:
+    """How much more often each method that is measured succeeds than `BASELINE`, if that is measured."""
+    base = found[BASELINE]
+    if base is None:
+        return {}
+    return {m: beyond(each, base) for m, each in found.items() if each is not None and m != BASELINE}
+
+
+def _gain(gain: tuple[float, Interval] | None) -> str:
+    return "" if gain is None else f"{points(gain[0])} ({point_span(gain[1].low, gain[1].high)})"
+
+
+def _gain_record(gain: tuple[float, Interval] | None) -> dict[str, Any]:
+    numbers = (None, None, None) if gain is None else (gain[0], gain[1].low, gain[1].high)
+    names = (f"over_{BASELINE}".replace("-", "_") + suffix for suffix in ("", "_low95", "_high95"))
+    return {name: None if each is None else round(each, 6) for name, each in zip(names, numbers, strict=True)}
+
+
+def _own_settings(preset: str, methods: Iterable[str]) -> list[str]:
+    """Which methods differ from their neighbours in more than the paper has it."""
+    own = {label(m): settings for m in methods if (settings := config.own_changes(preset, m))}
+    told = (f"{name} {', '.join(f'`{each}`' for each in settings)}" for name, settings in own.items())
+    return [f"Settings of their own: {'; '.join(told)}."] if own else []
 
 
 def _record(
