@@ -76,8 +76,9 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
     )
     notes = (
         f"{task_named(task).title.capitalize()}, preset {preset}. Steps: of the optimiser, first stages included."
-        " Trained numbers: all that training adjusts, of every stage; the first convolution is not among them where it is"
-        " frozen, heads that the policy does without when it runs are. Numbers of the policy: all that it computes with."
+        " Trained numbers: all that training adjusts, of every stage; the first convolution is not among them where it"
+        " is frozen, heads that the policy does without when it runs are. Numbers of the policy: all that it computes"
+        " with."
         " Time: of training alone, on that processor, which may have had other work; mean of seeds."
         " Labelled scene and grey pictures: success in controls. Classifier: right about weak images of validation"
         " scenes. Frames are those that the result file tells of, in one of an older version the preset's; scenes are"

@@ -41,9 +41,7 @@ def table_1(results: Path, preset: str) -> list[Sheet]:
         preset: whose results.
     """
     return [
-        _of_methods(
-            results, preset, task, f"Table 1, {task}", rates, "table1"
-        )
+        _of_methods(results, preset, task, f"Table 1, {task}", rates, "table1")
         for task, rates in TABLE_1.items()
     ]
 
@@ -70,7 +68,9 @@ def _of_methods(
 ) -> Sheet:
     committed = Committed(results / preset / task)
     further = [method for method in BEYOND if committed.pooled(method)]
-    rates: dict[str, float | None] = {method: theirs.get(method) for method in (*theirs, *further, *REFERENCES)}
+    rates: dict[str, float | None] = {
+        method: theirs.get(method) for method in (*theirs, *further, *REFERENCES)
+    }
     found = {method: committed.pooled(method) for method in rates}
     measured = {method: each for method, each in found.items() if each is not None}
     ours, paper, drawn = "Ours", "Paper", "the paper"
@@ -185,7 +185,14 @@ def _cells(rate: float | None, each: Pooled | None, *more: str) -> tuple[str, ..
     seeds = ", ".join(map(str, each.by_seed))
     if len(each.by_seed) > 1:
         seeds += f" ({', '.join(str(rounded(rate)) for rate in each.by_seed.values())})"
-    return paper, f"**{_exact(each.rate)}**", span(interval.low, interval.high), *more, str(each.episodes), seeds
+    return (
+        paper,
+        f"**{_exact(each.rate)}**",
+        span(interval.low, interval.high),
+        *more,
+        str(each.episodes),
+        seeds,
+    )
 
 
 def _gains(found: Mapping[str, Pooled | None]) -> dict[str, tuple[float, Interval]]:
