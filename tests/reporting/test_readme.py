@@ -18,12 +18,19 @@ AROUND = f"# Mine\n\n{BEGIN}old\n{END}\nbelow\n"
 
 
 def put(
-    results: Path, method: str, rate: float, *, task: str = "pusher", seed: int = 0, stem: str = ""
+    results: Path,
+    method: str,
+    rate: float,
+    *,
+    task: str = "pusher",
+    seed: int = 0,
+    stem: str = "",
+    preset: str = "lite",
 ) -> float:
-    found = synthetic_result(method, rate, seed=seed, scenes=4, count=4) | {"task": task}
+    found = synthetic_result(method, rate, seed=seed, scenes=4, count=4) | {"task": task, "preset": preset}
     if "weak" in stem:
         found["weak_images"] = int(stem.partition("weak")[2])
-    write_json(found, "result", results / "lite" / task / f"{stem or method}-seed{seed}.json")
+    write_json(found, "result", results / preset / task / f"{stem or method}-seed{seed}.json")
     return float(found["success_rate"])
 
 
@@ -100,6 +107,23 @@ def test_a_methods_page_has_its_number_beside_the_papers(tmp_path: Path) -> None
     assert pusher[3] == "79.75 %" and row(table, "striker")[1] == "not yet measured"
     assert row(table, "mug push (emulated")[3] == "56.36 %"
     assert row(tables_of_pages(tmp_path)["docs/methods/gplac-colours.md"](), "pusher")[3] == "not in it"
+    assert "`paper`" not in table
+    large = put(tmp_path, "gplac", 0.6, preset="paper")
+    cells = row(tables_of_pages(tmp_path)["docs/methods/gplac.md"](), "pusher, preset `paper`")
+    assert cells[1].startswith(f"**{100 * large:.1f} %** (") and cells[3] == "79.75 %"
+
+
+def test_of_the_papers_size_what_is_measured_is_shown(tmp_path: Path) -> None:
+    put(tmp_path, "gplac", 0.9)
+    heading = "### Table 1 at the paper's own size"
+    assert heading not in readme_tables(tmp_path)
+    rate = put(tmp_path, "gplac", 0.6, preset="paper")
+    before, table = readme_tables(tmp_path).split(heading)
+    assert "200x175 pixels, 80,000 weak images, 50,000 steps" in table
+    name, pusher, theirs, striker, _ = row(table, "GPLAC")
+    assert (name, theirs, striker) == ("GPLAC", "79.75 %", "not yet")
+    assert pusher.startswith(f"**{100 * rate:.2f} %** (")
+    assert "ATT-1" not in table and before.endswith("\n\n")
 
 
 def test_only_a_readme_that_has_a_place_for_them_is_written(
@@ -126,7 +150,8 @@ def test_only_a_readme_that_has_a_place_for_them_is_written(
     page.write_text(AROUND)
     main(["table", "all"])
     assert readme.read_text() == text
-    assert "| [ATT-40](att-40.md) | ATT-1 | labelled_scenes: 1 → 40 |\n" in page.read_text()
+    assert "| [ATT-40](att-40.md) | ATT-1 | labelled_scenes: 1 → 40 |  |\n" in page.read_text()
+    assert "conv | `network.first_layer=trained` |\n" in page.read_text()  # CNN-1
     readme.write_text(AROUND.replace(END, ""))
     with pytest.raises(UserError, match="put that back"):
         write_pages(tmp_path / "results", "lite", tmp_path)
@@ -137,3 +162,10 @@ def test_only_a_readme_that_has_a_place_for_them_is_written(
 )
 def test_every_table_is_on_the_documentations_page(name: str) -> None:
     assert f"```{{include}} ../results/tables/lite/{name}.md\n" in (ROOT / "docs/tables.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "results/tables/paper").glob("*.md")), ids=lambda path: path.name
+)
+def test_so_is_what_there_is_at_the_papers_size(path: Path) -> None:
+    assert f"```{{include}} ../results/tables/paper/{path.name}\n" in (ROOT / "docs/tables.md").read_text()

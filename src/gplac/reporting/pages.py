@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from gplac.config import own_changes
 from gplac.errors import UserError
 from gplac.evaluation.percent import percent, span
 from gplac.files import write_atomically
@@ -12,7 +13,7 @@ from gplac.methods import METHODS, PARENTS, differences
 from gplac.reporting.committed import Committed
 from gplac.reporting.factors import varied
 from gplac.reporting.published import beside_paper, published
-from gplac.reporting.readme import PRESET, readme_tables
+from gplac.reporting.readme import LARGE, PRESET, readme_tables
 from gplac.reporting.settings import compared
 from gplac.reporting.sheets import Sheet, markdown
 from gplac.reporting.themes import label
@@ -27,7 +28,9 @@ def tables_of_pages(results: Path) -> dict[str, Callable[[], str]]:
     Args:
         results: the folder ``results``.
     """
-    found = {task: Committed(results / PRESET / task) for task in TASKS}
+    found = {
+        (preset, task): Committed(results / preset / task) for task in TASKS for preset in (PRESET, LARGE)
+    }
     return {
         "README.md": partial(readme_tables, results),
         "docs/scenes.md": lambda: _below(varied(results, PRESET)),
@@ -75,7 +78,7 @@ def _below(sheets: Sequence[Sheet]) -> str:
 
 def methods_table() -> str:
     """The methods as differences from their parents."""
-    lines = ["", "| method | parent | what differs |", "|---|---|---|"]
+    lines = ["", f"| method | parent | what differs | of its own at `{PRESET}` |", "|---|---|---|---|"]
     for name, make in METHODS.items():
         parent = PARENTS.get(name)
         if parent is None:
@@ -84,7 +87,8 @@ def methods_table() -> str:
         else:
             changes = differences(make(), METHODS[parent]())
             what = "; ".join(f"{field}: {_plain(a)} → {_plain(b)}" for field, (a, b) in changes.items())
-        lines.append(f"| [{label(name)}]({name}.md) | {label(parent) if parent else ''} | {what} |")
+        own = ", ".join(f"`{each}`" for each in own_changes(PRESET, name))
+        lines.append(f"| [{label(name)}]({name}.md) | {label(parent) if parent else ''} | {what} | {own} |")
     return "\n".join(lines) + "\n\n"
 
 
@@ -95,26 +99,25 @@ def _plain(value: object) -> str:
     return str(value)
 
 
-def measured(results: Mapping[str, Committed], name: str) -> str:
+def measured(results: Mapping[tuple[str, str], Committed], name: str) -> str:
     """What a method reached in unseen scenes, ours and the paper's, as a table.
 
     Args:
-        results: task -> what is committed of it.
+        results: (preset, task) -> what is committed of it; of presets but `PRESET` only what is measured is shown.
         name: of the method.
     """
-    lines = ["", f"| test scenes, preset `{PRESET}` | ours | 95 % over scenes | paper |", "|---|---|---|---|"]
-    for task, committed in results.items():
-        if not beside_paper(task, name):
+    lines = ["", "| test scenes | ours | 95 % over scenes | paper |", "|---|---|---|---|"]
+    for (preset, task), committed in results.items():
+        found = committed.pooled(name)
+        if not beside_paper(task, name) or (found is None and preset != PRESET):
             continue
-        paper, found = published(task, name), committed.pooled(name)
-        ours = "not yet measured |"
+        paper, ours = published(task, name), "not yet measured |"
         if found is not None:
             low, high = found.interval95.low, found.interval95.high
             seeds = ", ".join(str(seed) for seed in sorted(found.by_seed))
             ours = f"**{percent(found.rate)}** ({found.successes} of {found.episodes}, seed {seeds}) |"
             ours += f" {span(low, high)} %"
-        title = task.replace("_", " ") + (
-            " (emulated; the paper's is of a robot)" if task == "mug_push" else ""
-        )
-        lines.append(f"| {title} | {ours} | {f'{100 * paper:.2f} %' if paper is not None else 'not in it'} |")
+        emulated = " (emulated; the paper's is of a robot)" if task == "mug_push" else ""
+        place = f"{task.replace('_', ' ')}{emulated}, preset `{preset}`"
+        lines.append(f"| {place} | {ours} | {f'{100 * paper:.2f} %' if paper is not None else 'not in it'} |")
     return "\n".join(lines) + "\n\n"

@@ -15,6 +15,8 @@ from gplac.reporting.published import TABLE_1, TABLE_2, TABLE_3, beside_paper
 from gplac.reporting.themes import label
 
 PRESET = "lite"
+LARGE = "paper"
+"""The preset that has the paper's sizes: of it what is measured is shown."""
 ROWS = {
     "att-40": "ATT-40: demonstrations of forty scenes",
     "gplac": "GPLAC: demonstrations of one scene, weak images of forty",
@@ -40,7 +42,8 @@ SHARES = ("all", "a tenth", "a hundredth", "a thousandth")
 
 def readme_tables(results: Path) -> str:
     """Tables 1 to 3 as README shows them."""
-    return "\n".join([*_table_1(results), "", *_table_2(results), "", *_table_3(results)]) + "\n"
+    tables = (_table_1(results), _table_2(results), _table_3(results), _at_the_papers_size(results))
+    return "\n\n".join("\n".join(lines) for table in tables if (lines := list(table))) + "\n"
 
 
 def _table_1(results: Path) -> Iterator[str]:
@@ -149,6 +152,34 @@ def _table_3(results: Path) -> Iterator[str]:
         yield _line(f"{budget:,}: {SHARES[place]}", *cells)
     for task, committed in found.items():
         yield from _by_shared_seeds(task, committed, keys)
+
+
+def _at_the_papers_size(results: Path) -> Iterator[str]:
+    """What is measured of Table 1 with the paper's sizes; nothing if nothing is."""
+    sizes, tasks = config.preset(LARGE), list(TABLE_1)
+    found = {task: Committed(results / LARGE / task) for task in tasks}
+    rows = {
+        method: cells
+        for method in ROWS
+        if any(cells := [committed.pooled(method) for committed in found.values()])
+    }
+    if not rows:
+        return
+    yield "### Table 1 at the paper's own size"
+    yield ""
+    yield (
+        f"Preset `{LARGE}`: {sizes.data.width}x{sizes.data.height} pixels,"
+        f" {sizes.data.weak_scenes * sizes.data.weak_per_scene:,} weak images, {sizes.training.steps:,} steps, on a"
+        f" GPU, as far as it is measured; {sizes.evaluation.scenes} test scenes x {sizes.evaluation.episodes} episodes."
+    )
+    yield ""
+    yield from _head("policy", *(name for task in tasks for name in (task, "paper")))
+    for method, cells in rows.items():
+        theirs = (_paper(TABLE_1[task].get(method)) for task in tasks)
+        name = label(method) if method in TABLE_1[tasks[0]] else ROWS[method]
+        yield _line(
+            name, *(text for ours, paper in zip(cells, theirs, strict=True) for text in (_ours(ours), paper))
+        )
 
 
 def _by_shared_seeds(task: str, committed: Committed, keys: Mapping[int, Key]) -> Iterator[str]:
