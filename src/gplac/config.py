@@ -250,8 +250,8 @@ METHOD_CHANGES: Differences = {
     "att-po": {"lite": {"network": {"policy_dropout": 0.0}}},
     "cnn-1": {"lite": {"network": {"first_layer": "trained"}}},
 }
-"""What a method has otherwise, by preset: what did better with it in validation scenes, and again in confirmation
-scenes, of what every method was tried with (`gplac.grid.alike`, docs/paper_map.md)."""
+"""What a method has otherwise, by preset: what did better with it in confirmation scenes, by rules that were written
+down before (docs/paper_map.md), of what every method was tried with on validation scenes (`gplac.grid.alike`)."""
 
 
 def preset(name: str, task: str = "", method: str = "") -> Preset:

@@ -155,7 +155,7 @@ def test_what_every_method_is_tried_with_stands_beside_it_as_it_is(
         steps=6000,
     )
     put(tmp_path, "gplac-lite-training.weight_decay=0.2-seed0", "gplac", [6, 6])
-    same, _ = compared(tmp_path, "lite")
+    same, each = compared(tmp_path, "lite")
     cells = {row[0]: dict(zip(same.head, row, strict=True)) for row in same.rows}
     assert list(cells) == [label(method) for method in PUBLISHED]
     assert cells["GPLAC"]["As it is"] == "**50.0 %**"
@@ -165,6 +165,7 @@ def test_what_every_method_is_tried_with_stands_beside_it_as_it_is(
     assert [cell for row in cells.values() for cell in row.values()].count("not tried yet") == 11 * 5 - 2
     assert ": GPLAC with `network.policy_dropout=0` (better). " in same.notes[-1]
     assert same.notes[-1].endswith("Taken over since: GPLAC with `network.policy_dropout=0`.")
+    assert each.notes[0].endswith("taken over since: GPLAC with `network.policy_dropout=0`.")
 
 
 def test_without_every_method_as_it_is_they_are_not_compared(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,7 +140,7 @@ def _sheet(task: str, preset: str, split: str, trials: Sequence[Trial]) -> Sheet
             f"{title.capitalize()}, success and its 95 % interval over scenes, {split} scenes,"
             f" {' or '.join(map(str, counts))} episodes each, seed {', '.join(map(str, seeds))}"
             f" (`python recipes/sweep.py METHOD --task {task} --set ...{flag}`). As it is: with what preset {preset}"
-            " has for all methods; in brackets what that is.",
+            f" has for all methods; in brackets what that is.{_since(preset, {trial.method for trial in trials})}",
             *(_together(trials) if split == CONFIRMED else [f"Settings tried: {', '.join(tried)}."]),
         ),
         tuple(
@@ -195,18 +195,24 @@ def _alike(task: str, preset: str, trials: Sequence[Trial]) -> Sheet | None:
             f" {task} --alike`).",
             _columns(settings),
             f"The interval leaves out nought: {'; '.join(apart) or 'nowhere'}. Taken over since:"
-            f" {_taken_over(preset)}.",
+            f" {_taken_over(preset, PUBLISHED) or 'nothing'}.",
         ),
     )
 
 
-def _taken_over(preset: str) -> str:
-    """What methods have for their own by now, as it is typed."""
+def _since(preset: str, methods: Collection[str]) -> str:
+    """A warning about those of some methods that are measured otherwise than as they are."""
+    theirs = _taken_over(preset, [method for method in PUBLISHED if method in methods])
+    return f" In Table 1 some have taken over since: {theirs}." if theirs else ""
+
+
+def _taken_over(preset: str, methods: Iterable[str]) -> str:
+    """What methods have for their own by now, as it is typed; nothing if none has."""
     found = []
-    for method in PUBLISHED:
+    for method in methods:
         own = [f"`{each}`" for each in config.own_changes(preset, method)]
         found += [f"{label(method)} with {', '.join(own)}"] if own else []
-    return "; ".join(found) or "nothing"
+    return "; ".join(found)
 
 
 def _columns(settings: config.Preset) -> str:
