@@ -72,6 +72,7 @@ def test_from_data_to_report(workplace: Path, capsys: pytest.CaptureFixture[str]
         main(["evaluate", str(run), "--split", "validation", "--episodes", "1", "--json", f"{method}.json"])
         found = read_result(Path(f"{method}.json"))
         assert found["labelled_images"] == 400
+        assert found["training"]["precision"] in {"bfloat16", "float32"}
         assert (found["method"], found["split"], found["scenes"], found["episodes"]) == (
             method,
             "validation",

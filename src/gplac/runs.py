@@ -78,6 +78,7 @@ class Run:
             weak_scenes=self.facts.get("weak_scenes"),
             labelled_images=self.facts.get("labelled_images"),
             provenance=self.facts.get("provenance"),
+            precision=facts.get("precision"),
             settings=self.facts.get("settings"),
             **{name: facts[name] for name in ("steps", "images_per_s", "wall_s", "parameters")},
         )

@@ -46,11 +46,12 @@ def test_numbers_agree_with_each_other() -> None:
 def test_a_result_tells_where_its_training_comes_from(tmp_path: Path) -> None:
     view, source = View("pusher", 32, 28), PROVENANCE | {"command": "gplac train gplac"}
     where = evaluation_folder(tmp_path, view, "validation")
-    training = dataclasses.replace(TRAINING, provenance=source)
+    training = dataclasses.replace(TRAINING, provenance=source, precision="float32")
     found = measure(LookingPolicy(), view, "validation", 1, 1, training, PROVENANCE, where, policy_id="x")
     assert found["training"]["provenance"] == {
         name: source[name] for name in ("command", "revision", "date", "hardware")
     }
+    assert found["training"]["precision"] == "float32"
     assert found["provenance"] == PROVENANCE
     assert "provenance" not in synthetic_result("gplac", 0.8)["training"]  # of runs that do not tell
 

@@ -48,6 +48,8 @@ class Training:
     """Demonstrated frames it was trained on; None: not recorded, as in runs of older versions."""
     provenance: Mapping[str, Any] | None = None
     """Where the training comes from, as the run tells; None: it does not."""
+    precision: str | None = None
+    """What products were computed in, such as "bfloat16"; None: not recorded."""
     settings: Mapping[str, Any] | None = None
     """The method's definition and its settings, see `gplac.training.described`; None: not recorded."""
 
@@ -59,6 +61,8 @@ class Training:
             "wall_s": round(self.wall_s, 1),
             "parameters": self.parameters,
         }
+        if self.precision is not None:
+            found["precision"] = self.precision
         if self.provenance is not None:
             kept = ("command", "revision", "date", "hardware")
             found["provenance"] = {name: self.provenance[name] for name in kept if name in self.provenance}

@@ -38,6 +38,11 @@ def keep_memory() -> None:
             mallopt(option, 2**31 - 1)
 
 
+def precision(device: torch.device) -> str:
+    """What `mixed_precision` computes products in."""
+    return "bfloat16" if has_bf16(device) else "float32"
+
+
 def mixed_precision(device: torch.device) -> contextlib.AbstractContextManager[object]:
     """Autocast to bfloat16 where the hardware has it."""
     return torch.autocast(device.type, torch.bfloat16, enabled=has_bf16(device))

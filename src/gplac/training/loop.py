@@ -28,7 +28,7 @@ from gplac.training.batches import (
 from gplac.training.changes import changes
 from gplac.training.checkpoint import CHECKPOINT, RUN_JSON, load_checkpoint, read_facts, write_json
 from gplac.training.described import described, used
-from gplac.training.device import best_device
+from gplac.training.device import best_device, precision
 from gplac.training.learner import Learner, resolved
 from gplac.training.optimiser import Average, adam
 from gplac.training.settings import check_memory, check_settings
@@ -172,6 +172,7 @@ def fit(
 
     def write_run(**training: Any) -> None:
         training["parameters"] = sum(parameter.numel() for parameter in network.parameters())
+        training["precision"] = precision(device)
         write_json(
             run_dir / RUN_JSON,
             run | (notes or {}) | {"settings": settings, "training": training, "provenance": provenance()},
