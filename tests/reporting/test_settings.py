@@ -56,7 +56,7 @@ def test_each_trial_is_a_row_with_the_changes_as_they_are_typed(tmp_path: Path) 
         "GPLAC: `training.schedule=constant` (cosine), `training.steps=3000` (12000)",
     ]
     assert rows["GPLAC: as it is"][:2] == ("**70.0 %**", "40.0 to 100.0")
-    assert all(cell.endswith(" of 20") for row in rows.values() for cell in row[2:])
+    assert all(cell.endswith(" of 20") for row in rows.values() for cell in row[3:])
     assert "validation scenes, 20 episodes each, seed 0" in sheet.notes[0]
     assert sheet.notes[1] == "Settings tried: ATT-1 1, GPLAC-DA 1, GPLAC 2."
     records = list(csv.DictReader(comma_separated([sheet]).splitlines()))
@@ -65,6 +65,30 @@ def test_each_trial_is_a_row_with_the_changes_as_they_are_typed(tmp_path: Path) 
         "training.schedule=constant training.steps=3000",
     ]
     assert r"domain\_\allowbreak{}weight=\allowbreak{}1e-3" in latex([sheet])
+
+
+def test_a_changed_method_stands_beside_itself_as_it_is_with_the_same_seed(tmp_path: Path) -> None:
+    changed = "gplac-lite-network.policy_dropout=0"
+    put(tmp_path, "gplac-lite-seed0", "gplac", [5, 4])
+    put(tmp_path, f"{changed}-seed0", "gplac", [8, 5])
+    put(tmp_path, "gplac-lite-seed1", "gplac", [9, 9], seed=1)
+    put(tmp_path, f"{changed}-seed1", "gplac", [8, 7], seed=1)
+    put(tmp_path, f"{changed}-seed2", "gplac", [8, 8], seed=2)  # as it is not trained with that seed
+    put(tmp_path, "att-1-lite-network.policy_dropout=0-seed0", "att-1", [9, 9])
+    (sheet,) = compared(tmp_path, "lite")
+    place = sheet.head.index("Over it as it is")
+    told = {
+        row[0].replace(": `network.policy_dropout=0` (0.3)", " without"): row[place] for row in sheet.rows
+    }
+    assert told == {
+        "ATT-1 without": "",
+        "GPLAC: as it is": "",
+        "GPLAC: as it is, seed 1": "",
+        "GPLAC without": "+20.0 (+10.0 to +30.0)",
+        "GPLAC without, seed 1": "−15.0 (−20.0 to −10.0)",
+        "GPLAC without, seed 2": "",
+    }
+    assert [record["gain"] for record in sheet.records] == [None, None, None, 0.2, -0.15, None]
 
 
 def test_confirmation_scenes_have_a_table_of_their_own(tmp_path: Path) -> None:

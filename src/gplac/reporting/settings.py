@@ -11,9 +11,10 @@ from gplac import config
 from gplac.errors import UserError
 from gplac.evaluation.compare import compare
 from gplac.evaluation.faults import stranger
-from gplac.evaluation.percent import percent, point_span, span
+from gplac.evaluation.percent import percent, point_span, points, span
 from gplac.evaluation.pooling import pooled
 from gplac.evaluation.result import Result, read_result
+from gplac.evaluation.statistics import PairedDifference
 from gplac.grid.alike import tried_alike
 from gplac.methods import METHODS
 from gplac.reporting.committed import named_seeds
@@ -123,24 +124,34 @@ def _sheet(task: str, preset: str, split: str, trials: Sequence[Trial]) -> Sheet
         label(method) for method, _ in dict.fromkeys((each.method, each.changes) for each in trials)
     )
     tried = (f"{name} {count}" for name, count in settings.items())
+    gains = [_gain(trial, trials) for trial in trials]
     return Sheet(
         f"Settings {what}, {title} (preset {preset})",
-        ("Method and what is changed", "Success", "95 %", "Labelled scene", "Grey pictures"),
+        (
+            "Method and what is changed",
+            "Success",
+            "95 %",
+            "Over it as it is",
+            "Labelled scene",
+            "Grey pictures",
+        ),
         tuple(
             (
                 _told(task, preset, trial),
                 f"**{percent(trial.result['success_rate'])}**",
                 span(*trial.result["interval95_scenes"]),
+                _told_gain(gain),
                 _control(trial.result, "labelled"),
                 _control(trial.result, "blank"),
             )
-            for trial in trials
+            for trial, gain in zip(trials, gains, strict=True)
         ),
         (
             f"{title.capitalize()}, success and its 95 % interval over scenes, {split} scenes,"
             f" {' or '.join(map(str, counts))} episodes each, seed {', '.join(map(str, seeds))}"
             f" (`python recipes/sweep.py METHOD --task {task} --set ...{flag}`). As it is: with what preset {preset}"
-            f" has for all methods; in brackets what that is.{_since(preset, {trial.method for trial in trials})}",
+            " has for all methods; in brackets what that is. Over it as it is: in points, the same episodes of the same seed"
+            f" paired.{_since(preset, {trial.method for trial in trials})}",
             *(_together(trials) if split == CONFIRMED else [f"Settings tried: {', '.join(tried)}."]),
         ),
         tuple(
@@ -153,12 +164,31 @@ def _sheet(task: str, preset: str, split: str, trials: Sequence[Trial]) -> Sheet
                 "success_rate": round(trial.result["success_rate"], 6),
                 "low": round(trial.result["interval95_scenes"][0], 6),
                 "high": round(trial.result["interval95_scenes"][1], 6),
+                "gain": gain and round(gain.difference, 6),
+                "gain_low": gain and round(gain.interval95.low, 6),
+                "gain_high": gain and round(gain.interval95.high, 6),
                 "episodes": trial.result["episodes"],
                 "seed": trial.result["seed"],
             }
-            for trial in trials
+            for trial, gain in zip(trials, gains, strict=True)
         ),
     )
+
+
+def _gain(trial: Trial, trials: Sequence[Trial]) -> PairedDifference | None:
+    """How much more often a changed method succeeds than the same one as it is with the same seed, where that was
+    trained; None of one as it is."""
+    told = trial.method, trial.result["seed"]
+    before = (each for each in trials if not each.changes and (each.method, each.result["seed"]) == told)
+    if not trial.changes or (as_it_is := next(before, None)) is None:
+        return None
+    return compare(as_it_is.result, trial.result)
+
+
+def _told_gain(gain: PairedDifference | None) -> str:
+    if gain is None:
+        return ""
+    return f"{points(gain.difference)} ({point_span(gain.interval95.low, gain.interval95.high)})"
 
 
 def _alike(task: str, preset: str, trials: Sequence[Trial]) -> Sheet | None:
