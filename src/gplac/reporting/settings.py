@@ -150,8 +150,8 @@ def _sheet(task: str, preset: str, split: str, trials: Sequence[Trial]) -> Sheet
             f"{title.capitalize()}, success and its 95 % interval over scenes, {split} scenes,"
             f" {' or '.join(map(str, counts))} episodes each, seed {', '.join(map(str, seeds))}"
             f" (`python recipes/sweep.py METHOD --task {task} --set ...{flag}`). As it is: with what preset {preset}"
-            " has for all methods; in brackets what that is. Over it as it is: in points, the same episodes of the same seed"
-            f" paired.{_since(preset, {trial.method for trial in trials})}",
+            " has for all methods; in brackets what that is. Over it as it is: in points, the same episodes of the same"
+            f" seed paired.{_since(preset, {trial.method for trial in trials})}",
             *(_together(trials) if split == CONFIRMED else [f"Settings tried: {', '.join(tried)}."]),
         ),
         tuple(
