@@ -1,6 +1,8 @@
 """Every verb as a user would call it, at the smallest preset; and what a user's mistakes look like."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -284,6 +286,16 @@ def test_ctrl_c_ends_with_status_130(
         main(["data", "check", "somewhere"])
     assert end.value.code == 130
     assert "the same command goes on" in capsys.readouterr().err
+
+
+def test_sigterm_interrupts_as_ctrl_c_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("gplac.data.quality.survey.survey", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(SystemExit) as end:
+        main(["data", "check", "somewhere"])
+    assert end.value.code == 130 and "stopped" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 def test_the_noise_of_an_expert_has_the_units_of_its_actions(capsys: pytest.CaptureFixture[str]) -> None:

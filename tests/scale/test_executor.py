@@ -52,6 +52,13 @@ def test_a_users_mistake_stays_one(workers: int) -> None:
         list(pool.map(work.mistake, [3]))
 
 
+def test_a_process_that_is_told_to_end_does_so_without_a_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    with Processes(1) as pool:
+        ((_, ended),) = pool.attempt(work.told_to_end, [0])
+    assert isinstance(ended, Failure) and "exit code 0" in ended.message
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_a_process_that_dies_is_reported_and_replaced() -> None:
     with Processes(2) as pool:
         results = dict(pool.attempt(work.die_at_one, range(5)))

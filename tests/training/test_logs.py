@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,27 @@ def test_a_disk_that_tensorboard_finds_full_is_named(tmp_path: Path, monkeypatch
     with pytest.raises(UserError, match=f"Cannot write to {tmp_path}: No space left"):
         log.write(1, "train", {"loss": 1.0})
     log.close()
+
+
+def test_tensorboards_thread_tells_no_traceback_of_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda arguments: told.append(arguments.exc_value))
+    log = logs.Log(tmp_path, 0)
+    *_, writer = (each for each in threading.enumerate() if type(each).__module__.startswith("tensorboard"))
+    full, defect = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), ValueError("ours")
+
+    def happens(error: Exception, thread: threading.Thread) -> None:
+        threading.excepthook(threading.ExceptHookArgs((type(error), error, None, thread)))
+
+    happens(full, writer)
+    assert told == []
+    happens(full, threading.current_thread())
+    happens(defect, writer)
+    log.close()
+    happens(full, writer)  # after it, everything is as before
+    assert told == [full, defect, full]
 
 
 @pytest.mark.parametrize("line", ["no json", "[1]", '{"loss": 1}'])

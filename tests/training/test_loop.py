@@ -311,25 +311,28 @@ def test_bad_data_is_refused_in_one_sentence(
         fit(METHODS["att-1"](), preset, empty, None, tmp_path)
 
 
-def test_ctrl_c_saves_and_the_run_goes_on(demonstrations: Frames, preset: Preset, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_save_and_the_run_goes_on(
+    number: signal.Signals, demonstrations: Frames, preset: Preset, tmp_path: Path
+) -> None:
     preset = replace(preset, training=replace(preset.training, checkpoint_every=100))
     method = METHODS["att-1"]()
     fit(method, preset, demonstrations, None, tmp_path / "straight")
     steps = []
     original = Network.encode
-    handler = signal.getsignal(signal.SIGINT)
+    handler = signal.getsignal(number)
 
     def encode(network: Network, images: torch.Tensor) -> torch.Tensor:
         steps.append(len(steps))
         if len(steps) == 4:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
         return original(network, images)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Network, "encode", encode)
         with pytest.raises(KeyboardInterrupt, match="^Step 4 is saved; with --resume,"):
             fit(method, preset, demonstrations, None, tmp_path / "cut")
-    assert signal.getsignal(signal.SIGINT) is handler
+    assert signal.getsignal(number) is handler
     fit(method, preset, demonstrations, None, tmp_path / "cut", resume=True)
     weights = [(tmp_path / run / "weights.safetensors").read_bytes() for run in ("straight", "cut")]
     assert weights[0] == weights[1]
@@ -490,6 +493,55 @@ def test_a_finished_run_stays_as_it_is(
     fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
     assert "is finished, 6 steps: nothing is left to train" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "another's"])
+def test_a_finished_runs_weights_come_back_from_its_checkpoint(
+    damage: str, demonstrations: Frames, preset: Preset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path / "run")
+    weights = tmp_path / "run/weights.safetensors"
+    before = weights.read_bytes()
+    if damage == "missing":
+        weights.unlink()
+    elif damage == "cut":
+        weights.write_bytes(before[:-5])
+    else:
+        fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path / "other", seed=1)
+        weights.write_bytes((tmp_path / "other/weights.safetensors").read_bytes())
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path / "run", resume=True)
+    assert weights.read_bytes() == before
+    assert "is written anew from the checkpoint" in capsys.readouterr().out
+
+
+def test_two_trainings_are_kept_apart(demonstrations: Frames, preset: Preset, tmp_path: Path) -> None:
+    """The second one is another process to the lock, which belongs to the open file."""
+    refused = []
+    original = Trainer.step
+
+    def step(trainer: Trainer, number: int) -> Any:
+        for resume in (False, True):
+            with pytest.raises(
+                UserError, match=f"Another process is training in {tmp_path / 'run'}"
+            ) as error:
+                fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path / "run", resume=resume)
+            refused.append(error)
+        return original(trainer, number)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "step", step)
+        fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path / "run")
+    assert len(refused) == 2 * 6
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path / "run", resume=True)  # it is free again
+
+
+def test_what_is_refused_leaves_no_folder(demonstrations: Frames, preset: Preset, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="learns from weakly labelled images"):
+        fit(METHODS["gplac"](), preset, demonstrations, None, tmp_path / "run")
+    huge = replace(preset, training=replace(preset.training, labelled_batch=10**9))
+    with pytest.raises(UserError, match="GiB"):
+        fit(METHODS["att-1"](), huge, demonstrations, None, tmp_path / "run")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_killed_before_it_was_told_finished_still_gets_there(

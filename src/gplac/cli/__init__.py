@@ -1,10 +1,14 @@
 """``gplac VERB``: each verb calls one function of one room. Rooms are imported by the verb that needs them, so that
 help is quick and `gplac doctor` works where nothing else does."""
 
+import contextlib
 import errno
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import tyro
 from tyro.extras import SubcommandApp
@@ -56,7 +60,7 @@ app.command(share.push)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point: the user's mistakes end in one sentence and status 2, Ctrl-C in status 130."""
+    """Entry point: the user's mistakes end in one sentence and status 2, Ctrl-C and SIGTERM in status 130."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words == ["--version"]:
         print(f"gplac {versions()['gplac']}")
@@ -64,13 +68,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if len(words) > 1 and words[0] == "grid" and words[1].endswith(".py"):
         words.insert(1, "run")  # `gplac grid RECIPE` measures the recipe
     try:
-        app.cli(
-            prog="gplac",
-            description="Visuomotor policies that work in new places, from demonstrations of one place and weakly "
-            "labelled photographs. `gplac --version` tells which this is.",
-            args=words,
-            config=(tyro.conf.FlagCreatePairsOff,),
-        )
+        with termination_interrupts():
+            app.cli(
+                prog="gplac",
+                description="Visuomotor policies that work in new places, from demonstrations of one place and weakly "
+                "labelled photographs. `gplac --version` tells which this is.",
+                args=words,
+                config=(tyro.conf.FlagCreatePairsOff,),
+            )
     except UserError as error:
         _give_up(str(error))
     except KeyboardInterrupt as stop:
@@ -85,6 +90,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if error.filename is None and error.errno != errno.ENOSPC:
             raise
         _give_up(f"{error.filename or 'The disk'}: {error.strerror}.")
+
+
+@contextlib.contextmanager
+def termination_interrupts() -> Iterator[None]:
+    """While it is entered, SIGTERM, which schedulers and `timeout` send, interrupts as Ctrl-C does."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+    ):
+        yield
+        return
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _give_up(sentence: str) -> None:

@@ -152,6 +152,8 @@ def _work(connection: Any, initialiser: Callable[[], None] | None) -> None:
                     initialiser()
                     initialiser = None
                 answer = function(item)
+            except KeyboardInterrupt:  # asked to end, by the parent as a rule; a training has saved its step
+                return
             except Exception as error:
                 answer = Failure.of(error)
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):

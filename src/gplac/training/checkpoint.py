@@ -36,6 +36,18 @@ def write_weights(path: Path, tensors: dict[str, Tensor], metadata: dict[str, st
     write_atomically(path, save(plain, metadata))
 
 
+def holds(path: Path, tensors: dict[str, Tensor]) -> bool:
+    """Whether a safetensors file is whole and has these tensors."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            there = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
+    except (OSError, SafetensorError):
+        return False
+    return there.keys() == tensors.keys() and all(
+        torch.equal(there[name], tensors[name].cpu()) for name in there
+    )
+
+
 def save_checkpoint(
     run_dir: Path,
     model: nn.Module,

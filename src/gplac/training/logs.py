@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ class Log:
         kept = [line for line in _whole_lines(path) if int(_parsed(line, path)["step"]) <= step]
         write_atomically(path, "".join(kept).encode())
         self.path, self.file = path, path.open("a")
+        self.hook, threading.excepthook = threading.excepthook, self._told_by_write
         self.board = SummaryWriter(str(run_dir / "tb"), purge_step=step + 1)
 
     def write(self, step: int, stage: str, metrics: dict[str, float]) -> None:
@@ -64,6 +66,13 @@ class Log:
         for each in (self.file, self.board):
             with contextlib.suppress(OSError):
                 each.close()
+        threading.excepthook = self.hook
+
+    def _told_by_write(self, arguments: threading.ExceptHookArgs) -> None:
+        """A full disk in TensorBoard's thread is told in a sentence by the next `write`, and needs no traceback."""
+        theirs = type(arguments.thread).__module__.startswith("tensorboard")
+        if not (theirs and isinstance(arguments.exc_value, OSError)):
+            self.hook(arguments)
 
 
 class Display:

@@ -1,6 +1,8 @@
 """Training (appendix 8.3): pretraining if the method has it; L_task alone for the first steps; then everything."""
 
+import contextlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from gplac.data.budget import chosen
 from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.data.manifest import Manifest
 from gplac.errors import UserError
+from gplac.files import claimed
 from gplac.methods import Method, method_named
 from gplac.models.network import Network
 from gplac.provenance import provenance
@@ -26,7 +29,16 @@ from gplac.training.batches import (
     normalised_positions,
 )
 from gplac.training.changes import changes
-from gplac.training.checkpoint import CHECKPOINT, RUN_JSON, load_checkpoint, read_facts, write_json
+from gplac.training.checkpoint import (
+    CHECKPOINT,
+    RUN_JSON,
+    WEIGHTS,
+    holds,
+    load_checkpoint,
+    read_facts,
+    write_json,
+    write_weights,
+)
 from gplac.training.described import described, used
 from gplac.training.device import best_device, precision
 from gplac.training.learner import Learner, resolved
@@ -77,8 +89,8 @@ def fit(
 
     Raises:
         UserError: data that does not fit the method, settings that make no sense, a loss that is not finite, or a
-            folder in use.
-        KeyboardInterrupt: it was stopped by hand; a checkpoint is saved before.
+            folder in use, by another process as well.
+        KeyboardInterrupt: it was stopped by hand, or by SIGTERM; a checkpoint is saved before.
     """
     device = device or best_device()
     method = resolved(method, preset)
@@ -106,102 +118,127 @@ def fit(
             f"training.scene_budget is {preset.training.scene_budget}, and the weak images are of "
             f"{len(np.unique(weak.scene))} scenes: choose as many with gplac.data.budget.chosen"
         )
-    resume = resume and (run_dir / CHECKPOINT).exists()
-    if (run_dir / CHECKPOINT).exists() and not resume:
-        raise UserError(
-            f"{run_dir} already holds a run: go on with it (--resume), or choose another directory (--out)"
-        )
-    if not resume and _finished(run_dir):
-        raise UserError(
-            f"{run_dir} holds a finished run, without the checkpoint that it could go on from: choose another directory"
-            " (--out)"
-        )
-
-    config = preset.training
-    shape = _shape(method, demonstrations)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed_of("initial weights", seed))
-        network = Network(preset.network, **shape)
-        learner = Learner(network, method.pretrain + method.objectives)
-    check_memory(preset, method, network, device)
-    told, weak_told = None, None
-    if weak is not None and "positions" in method.reads:
-        told, weak_told = normalised_positions(demonstrations, weak, name)
-    labelled_batches = LabelledBatches(demonstrations, config.labelled_batch, seed, device, told)
-    weak_batches = None
-    if weak is not None:
-        reads_labels = method.classifies or weak_told is not None
-        weak_batches = WeakBatches(weak, config.weak_batch, seed, device, weak_told, classified=reads_labels)
-    video_batches = None
-    if "video" in method.reads:
-        order = demonstrations.episode, demonstrations.frame
-        video_batches = VideoBatches(labelled_batches.images_NHW3, *order, config.labelled_batch, seed)
-    network.set_statistics(labelled_batches.states_NS.cpu(), labelled_batches.actions_NA.cpu())
-    learner.to(device)
-    optimiser = adam(learner, config)
-    average = Average(network, config.average_decay) if config.average_decay else None
-
-    run: dict[str, Any] = {
-        "method": name,
-        "task": task,
-        "seed": seed,
-        "preset": used(method, preset),
-        "objectives": {objective.name: objective.weight for objective in method.objectives},
-        "network": asdict(preset.network) | shape,
-        "labelled_images": len(demonstrations.images),
-        "weak_images": 0 if weak is None else len(weak.images),
-    }
-    if data:
-        run["data"] = data
-    if method.pretrain:
-        run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
-    else:
-        config = replace(config, finetune_learning_rate=0.0)
-    if config.scene_budget and weak is not None:
-        run["weak_scenes"] = len(np.unique(weak.scene))
-    settings = described(method, preset)
-    facts: dict[str, Any] = {"step": 0, "wall_s": 0.0, "images": 0, "run": run}
-    if resume:
-        before, now = read_facts(run_dir)["run"], json.loads(json.dumps(run))
-        if changed := changes(before, now):
+    with _own_folder(run_dir):
+        resume = resume and (run_dir / CHECKPOINT).exists()
+        if (run_dir / CHECKPOINT).exists() and not resume:
             raise UserError(
-                f"{run_dir} was trained with another {changed}: resume it with what it started with, or choose another"
+                f"{run_dir} already holds a run: go on with it (--resume), or choose another directory (--out)"
+            )
+        if not resume and _finished(run_dir):
+            raise UserError(
+                f"{run_dir} holds a finished run, without the checkpoint that it could go on from: choose another"
                 " directory (--out)"
             )
-        facts = load_checkpoint(run_dir, learner, optimiser, average)
 
-    def write_run(**training: Any) -> None:
-        training["parameters"] = sum(parameter.numel() for parameter in network.parameters())
-        training["precision"] = precision(device)
-        write_json(
-            run_dir / RUN_JSON,
-            run | (notes or {}) | {"settings": settings, "training": training, "provenance": provenance()},
-        )
+        config = preset.training
+        shape = _shape(method, demonstrations)
+        with torch.random.fork_rng():
+            torch.manual_seed(seed_of("initial weights", seed))
+            network = Network(preset.network, **shape)
+            learner = Learner(network, method.pretrain + method.objectives)
+        check_memory(preset, method, network, device)
+        told, weak_told = None, None
+        if weak is not None and "positions" in method.reads:
+            told, weak_told = normalised_positions(demonstrations, weak, name)
+        labelled_batches = LabelledBatches(demonstrations, config.labelled_batch, seed, device, told)
+        weak_batches = None
+        if weak is not None:
+            reads_labels = method.classifies or weak_told is not None
+            weak_batches = WeakBatches(
+                weak, config.weak_batch, seed, device, weak_told, classified=reads_labels
+            )
+        video_batches = None
+        if "video" in method.reads:
+            order = demonstrations.episode, demonstrations.frame
+            video_batches = VideoBatches(labelled_batches.images_NHW3, *order, config.labelled_batch, seed)
+        network.set_statistics(labelled_batches.states_NS.cpu(), labelled_batches.actions_NA.cpu())
+        learner.to(device)
+        optimiser = adam(learner, config)
+        average = Average(network, config.average_decay) if config.average_decay else None
 
-    trainer = Trainer(
-        learner,
-        optimiser,
-        average,
-        method,
-        config,
-        labelled_batches,
-        weak_batches,
-        seed,
-        device,
-        video_batches,
-    )
-    if resume and _finished(run_dir):
-        print(f"The run in {run_dir} is finished, {facts['step']} steps: nothing is left to train.")
-    else:
-        run_dir.mkdir(parents=True, exist_ok=True)
-        write_run(finished=False)
-        trainer.run(run_dir, facts, validation, title=f"{name} seed {seed}")
-        rate = facts["images"] / facts["wall_s"]
-        write_run(
-            finished=True, steps=facts["step"], wall_s=round(facts["wall_s"], 1), images_per_s=round(rate, 1)
+        run: dict[str, Any] = {
+            "method": name,
+            "task": task,
+            "seed": seed,
+            "preset": used(method, preset),
+            "objectives": {objective.name: objective.weight for objective in method.objectives},
+            "network": asdict(preset.network) | shape,
+            "labelled_images": len(demonstrations.images),
+            "weak_images": 0 if weak is None else len(weak.images),
+        }
+        if data:
+            run["data"] = data
+        if method.pretrain:
+            run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
+        else:
+            config = replace(config, finetune_learning_rate=0.0)
+        if config.scene_budget and weak is not None:
+            run["weak_scenes"] = len(np.unique(weak.scene))
+        settings = described(method, preset)
+        facts: dict[str, Any] = {"step": 0, "wall_s": 0.0, "images": 0, "run": run}
+        if resume:
+            before, now = read_facts(run_dir)["run"], json.loads(json.dumps(run))
+            if changed := changes(before, now):
+                raise UserError(
+                    f"{run_dir} was trained with another {changed}: resume it with what it started with, or choose"
+                    " another directory (--out)"
+                )
+            facts = load_checkpoint(run_dir, learner, optimiser, average)
+
+        def write_run(**training: Any) -> None:
+            training["parameters"] = sum(parameter.numel() for parameter in network.parameters())
+            training["precision"] = precision(device)
+            write_json(
+                run_dir / RUN_JSON,
+                run
+                | (notes or {})
+                | {"settings": settings, "training": training, "provenance": provenance()},
+            )
+
+        trainer = Trainer(
+            learner,
+            optimiser,
+            average,
+            method,
+            config,
+            labelled_batches,
+            weak_batches,
+            seed,
+            device,
+            video_batches,
         )
-    network.load_state_dict(trainer.evaluated_weights())
-    return network.eval()
+        if resume and _finished(run_dir):
+            print(f"The run in {run_dir} is finished, {facts['step']} steps: nothing is left to train.")
+            if not holds(run_dir / WEIGHTS, trainer.evaluated_weights()):
+                write_weights(run_dir / WEIGHTS, trainer.evaluated_weights())
+                print(f"Its {WEIGHTS} was missing or damaged, and is written anew from the checkpoint.")
+        else:
+            write_run(finished=False)
+            trainer.run(run_dir, facts, validation, title=f"{name} seed {seed}")
+            rate = facts["images"] / facts["wall_s"]
+            write_run(
+                finished=True,
+                steps=facts["step"],
+                wall_s=round(facts["wall_s"], 1),
+                images_per_s=round(rate, 1),
+            )
+        network.load_state_dict(trainer.evaluated_weights())
+        return network.eval()
+
+
+@contextlib.contextmanager
+def _own_folder(run_dir: Path) -> Iterator[None]:
+    """Keep other trainings out of a run's folder; it vanishes again where nothing was written into it.
+
+    Raises:
+        UserError: another process trains in it, or it cannot be made.
+    """
+    with claimed(run_dir, run_dir, "training in"):
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # there is something in it
+                run_dir.rmdir()
 
 
 def _finished(run_dir: Path) -> bool:

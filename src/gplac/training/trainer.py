@@ -227,24 +227,28 @@ class Trainer:
 
 
 class Interrupt:
-    """While active, the first Ctrl-C only sets `asked`, so that no step is cut in two; the second one interrupts."""
+    """While active, the first Ctrl-C or SIGTERM only sets `asked`, so that no step is cut in two; the second one
+    interrupts."""
+
+    NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
     def __init__(self) -> None:
         self.asked = False
-        self.previous: Any = None
+        self.previous: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> "Interrupt":
         with contextlib.suppress(ValueError):  # only the main thread may listen to signals
-            self.previous = signal.signal(signal.SIGINT, self._ask)
+            for number in self.NUMBERS:
+                self.previous[number] = signal.signal(number, self._ask)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.previous is not None:
-            signal.signal(signal.SIGINT, self.previous)
+        for number, handler in self.previous.items():
+            signal.signal(number, handler)
 
     def _ask(self, _signal: int, _frame: FrameType | None) -> None:
         self.asked = True
-        signal.signal(signal.SIGINT, self.previous)
+        self.__exit__()
 
 
 def _means(window: list[dict[str, Tensor]]) -> dict[str, float]:
