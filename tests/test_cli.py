@@ -263,6 +263,30 @@ def test_a_folder_that_cannot_be_written_is_named(
     assert "file" in fails(capsys, "scenes", "pusher", "--count", "1", "--out", "file/sheet.png")
 
 
+def test_a_run_that_cannot_keep_what_is_measured_says_so_first(
+    workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["collect", "demos", "pusher", *SMOKE, "--expert", "expert.safetensors", "--workers", "1"])
+    run = synthetic_run(workplace / "run", "att-1", 0.5, 32, 28, 2, 2)
+    (run / "evaluation" / "validation").touch()
+    monkeypatch.setattr("gplac.runs.load_policy", None)  # nothing is computed
+    demos = "data/smoke/pusher/demos-1"
+    for arguments in (("evaluate", str(run)), ("inspect", str(run), "--demos", demos)):
+        said = fails(capsys, *arguments)
+        assert f"Cannot write {run}/evaluation/validation/" in said
+        assert "make room there, or copy the run to where there is" in said
+
+
+def test_all_factors_are_known_before_the_first_is_measured(
+    workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = synthetic_run(workplace / "run", "att-1", 0.5, 32, 28, 2, 2)
+    monkeypatch.setattr("gplac.runs.load_policy", None)  # nothing is computed
+    said = fails(capsys, "evaluate", str(run), "--vary", "mug", "foo", "--json", "o.json")
+    assert "The pusher's scenes have no factor 'foo'" in said
+    assert not list(workplace.glob("o*.json")) and not list(run.glob("evaluation/*mug"))
+
+
 def test_damage_ends_with_status_1(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["collect", "weak", "pusher", *SMOKE, "--workers", "1"])
     folder = Path("data/smoke/pusher/weak")

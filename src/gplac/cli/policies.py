@@ -134,13 +134,15 @@ def evaluate(
     from gplac.evaluation.percent import percent
     from gplac.runs import Run, evaluate_run
     from gplac.worlds.registry import task as task_named
-    from gplac.worlds.splits import NOTHING, factors
+    from gplac.worlds.splits import NOTHING, factors, require_factor
 
     task = Run.open(run).view().task
     print(f"Task: {task_named(task).title}")
     robot_model = _robot(run, looks.robot_model)
     if "each" in vary:
         vary = (NOTHING, *factors(task))
+    for factor in vary:
+        require_factor(task, factor)
     parts = {}
     with bars() as progress:
         for factor in vary or (None,):
@@ -202,7 +204,10 @@ def inspect(
     from gplac.runs import inspect_run
 
     robot_model = _robot(run, robot_model)
-    found = inspect_run(run, demos, split, scenes, level=level, assets=assets, robot_model=robot_model)
+    with bars() as progress:
+        found = inspect_run(
+            run, demos, split, scenes, level=level, assets=assets, robot_model=robot_model, progress=progress
+        )
     errors, looks = found["action_error"], found["sensitivity"]["image"]
     print(
         f"Action error (variance 1): labelled {errors['labelled']['mean']:.3f}, unseen {errors['unseen']['mean']:.3f}."
