@@ -11,6 +11,7 @@ from tyro.extras import SubcommandApp
 
 from gplac.cli import check, label, looks, own, own_training, policies, robot, share, tables, trials, worlds
 from gplac.cli import grid as grids
+from gplac.cli.options import PATHS
 from gplac.errors import UserError
 from gplac.provenance import versions
 
@@ -64,13 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if len(words) > 1 and words[0] == "grid" and words[1].endswith(".py"):
         words.insert(1, "run")  # `gplac grid RECIPE` measures the recipe
     try:
-        app.cli(
-            prog="gplac",
-            description="Visuomotor policies that work in new places, from demonstrations of one place and weakly "
-            "labelled photographs. `gplac --version` tells which this is.",
-            args=words,
-            config=(tyro.conf.FlagCreatePairsOff,),
-        )
+        with PATHS:
+            app.cli(
+                prog="gplac",
+                description="Visuomotor policies that work in new places, from demonstrations of one place and weakly "
+                "labelled photographs. `gplac --version` tells which this is.",
+                args=words,
+                config=(tyro.conf.FlagCreatePairsOff,),
+            )
     except UserError as error:
         _give_up(str(error))
     except KeyboardInterrupt as stop:

@@ -19,6 +19,7 @@ from gplac.cli.options import (
     Size,
     Sized,
     Split,
+    named,
 )
 from gplac.cli.progress import bars
 from gplac.errors import UserError
@@ -129,8 +130,20 @@ def evaluate(
     if env.env is not None:
         from gplac.cli.own_training import evaluate_in_env
 
+        scenes_given = {
+            "--split": split != "validation",
+            "--scenes": scenes is not None,
+            "--vary": bool(vary),
+        }
+        if ignored := [*(option for option, given in scenes_given.items() if given), *named(looks)]:
+            raise UserError(
+                f"{', '.join(ignored)}: for gplac's own scenes, and --env {env.env} runs the policy elsewhere; leave"
+                " either out."
+            )
         evaluate_in_env(run, env, episodes, json)
         return
+    if ignored := named(env):
+        raise UserError(f"{', '.join(ignored)}: for a Gymnasium environment; name it with --env ID.")
     from gplac.evaluation.percent import percent
     from gplac.runs import Run, evaluate_run
     from gplac.worlds.registry import task as task_named
@@ -141,8 +154,8 @@ def evaluate(
     robot_model = _robot(run, looks.robot_model)
     if "each" in vary:
         vary = (NOTHING, *factors(task))
-    for factor in vary:
-        require_factor(task, factor)
+    for name in vary:
+        require_factor(task, name)
     parts = {}
     with bars() as progress:
         for factor in vary or (None,):
@@ -161,11 +174,11 @@ def evaluate(
             )
             parts[_where(split, factor)] = found
             parts |= {f"control, {name}": part for name, part in found["controls"].items()}
-    for name, part in parts.items():
+    for where, part in parts.items():
         over_scenes = part.get("scenes", 1) > 1
         low, high = part["interval95_scenes" if over_scenes else "interval95"]
         print(
-            f"{name}: {part['successes']} of {part['episodes']} episodes succeed, {percent(part['success_rate'])}"
+            f"{where}: {part['successes']} of {part['episodes']} episodes succeed, {percent(part['success_rate'])}"
             f" (95 % over {'scenes' if over_scenes else 'episodes'}: {percent(low)} to {percent(high)})"
         )
 
