@@ -229,6 +229,29 @@ def test_a_changed_preset_says_so_in_its_name_and_goes_before_what_the_method_ha
         (("breadth", "striker"), ": gplac collect weak striker --preset lite\n"),
         (("breadth", "juggle"), "no task called 'juggle'"),
         (("evaluate", "nowhere"), "nowhere"),
+        (
+            ("evaluate", "run", "--seed", "0", "--success-return", "3", "--image-key", "foo"),
+            "--image-key, --success-return, --seed: for a Gymnasium environment; name it with --env ID.",
+        ),
+        (
+            (
+                "evaluate",
+                "run",
+                "--env",
+                "My-v0",
+                "--split",
+                "test",
+                "--scenes",
+                "3",
+                "--vary",
+                "mug",
+                "--level",
+                "wild",
+            ),
+            "--split, --scenes, --vary, --level: for gplac's own scenes, and --env My-v0 runs the policy elsewhere",
+        ),
+        (("train", "att-1", "--out", ""), "A path on the command line is empty"),
+        (("report", "", "--split", "test"), "A path on the command line is empty"),
         (("inspect", "nowhere"), "nowhere"),
         (("compare", "a.json", "b.json"), "a.json"),
         (("compare", ".", "b.json"), "is a folder"),
@@ -263,6 +286,30 @@ def test_a_folder_that_cannot_be_written_is_named(
     for verb in (("expert", "evaluate", "pusher"), ("data", "check", ".")):
         assert "Cannot write file/found.json" in fails(capsys, *verb, "--json", "file/found.json")
     assert "file" in fails(capsys, "scenes", "pusher", "--count", "1", "--out", "file/sheet.png")
+
+
+def test_a_run_that_cannot_keep_what_is_measured_says_so_first(
+    workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["collect", "demos", "pusher", *SMOKE, "--expert", "expert.safetensors", "--workers", "1"])
+    run = synthetic_run(workplace / "run", "att-1", 0.5, 32, 28, 2, 2)
+    (run / "evaluation" / "validation").touch()
+    monkeypatch.setattr("gplac.runs.load_policy", None)  # nothing is computed
+    demos = "data/smoke/pusher/demos-1"
+    for arguments in (("evaluate", str(run)), ("inspect", str(run), "--demos", demos)):
+        said = fails(capsys, *arguments)
+        assert f"Cannot write {run}/evaluation/validation/" in said
+        assert "make room there, or copy the run to where there is" in said
+
+
+def test_all_factors_are_known_before_the_first_is_measured(
+    workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = synthetic_run(workplace / "run", "att-1", 0.5, 32, 28, 2, 2)
+    monkeypatch.setattr("gplac.runs.load_policy", None)  # nothing is computed
+    said = fails(capsys, "evaluate", str(run), "--vary", "mug", "foo", "--json", "o.json")
+    assert "The pusher's scenes have no factor 'foo'" in said
+    assert not list(workplace.glob("o*.json")) and not list(run.glob("evaluation/*mug"))
 
 
 def test_damage_ends_with_status_1(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:

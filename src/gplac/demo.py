@@ -60,7 +60,7 @@ def demo(preset: Preset, out: Path, seed: int, say: Say, bars: Bars) -> PairedDi
         say(f"{4 + 2 * number}. {method.upper()} in unseen scenes")
         with bars() as progress:
             results.append(evaluate_run(run, "test", progress=progress))
-        inspect_run(run, demos, "test", preset.evaluation.scenes)
+            inspect_run(run, demos, "test", preset.evaluation.scenes, progress=progress)
         found = results[-1]
         say(f"   {found['successes']} of {found['episodes']} episodes succeed")
     say("7. The report")

@@ -35,8 +35,12 @@ def write_atomically(path: Path, content: bytes) -> None:
         ) from error
 
 
-def require_writable(path: Path) -> None:
+def require_writable(path: Path, mend: str = "name another file") -> None:
     """Make the folder of ``path`` and see that a file can be written there, before long work that ends with one.
+
+    Args:
+        path: the file.
+        mend: what helps; ends the sentence.
 
     Raises:
         UserError: it cannot.
@@ -48,7 +52,7 @@ def require_writable(path: Path) -> None:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise UserError(f"Cannot write {path}: {error.strerror}; name another file.") from error
+        raise UserError(f"Cannot write {path}: {error.strerror}; {mend}.") from error
 
 
 def remove_temporaries(folder: Path) -> None:

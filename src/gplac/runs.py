@@ -14,10 +14,10 @@ from gplac.errors import UserError
 from gplac.evaluation.drawing import View
 from gplac.evaluation.gym import Sizes, evaluate_env, make_env, reader
 from gplac.evaluation.inspection import inspect
-from gplac.evaluation.measure import evaluation_folder, measure
+from gplac.evaluation.measure import RESULT, evaluation_folder, measure
 from gplac.evaluation.own_robot import require_same
 from gplac.evaluation.result import Result, Training, write_json
-from gplac.evaluation.rollout import Progress
+from gplac.evaluation.rollout import Progress, require_possible
 from gplac.files import require_writable
 from gplac.provenance import provenance
 from gplac.scale.threads import one_thread
@@ -27,6 +27,8 @@ from gplac.worlds.registry import TASKS
 from gplac.worlds.splits import split_size
 
 INSPECTION = "inspection.json"
+KEPT = "what is measured of a run is kept in its folder: make room there, or copy the run to where there is"
+"""What helps where that cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -163,24 +165,30 @@ def evaluate_run(
 
     Raises:
         UserError: no finished run, unknown split or factor, too many scenes, a robot of its demonstrations that is gone
-            or another by now, a policy that fails, or a copy that cannot be written.
+            or another by now, a policy that fails, or a folder or copy that cannot be written to.
     """
     run = Run.open(folder)
     if copy is not None:
         require_writable(copy)
     sizes = run.facts["preset"]["evaluation"]
-    view, policy = run.view(level, assets, vary, robot_model), run.policy()
+    view = run.view(level, assets, vary, robot_model)
+    scenes = min(sizes["scenes"], split_size(view.task, split)) if scenes is None else scenes
+    episodes = sizes["episodes"] if episodes is None else episodes
+    require_possible(view, split, scenes, episodes, workers)
+    kept = evaluation_folder(folder, view, split)
+    require_writable(kept / RESULT, KEPT)
+    policy = run.policy()
     # Every core draws: threads of one network that wait for each other between them take ten times as long.
     with one_thread():
         found = measure(
             policy,
             view,
             split,
-            min(sizes["scenes"], split_size(view.task, split)) if scenes is None else scenes,
-            sizes["episodes"] if episodes is None else episodes,
+            scenes,
+            episodes,
             run.training,
             provenance(),
-            evaluation_folder(folder, view, split),
+            kept,
             policy_id=f"{run.weights_id()}, {policy.arithmetic}",
             workers=workers,
             progress=progress,
@@ -258,6 +266,7 @@ def inspect_run(
     level: str = "standard",
     assets: Path | None = None,
     robot_model: Path | None = None,
+    progress: Callable[[str], Progress] | None = None,
 ) -> dict[str, Any]:
     """Look into the policy of a run with every instrument; what they say stays in the run's folder.
 
@@ -269,10 +278,11 @@ def inspect_run(
         level: difficulty of the looks.
         assets: folder of the user's own textures and meshes.
         robot_model: see `gplac.worlds.registry.task`; by default the one in its demonstrations.
+        progress: makes the callback for each part of the drawing from its name.
 
     Raises:
-        UserError: no finished run, no demonstrations of its task, unknown split, too many scenes, or a robot of its
-            demonstrations that is gone, another by now, or not known to the run.
+        UserError: no finished run, no demonstrations of its task, unknown split, too many scenes, a robot of its
+            demonstrations that is gone, another by now, or not known to the run, or a folder that cannot be written to.
     """
     run = Run.open(folder)
     view = run.view(level, assets, robot_model=robot_model)
@@ -292,6 +302,8 @@ def inspect_run(
             f"{demonstrations} shows a robot of your own, of which the run in {folder} knows nothing; name it with:"
             f" --robot-model {theirs['path']}"
         )
-    found = inspect(run.policy(), view, split, count, frames, run.training, provenance())
-    write_json(found, "inspection", evaluation_folder(folder, view, split) / INSPECTION)
+    path = evaluation_folder(folder, view, split) / INSPECTION
+    require_writable(path, KEPT)
+    found = inspect(run.policy(), view, split, count, frames, run.training, provenance(), progress)
+    write_json(found, "inspection", path)
     return found

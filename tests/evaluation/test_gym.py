@@ -99,6 +99,19 @@ def test_environments_are_made_by_name_and_module() -> None:
         make_env("own_env:tests/Square-v0", {"depth": 3})
 
 
+def test_seeds_and_returns_that_cannot_be_are_refused_before_an_episode(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    env = SquareEnv()
+    monkeypatch.delattr(SquareEnv, "reset")
+    monkeypatch.delattr(SquareEnv, "step")
+    with pytest.raises(UserError, match="first episode is -1; Gymnasium counts seeds from 0"):
+        evaluate_env(seeing, env, reader(env, SIZES), 1, seed=-1)
+    for number in (float("nan"), float("inf")):
+        with pytest.raises(UserError, match=f"succeeds by is {number}; name a finite number"):
+            evaluate_env(seeing, env, reader(env, SIZES), 1, success_return=number)
+
+
 def test_no_episodes_and_endless_ones_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     env = SquareEnv()
     with pytest.raises(UserError, match="at least one"):

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from synthetic import PROVENANCE
@@ -103,6 +105,19 @@ class NoClassifier(BrightestPixel):
 
     def classify(self, images: Images) -> Float32:
         raise TypeError("this network has no classifier")
+
+
+def test_its_progress_is_told_to_the_end(demonstrations: Demonstrations) -> None:
+    told: dict[str, list[tuple[float, float]]] = {}
+
+    def part(name: str) -> Callable[[float, float], None]:
+        return lambda done, total: told.setdefault(name, []).append((done, total))
+
+    inspect(BrightestPixel(), VIEW, "validation", 2, demonstrations, TRAINING, PROVENANCE, part)
+    assert list(told) == ["labelled scene", "validation scenes", "weak images"]
+    for steps in told.values():
+        total = steps[-1][1]
+        assert steps == [(done + 1, total) for done in range(int(total))]
 
 
 def test_weak_images_without_labels_leave_no_classifier_to_inspect(demonstrations: Demonstrations) -> None:

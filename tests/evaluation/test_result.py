@@ -103,6 +103,10 @@ def test_files_that_are_no_results_are_explained(tmp_path: Path) -> None:
     (tmp_path / "text.json").write_text("hello")
     with pytest.raises(UserError, match="not JSON"):
         read_result(tmp_path / "text.json")
+    for name, content in {"deep": b"[" * 100_000, "bytes": b"\xff\xfe"}.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UserError, match=f"{name} is not JSON"):
+            read_result(tmp_path / name)
     (tmp_path / "other.json").write_text("{}")
     with pytest.raises(UserError, match="no result file of gplac"):
         read_result(tmp_path / "other.json")
@@ -231,6 +235,9 @@ def test_comparison_refuses_other_episodes() -> None:
     )
     with pytest.raises(UserError, match="split is test and validation"):
         compare(test, validation)
+    one, other = ({"robot_model_sha256": digest} for digest in ("a", "b"))
+    with pytest.raises(UserError, match="their robots are different files"):
+        compare(test | one, test | other)
 
 
 def test_measuring_a_policy_leaves_a_result_with_controls(tmp_path: Path) -> None:

@@ -167,3 +167,22 @@ def test_a_folder_of_runs_gives_each_runs_evaluation_of_the_split_asked_for(tmp_
     assert {entry.result["split"] for entry in found} == {"test"}
     with pytest.raises(UserError, match="not evaluated"):
         entries([tmp_path], "validation")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "part"),
+    [
+        ("evaluation/validation/inspection.json", "[]", "inspection.json "),
+        ("evaluation/validation/inspection.json", "[" * 100_000, "inspection.json is not JSON"),
+        ("run.json", '{"robot_model": 3}', "run.json is damaged: its robot_model names no file"),
+    ],
+)
+def test_damage_beside_a_result_is_named(file: str, content: str, part: str, tmp_path: Path) -> None:
+    folder = tmp_path / "evaluation" / "test"
+    folder.mkdir(parents=True)
+    (tmp_path / "evaluation" / "validation").mkdir()
+    (folder / "result.json").write_text(json.dumps(small("gplac", 0.5)))
+    (tmp_path / "run.json").write_text("{}")
+    (tmp_path / file).write_text(content)
+    with pytest.raises(UserError, match=part):
+        entries([tmp_path])

@@ -1,5 +1,6 @@
 """A policy in one file computes what PyTorch does and says what it is; what would not is not written."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import torch
 from exported import ACTION, HEIGHT, STATE, WIDTH, make_run, pictures, write_demonstrations
 
+from gplac.cli import main
 from gplac.errors import UserError
 from gplac.robot import Policy
 from gplac.training import export
@@ -134,3 +136,17 @@ def test_running_a_policy_does_not_bring_pytorch(policy_file: Path) -> None:
         "sys.exit(any(name in sys.modules for name in ('torch', 'mujoco')))"
     )
     assert subprocess.run([sys.executable, "-c", code, str(policy_file)]).returncode == 0
+
+
+def test_a_run_that_is_not_finished_is_not_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_run(Path("run"))
+    described = json.loads(Path("run/run.json").read_text())
+    Path("run/run.json").write_text(json.dumps(described | {"training": {"finished": False}}))
+    for run, part in (("run", "is not finished; go on with: gplac train"), ("nope", "No run: nope/run.json")):
+        with pytest.raises(SystemExit) as end:
+            main(["robot", "export", run])
+        assert end.value.code == 2 and part in capsys.readouterr().err
+    assert not Path("run/policy.onnx").exists() and not Path("nope").exists()

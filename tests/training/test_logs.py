@@ -110,12 +110,14 @@ def test_tensorboards_thread_tells_no_traceback_of_a_full_disk(
     assert told == [full, defect, full]
 
 
-@pytest.mark.parametrize("line", ["no json", "[1]", '{"loss": 1}'])
-def test_a_damaged_log_is_named(line: str, tmp_path: Path) -> None:
-    (tmp_path / "metrics.jsonl").write_text(f"{line}\n")
+@pytest.mark.parametrize("line", [b"no json", b"[1]", b'{"loss": 1}', b'\xff\xfe{"step": 1}', b"[" * 100_000])
+def test_a_damaged_log_is_named(line: bytes, tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_bytes(line + b"\n")
     with pytest.raises(UserError, match="damaged"):
         logs.Log(tmp_path, 3)
-    assert (tmp_path / "metrics.jsonl").read_text() == f"{line}\n"
+    with pytest.raises(UserError, match="damaged"):
+        logs.read_log(tmp_path)
+    assert (tmp_path / "metrics.jsonl").read_bytes() == line + b"\n"
 
 
 def test_reading_a_log_passes_over_a_cut_end_and_names_a_stray_line(tmp_path: Path) -> None:
@@ -123,6 +125,8 @@ def test_reading_a_log_passes_over_a_cut_end_and_names_a_stray_line(tmp_path: Pa
     whole = json.dumps({"step": 20, "loss": 0.5})
     path = tmp_path / "metrics.jsonl"
     path.write_text(f'{whole}\n{{"step": 40, "inner": {{}}')
+    assert logs.read_log(tmp_path) == [{"step": 20, "loss": 0.5}]
+    path.write_bytes(f"{whole}\n".encode() + b"\xff\xfe")
     assert logs.read_log(tmp_path) == [{"step": 20, "loss": 0.5}]
     path.write_text(f"{whole}\nstray }}\n")
     with pytest.raises(UserError, match=r"metrics.jsonl is damaged at 'stray }'"):

@@ -15,6 +15,7 @@ from tyro.extras import SubcommandApp
 
 from gplac.cli import check, label, looks, own, own_training, policies, robot, share, tables, trials, worlds
 from gplac.cli import grid as grids
+from gplac.cli.options import PATHS
 from gplac.errors import UserError
 from gplac.provenance import versions
 
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if len(words) > 1 and words[0] == "grid" and words[1].endswith(".py"):
         words.insert(1, "run")  # `gplac grid RECIPE` measures the recipe
     try:
-        with termination_interrupts():
+        with termination_interrupts(), PATHS:
             app.cli(
                 prog="gplac",
                 description="Visuomotor policies that work in new places, from demonstrations of one place and weakly "

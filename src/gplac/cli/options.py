@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 from tyro.conf import Positional, arg
+from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
 
 from gplac import config
 from gplac.data.manifest import Manifest, require_collected
@@ -151,8 +152,43 @@ class Env:
     """Which entry is the robot's state."""
     success_return: Annotated[float | None, arg(metavar="X")] = None
     """With --env, an episode succeeds if its rewards add up to this; by default its info has is_success or success."""
-    seed: int = 0
-    """With --env, of the first episode; the others' follow."""
+    seed: OptionalInt = None
+    """With --env, of the first episode; the others' follow. By default 0."""
+
+
+def named(options: Any) -> list[str]:
+    """Those of a dataclass of options that the user gave a value of their own."""
+    return [
+        f"--{each.name.replace('_', '-')}"
+        for each in fields(options)
+        if getattr(options, each.name) != each.default
+    ]
+
+
+PATHS = ConstructorRegistry()
+"""How `tyro` reads paths from the command line, while it is active."""
+
+
+@PATHS.primitive_rule
+def _path_rule(type_info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Path] | None:
+    if type_info.type is not Path:
+        return None
+    return PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="PATH",
+        instance_from_str=lambda words: _path(words[0]),
+        is_instance=lambda value: isinstance(value, Path),
+        str_from_instance=lambda path: [str(path)],
+    )
+
+
+def _path(word: str) -> Path:
+    """The empty word would be the current folder, which files of a script's unset variable are then strewn into."""
+    if not word:
+        raise UserError(
+            "A path on the command line is empty: name a file or folder, or . for the current folder."
+        )
+    return Path(word)
 
 
 Sized = Annotated[Size, arg(name="")]

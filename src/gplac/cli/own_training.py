@@ -38,7 +38,7 @@ def evaluate_in_env(run: Path, env: Env, episodes: int | None, json: Path | None
         run,
         env.env,
         ENV_EPISODES if episodes is None else episodes,
-        env.seed,
+        0 if env.seed is None else env.seed,
         arguments=dict(map(_argument, env.env_arg)),
         image=env.image_key,
         state=env.state_key,

@@ -19,6 +19,7 @@ from gplac.cli.options import (
     Size,
     Sized,
     Split,
+    named,
 )
 from gplac.cli.progress import bars
 from gplac.errors import UserError
@@ -129,18 +130,32 @@ def evaluate(
     if env.env is not None:
         from gplac.cli.own_training import evaluate_in_env
 
+        scenes_given = {
+            "--split": split != "validation",
+            "--scenes": scenes is not None,
+            "--vary": bool(vary),
+        }
+        if ignored := [*(option for option, given in scenes_given.items() if given), *named(looks)]:
+            raise UserError(
+                f"{', '.join(ignored)}: for gplac's own scenes, and --env {env.env} runs the policy elsewhere; leave"
+                " either out."
+            )
         evaluate_in_env(run, env, episodes, json)
         return
+    if ignored := named(env):
+        raise UserError(f"{', '.join(ignored)}: for a Gymnasium environment; name it with --env ID.")
     from gplac.evaluation.percent import percent
     from gplac.runs import Run, evaluate_run
     from gplac.worlds.registry import task as task_named
-    from gplac.worlds.splits import NOTHING, factors
+    from gplac.worlds.splits import NOTHING, factors, require_factor
 
     task = Run.open(run).view().task
     print(f"Task: {task_named(task).title}")
     robot_model = _robot(run, looks.robot_model)
     if "each" in vary:
         vary = (NOTHING, *factors(task))
+    for name in vary:
+        require_factor(task, name)
     parts = {}
     with bars() as progress:
         for factor in vary or (None,):
@@ -159,11 +174,11 @@ def evaluate(
             )
             parts[_where(split, factor)] = found
             parts |= {f"control, {name}": part for name, part in found["controls"].items()}
-    for name, part in parts.items():
+    for where, part in parts.items():
         over_scenes = part.get("scenes", 1) > 1
         low, high = part["interval95_scenes" if over_scenes else "interval95"]
         print(
-            f"{name}: {part['successes']} of {part['episodes']} episodes succeed, {percent(part['success_rate'])}"
+            f"{where}: {part['successes']} of {part['episodes']} episodes succeed, {percent(part['success_rate'])}"
             f" (95 % over {'scenes' if over_scenes else 'episodes'}: {percent(low)} to {percent(high)})"
         )
 
@@ -202,7 +217,10 @@ def inspect(
     from gplac.runs import inspect_run
 
     robot_model = _robot(run, robot_model)
-    found = inspect_run(run, demos, split, scenes, level=level, assets=assets, robot_model=robot_model)
+    with bars() as progress:
+        found = inspect_run(
+            run, demos, split, scenes, level=level, assets=assets, robot_model=robot_model, progress=progress
+        )
     errors, looks = found["action_error"], found["sensitivity"]["image"]
     print(
         f"Action error (variance 1): labelled {errors['labelled']['mean']:.3f}, unseen {errors['unseen']['mean']:.3f}."

@@ -34,8 +34,10 @@ def export(run: Run, /, *, out: OptionalPath = None, demos: OptionalPath = None,
         demos: Folder of the demonstrations that it was trained on: tells the alarm what the policy knows.
         int8: Quantise the convolutions to 8 bits; needs --demos. Prints what that costs in exactness.
     """
+    from gplac.runs import Run
     from gplac.training.export import export_run
 
+    Run.open(run)  # what is half trained is for --resume, not for a robot
     path, card, error = export_run(
         run, out or run / ("policy-int8.onnx" if int8 else "policy.onnx"), demos, int8
     )

@@ -49,8 +49,8 @@ def compare_pairs(pairs: Sequence[tuple[Result, Result]]) -> PairedDifference:
         # Older results have no checksum: there the name has to do.
         if len({each["robot_model_sha256"] for each in (first, other) if "robot_model_sha256" in each}) > 1:
             raise UserError(
-                f"These results cannot be paired: their {first['robot_model']} are different files; evaluate all on"
-                " the same."
+                f"These results cannot be paired: their {first.get('robot_model', 'robots')} are different files;"
+                " evaluate all on the same."
             )
     if any(pair in pairs[:place] for place, pair in enumerate(pairs)):
         raise UserError("Two of these pairs are the same; name each once.")

@@ -1,5 +1,6 @@
 """A policy in any Gymnasium environment that shows pictures: ``gplac evaluate RUN --env ID``."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -163,9 +164,19 @@ def evaluate_env(
     Returns:
         ``episodes, successes, success_rate, interval95`` (Wilson's), ``success_by, outcomes, returns, mean_return,
         lengths``. Where nothing tells success, it and what follows from it are None.
+
+    Raises:
+        UserError: no episodes, a seed below 0, a return that is not finite; an episode without end; actions that are
+            not finite.
     """
     if episodes < 1:
         raise UserError(f"{episodes} episodes tell nothing; ask for at least one.")
+    if seed < 0:
+        raise UserError(f"The seed of the first episode is {seed}; Gymnasium counts seeds from 0.")
+    if success_return is not None and not math.isfinite(success_return):
+        raise UserError(
+            f"The return that an episode succeeds by is {success_return}; name a finite number, such as 200."
+        )
     assert isinstance(env.action_space, Box)
     low, high = env.action_space.low, env.action_space.high
     outcomes: list[bool | None] = []

@@ -21,6 +21,7 @@ from gplac.evaluation.policies import (
     has_points,
 )
 from gplac.evaluation.result import Training
+from gplac.evaluation.rollout import Progress
 from gplac.evaluation.samples import Frames, WeakSample
 from gplac.worlds.arm import JOINTS
 from gplac.worlds.registry import task
@@ -39,6 +40,7 @@ def inspect(
     demonstrations: Demonstrations,
     training: Training,
     provenance: Mapping[str, Any],
+    progress: Callable[[str], Progress] | None = None,
 ) -> dict[str, Any]:
     """Every instrument that the policy allows, as in ``gplac/schemas/inspection.json``.
 
@@ -50,11 +52,18 @@ def inspect(
         demonstrations: of the labelled scene.
         training: where the policy comes from.
         provenance: command, revision, versions, hardware, date.
+        progress: makes the callback for each part of the drawing from its name.
     """
+
+    def part(name: str) -> Progress | None:
+        return None if progress is None else progress(name)
+
     known = View(view.task, view.width, view.height, robot_model=view.robot_model)
     frames = {
-        "labelled": Frames.draw(known, "labelled", 1, demonstrations, LABELLED_FRAMES),
-        "unseen": Frames.draw(view, split, scenes, demonstrations, UNSEEN_FRAMES),
+        "labelled": Frames.draw(
+            known, "labelled", 1, demonstrations, LABELLED_FRAMES, part("labelled scene")
+        ),
+        "unseen": Frames.draw(view, split, scenes, demonstrations, UNSEEN_FRAMES, part(f"{split} scenes")),
     }
     variance = demonstrations.actions.astype(np.float64).var(axis=0)
     found: dict[str, Any] = {
@@ -78,7 +87,7 @@ def inspect(
     one = frames["unseen"].images[:1]
     if points["labelled"] is None and not has_classifier(policy, one):
         return found | {"provenance": dict(provenance)}
-    weak = WeakSample.draw(view, split, scenes, WEAK_IMAGES)
+    weak = WeakSample.draw(view, split, scenes, WEAK_IMAGES, part("weak images"))
     weak_points = _points(policy, weak.images)
     if points["labelled"] is not None and weak_points is not None:
         found["domains_told_apart"] = instruments.told_apart(points["labelled"], weak_points)

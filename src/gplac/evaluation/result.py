@@ -201,7 +201,7 @@ def read_result(path: Path) -> Result:
         raise UserError(
             f"There is no result file {path}; write one with: gplac evaluate RUN --json {path}"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(
             f"{path} is not JSON ({error}); write it again with: gplac evaluate RUN --json {path}"
         ) from error

@@ -13,7 +13,7 @@ from gplac.evaluation.policies import GREY, Float32, Images, Policy
 from gplac.evaluation.store import Chunk, Episodes, Record, Store, chunks_of
 from gplac.worlds.arm import Floats
 from gplac.worlds.registry import task as task_named
-from gplac.worlds.splits import split_size
+from gplac.worlds.splits import require_factor, split_size
 from gplac.worlds.task import Simulations, evaluation_state
 
 Progress = Callable[[int, int], None]
@@ -53,14 +53,8 @@ def evaluate(
     Raises:
         UserError: unknown task or split, more scenes than the split has, or actions that are not finite.
     """
-    if scenes < 1 or episodes < 1:
-        raise UserError(
-            f"An evaluation needs one scene and one episode or more, not {scenes} and {episodes}."
-        )
-    if workers is not None and workers < 0:
-        raise UserError(f"There cannot be {workers} processes that draw; ask for 1 or more, or for 0.")
+    require_possible(view, split, scenes, episodes, workers)
     task = task_named(view.task, view.robot_model)
-    _check_split(view.task, split, scenes)
     chunks = chunks_of(scenes, episodes)
     store = Store(cache, view, split, {"blank": blank, "policy": policy_id})
     records = {chunk: record for chunk in chunks if (record := store.load(chunk)) is not None}
@@ -84,9 +78,21 @@ def evaluate(
     return Episodes(split, tuple(range(scenes)), distances, qpos)
 
 
-def _check_split(task: str, split: str, scenes: int) -> None:
-    if scenes > (size := split_size(task, split)):
+def require_possible(view: View, split: str, scenes: int, episodes: int, workers: int | None) -> None:
+    """Refuse what `evaluate` would, of the same arguments.
+
+    Raises:
+        UserError: unknown task, split or factor, no episodes, more scenes than the split has, or less than no process.
+    """
+    if scenes < 1 or episodes < 1:
+        raise UserError(
+            f"An evaluation needs one scene and one episode or more, not {scenes} and {episodes}."
+        )
+    if workers is not None and workers < 0:
+        raise UserError(f"There cannot be {workers} processes that draw; ask for 1 or more, or for 0.")
+    if scenes > (size := split_size(view.task, split)):
         raise UserError(f"The {split} split has {size} scenes, not {scenes}; ask for fewer.")
+    require_factor(view.task, view.vary)
 
 
 def _lockstep(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from gplac.data.dataset import Demonstrations
 from gplac.evaluation.drawing import View
 from gplac.evaluation.policies import Float32, Images
+from gplac.evaluation.rollout import Progress
 from gplac.seeding import rng
 from gplac.worlds.registry import task
 from gplac.worlds.render import SceneRenderer
@@ -55,21 +56,30 @@ class Frames:
 
     @classmethod
     def draw(
-        cls, view: View, split: str, scenes: int, demonstrations: Demonstrations, per_scene: int
+        cls,
+        view: View,
+        split: str,
+        scenes: int,
+        demonstrations: Demonstrations,
+        per_scene: int,
+        progress: Progress | None = None,
     ) -> Self:
-        """Draw ``per_scene`` random moments of the demonstrations in each of the first ``scenes`` scenes."""
+        """Draw ``per_scene`` random moments of the demonstrations in each of the first ``scenes`` scenes; ``progress``
+        is told how many are drawn, and how many there are."""
         qpos = demonstrations.simulated_qpos
         images, masks = [], []
         chosen: list[int] = []
         where: list[int] = []
+        count = min(per_scene, len(qpos))
         for index in range(scenes):
-            count = min(per_scene, len(qpos))
             rows = rng("frames", view.task, split, index).choice(len(qpos), count, replace=False)
             look = scene(view.task, split, index, level=view.level, assets=view.assets)
             with SceneRenderer(task(view.task, view.robot_model), look, view.width, view.height) as renderer:
                 for row in rows:
                     images.append(renderer.frame(qpos[row]))
                     masks.append(renderer.mask(qpos[row]))
+                    if progress is not None:
+                        progress(len(images), scenes * count)
             chosen.extend(rows)
             where.extend([index] * count)
         return cls(
@@ -94,8 +104,11 @@ class WeakSample:
     """``(N,)``: index within the split."""
 
     @classmethod
-    def draw(cls, view: View, split: str, scenes: int, per_scene: int) -> Self:
-        """Draw ``per_scene`` images in each of the first ``scenes`` scenes: as collected, but never trained on."""
+    def draw(
+        cls, view: View, split: str, scenes: int, per_scene: int, progress: Progress | None = None
+    ) -> Self:
+        """Draw ``per_scene`` images in each of the first ``scenes`` scenes: as collected, but never trained on.
+        ``progress`` is told how many are drawn, and how many there are."""
         images, present, where = [], [], []
         for index in range(scenes):
             look = scene(view.task, split, index, level=view.level, assets=view.assets)
@@ -105,4 +118,6 @@ class WeakSample:
                     images.append(renderer.weak(rng("instruments", view.task, split, index, number), there))
                     present.append(there)
                     where.append(index)
+                    if progress is not None:
+                        progress(len(images), scenes * per_scene)
         return cls(np.stack(images), np.array(present), np.array(where))

@@ -89,14 +89,14 @@ class Store:
             "physics": fingerprint(task_named(view.task, view.robot_model), split, size, BATCH),
             "mujoco": version("mujoco-core"),
         }
-        wanted = json.dumps(known, default=str, indent=1, sort_keys=True) + "\n"
+        wanted = (json.dumps(known, default=str, indent=1, sort_keys=True) + "\n").encode()
         folder.mkdir(parents=True, exist_ok=True)  # not for scenes that do not exist
         note = folder / SETTINGS
-        if not note.exists() or note.read_text() != wanted:
+        if not note.exists() or note.read_bytes() != wanted:
             # Another policy, other pictures or another world: what lies here answers another question.
             for stale in folder.glob("scene-*.npz"):
                 stale.unlink()
-            write_atomically(note, wanted.encode())
+            write_atomically(note, wanted)
 
     def load(self, chunk: Chunk) -> Record | None:
         """A chunk, if it was finished before and its file is sound."""
@@ -140,7 +140,7 @@ def load_episodes(folder: Path, scenes: int, episodes: int) -> tuple[View, Episo
     return seen, Episodes(split, tuple(range(scenes)), distances, qpos)
 
 
-_DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
+_DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile)
 """What reading a missing, truncated or foreign file raises."""
 
 

@@ -38,7 +38,7 @@ def found(path: Path, schema: str) -> Found | None:
 def _read(path: Path, schema: str, _written: int) -> Found:
     try:
         document = json.loads(path.read_text())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return Found({}, f"is not JSON ({error})")
     wrong = fault(document, schema)
     return Found({}, wrong) if wrong else Found(document)

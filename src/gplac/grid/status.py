@@ -91,7 +91,7 @@ def _running(grid: Grid, cell: Cell, notes: dict[str, Any]) -> State:
 def _json(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -103,7 +103,7 @@ def _last_line(path: Path) -> dict[str, Any]:
             file.seek(max(0, path.stat().st_size - 4096))
             lines = file.read().split(b"\n")[:-1]
         return dict(json.loads(lines[-1])) if lines else {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return {}
 
 

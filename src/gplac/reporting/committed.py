@@ -63,7 +63,7 @@ class Committed:
         for path, match in self._named(self.folder / "validation"):
             try:
                 document = json.loads(path.read_text())
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise UserError(f"{path} is not JSON ({error}); write it again.") from error
             if isinstance(document, dict) and "sensitivity" in document:
                 check(document, "inspection", str(path))

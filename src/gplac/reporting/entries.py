@@ -20,7 +20,7 @@ from gplac.evaluation.store import Episodes, load_episodes
 from gplac.methods import BEYOND
 from gplac.reporting.published import METHODS, published
 from gplac.reporting.themes import label
-from gplac.runs import INSPECTION
+from gplac.runs import INSPECTION, Run
 from gplac.training.checkpoint import RUN_JSON
 from gplac.training.logs import read_log
 
@@ -197,8 +197,7 @@ def _is_about(inspection: Mapping[str, Any], result: Result) -> bool:
 
 def _of_run(run: Path, split: str, level: str, robot_model: Path | None) -> Entry:
     told = "" if robot_model is None else f" --robot-model {robot_model}"
-    if robot_model is None and (known := _json(run / RUN_JSON).get("robot_model")):
-        robot_model = Path(known["path"])
+    robot_model = robot_model or _robot(run)
     view = View("", 0, 0, level, robot_model=robot_model)
     folder = evaluation_folder(run, view, split)
     if not (folder / RESULT).exists():
@@ -214,12 +213,26 @@ def _of_run(run: Path, split: str, level: str, robot_model: Path | None) -> Entr
     # Instruments are for choosing, so they are usually read on validation scenes.
     validation = evaluation_folder(run, view, "validation")
     written = [file for file in (folder / INSPECTION, validation / INSPECTION) if file.exists()]
-    return Entry(result, "", "", run, folder, _json(written[0]) if written else None)
+    inspection = _json(written[0]) if written else None
+    if inspection is not None:
+        check(inspection, "inspection", str(written[0]))
+    return Entry(result, "", "", run, folder, inspection)
+
+
+def _robot(run: Path) -> Path | None:
+    """The user's own robot in a run's demonstrations, if any."""
+    try:
+        known = Run(run, _json(run / RUN_JSON)).robot_model
+    except (KeyError, TypeError) as error:
+        raise UserError(
+            f"{run / RUN_JSON} is damaged: its robot_model names no file; restore it, or train again."
+        ) from error
+    return None if known is None else known[0]
 
 
 def _json(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is not JSON ({error}); write it again, or move it elsewhere.") from error
     return document if isinstance(document, dict) else {}

@@ -169,7 +169,7 @@ def _parsed(line: str, path: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(line)
         int(found["step"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(
             f"{path} is damaged at {line.strip()[:60]!r}: delete that line, and try again."
         ) from error
@@ -180,4 +180,6 @@ def _whole_lines(path: Path) -> list[str]:
     """Lines of a file that may be missing, or may end in the middle of one."""
     if not path.exists():
         return []
-    return [line for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    # What is no text is no JSON either, and told as that, with its line.
+    text = path.read_text(errors="replace")
+    return [line for line in text.splitlines(keepends=True) if line.endswith("\n")]

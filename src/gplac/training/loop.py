@@ -245,7 +245,7 @@ def _finished(run_dir: Path) -> bool:
     """Whether a folder holds a policy that was trained to the end."""
     try:
         return bool(json.loads((run_dir / RUN_JSON).read_text())["training"]["finished"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
 
 

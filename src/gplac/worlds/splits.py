@@ -82,6 +82,19 @@ def factors(task: str) -> dict[str, str]:
     }
 
 
+def require_factor(task: str, vary: str | None) -> None:
+    """Refuse what is none of `factors`, nor `NOTHING`; None is none that varies.
+
+    Raises:
+        UserError: unknown task or factor.
+    """
+    if vary is not None and vary != NOTHING and vary not in factors(task):
+        raise UserError(
+            f"The {task}'s scenes have no factor {vary!r}; choose one of: {', '.join([*factors(task), NOTHING])}"
+            " (or, for gplac evaluate, each)."
+        )
+
+
 def scene(
     task: str,
     split: str,
@@ -112,11 +125,7 @@ def scene(
     index += split_size(task, "validation") if split == "confirmation" else 0
     made_from = task_named(task).stage, breadth(level)
     draw = _Draw(*made_from, task, stream, index, level, packs.open_pack(assets) if assets else None)
-    if vary is not None and vary != NOTHING and vary not in factors(task):
-        raise UserError(
-            f"The {task}'s scenes have no factor {vary!r}; choose one of: {', '.join([*factors(task), NOTHING])}"
-            " (or, for gplac evaluate, each)."
-        )
+    require_factor(task, vary)
     # What files are in a user's folder may change; the rest is the same every time.
     drawn = draw.scene() if assets else _drawn(*made_from, task, stream, index, level)
     return drawn if vary is None else _one_factor(scene(task, "labelled", 0), drawn, draw, vary)
