@@ -11,6 +11,7 @@ method is tried with, one after the other, but for those whose result is there. 
 scenes are never opened here.
 """
 
+import errno
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,7 @@ from gplac.grid.cell import Cell
 from gplac.grid.data import LABELLED, WEAK, collect, data_sets
 from gplac.runs import evaluate_run, inspect_run
 from gplac.training.loop import train
+from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import split_size
 
 
@@ -54,8 +56,12 @@ def main(
         table: Only print the results that are there.
     """
     results = Path("results/sweep") / task
+    task_named(task)  # raises if there is none
     if table:
-        for path in sorted([*results.glob("*.json"), *results.glob("confirmation/*.json")]):
+        paths = sorted([*results.glob("*.json"), *results.glob("confirmation/*.json")])
+        if not paths:
+            raise UserError(f"There is no result in {results} yet; measure one first, without --table.")
+        for path in paths:
             found = read_result(path)
             low, high = found["interval95_scenes"]
             print(
@@ -106,6 +112,11 @@ if __name__ == "__main__":
         tyro.cli(main)
     except UserError as error:
         raise SystemExit(f"sweep: {error}") from None
-    except KeyboardInterrupt as stop:
-        print(f"sweep: stopped. {stop}".rstrip(), file=sys.stderr)
+    except OSError as error:
+        # A path in the working folder, or a full disk; anything else is a defect and shows its traceback.
+        if error.filename is None and error.errno != errno.ENOSPC:
+            raise
+        raise SystemExit(f"sweep: {error.filename or 'The disk'}: {error.strerror}.") from None
+    except KeyboardInterrupt:
+        print("sweep: stopped. The same command goes on.", file=sys.stderr)
         raise SystemExit(130) from None

@@ -15,6 +15,7 @@ from synthetic_run import synthetic_run
 
 from gplac import config
 from gplac.cli import main
+from gplac.errors import UserError
 from gplac.evaluation.percent import percent
 from gplac.evaluation.result import read_result
 from gplac.seeding import rng
@@ -300,6 +301,42 @@ def test_a_run_that_cannot_keep_what_is_measured_says_so_first(
         said = fails(capsys, *arguments)
         assert f"Cannot write {run}/evaluation/validation/" in said
         assert "make room there, or copy the run to where there is" in said
+
+
+def test_a_run_is_looked_into_with_the_data_that_it_was_trained_on(
+    workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = ["data.width=40", "data.height=35"]
+    main(["collect", "demos", "pusher", *SMOKE, "--expert", "expert.safetensors", "--workers", "1"])
+    usual, changed = (Path("data", preset, "pusher", "demos-1") for preset in ("smoke", "smoke-changed"))
+    main(["train", "att-1", *SMOKE, "--demos", str(usual), "--out", "run"])
+    facts = json.loads(Path("run/run.json").read_text())
+    looked_at: list[Path] = []
+    monkeypatch.setattr("gplac.runs.Demonstrations.load", lambda folder, task: looked_at.append(folder))
+    monkeypatch.setattr(
+        "gplac.runs.inspect", lambda *_: (_ for _ in ()).throw(UserError("as far as it goes"))
+    )
+
+    def told(preset: dict[str, object], **other: object) -> str:
+        described = facts | {"preset": facts["preset"] | preset} | other
+        Path("run/run.json").write_text(json.dumps(described))
+        return fails(capsys, "inspect", "run")
+
+    of_size = {"name": "smoke-changed", "data": facts["preset"]["data"] | {"width": 40, "height": 35}}
+    collect = f"gplac collect demos pusher --preset smoke --set {' '.join(sizes)}\n"
+    assert f"There is no data set in {changed} yet; make it with: {collect}" in told(of_size)
+    usual.rename("elsewhere")
+    assert "name them with --demos FOLDER" in told({"name": "own-smoke"})
+    assert "name them with --demos FOLDER" in told({"name": "own-smoke"}, folders={"demonstrations": "gone"})
+    assert looked_at == []
+    told({"name": "own-smoke"}, folders={"demonstrations": "elsewhere"})
+    assert looked_at == [Path("elsewhere")]
+    Path("elsewhere").rename(usual)
+    told({"name": "smoke-changed"})  # steps alone are changed
+    assert looked_at == [Path("elsewhere"), usual]
+    other = told({}, data={"demonstrations": "of others"})
+    assert f"was not trained on the demonstrations in {usual}: their checksums differ" in other
+    assert looked_at == [Path("elsewhere"), usual]
 
 
 def test_all_factors_are_known_before_the_first_is_measured(

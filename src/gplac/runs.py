@@ -4,12 +4,13 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from gplac.config import PRESETS, preset
 from gplac.data.dataset import Demonstrations
-from gplac.data.manifest import Manifest, require_collected
+from gplac.data.manifest import MANIFEST, Manifest, require_collected
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
 from gplac.evaluation.gym import Sizes, evaluate_env, make_env, reader
@@ -19,6 +20,7 @@ from gplac.evaluation.own_robot import require_same
 from gplac.evaluation.result import Result, Training, write_json
 from gplac.evaluation.rollout import Progress, require_possible
 from gplac.files import require_writable
+from gplac.methods import METHODS
 from gplac.provenance import provenance
 from gplac.scale.threads import one_thread
 from gplac.training.checkpoint import RUN_JSON
@@ -272,7 +274,8 @@ def inspect_run(
 
     Args:
         folder: of the run.
-        demonstrations: folder of demonstrations of the labelled scene; by default where the run's preset has them.
+        demonstrations: folder of demonstrations of the labelled scene; by default those that it was trained on, or
+            where its preset has them.
         split: whose scenes are the unseen ones.
         scenes: how many; by default all of the split.
         level: difficulty of the looks.
@@ -292,10 +295,7 @@ def inspect_run(
         raise UserError(
             f"The {split} split has {most} scenes, and {count} were asked for; ask for 1 to {most}."
         )
-    if demonstrations is None:
-        preset = run.training.preset.removesuffix("-changed")
-        demonstrations = Path("data") / preset / view.task / "demos-1"
-        require_collected(demonstrations, f"gplac collect demos {view.task} --preset {preset}")
+    demonstrations = _labelled(run) if demonstrations is None else demonstrations
     frames = Demonstrations.load(demonstrations, view.task)
     if view.robot_model is None and (theirs := Manifest.read(demonstrations).robot_model):
         raise UserError(
@@ -307,3 +307,35 @@ def inspect_run(
     found = inspect(run.policy(), view, split, count, frames, run.training, provenance(), progress)
     write_json(found, "inspection", path)
     return found
+
+
+def _labelled(run: Run) -> Path:
+    """Where the demonstrations of the labelled scene lie that a run was trained on.
+
+    Raises:
+        UserError: they do not lie there, or others do.
+    """
+    task, known = run.facts["task"], run.facts["preset"]
+    base = known["name"].removesuffix("-changed")
+    if "folders" in run.facts or base not in PRESETS:  # data of the user's own
+        folder = Path(run.facts.get("folders", {}).get("demonstrations", ""))
+        if not (folder / MANIFEST).exists():
+            raise UserError(
+                f"The demonstrations of the run in {run.folder} are not where they were: name them with --demos FOLDER."
+            )
+    else:
+        usual = asdict(preset(base, task).data) if base != known["name"] else {}
+        changes = [
+            f"data.{name}={known['data'][name]}" for name in usual if known["data"][name] != usual[name]
+        ]
+        folder = Path("data") / (known["name"] if changes else base) / task / "demos-1"
+        told = f" --set {' '.join(changes)}" if changes else ""
+        require_collected(folder, f"gplac collect demos {task} --preset {base}{told}")
+    trained_on = run.facts.get("data", {}).get("demonstrations")
+    several = run.facts["method"] in METHODS and METHODS[run.facts["method"]]().labelled_scenes > 1
+    if trained_on is not None and not several and Manifest.read(folder).checksum != trained_on:
+        raise UserError(
+            f"The run in {run.folder} was not trained on the demonstrations in {folder}: their checksums differ; name"
+            " its own, or those to look at in their place, with --demos FOLDER."
+        )
+    return folder

@@ -169,6 +169,8 @@ def test_a_cell_is_trained_with_the_presets_settings_and_its_own_budget() -> Non
         ("gplac2", "no method is called 'gplac2'"),
         ("gplac --set training.stepz=3", "there is no field training.stepz"),
         ("gplac --alike --confirm", "leave --set and --confirm out"),
+        ("gplac --table --task nope", "no task called 'nope'"),
+        ("gplac --table --task striker", "no result in results/sweep/striker yet"),
     ],
 )
 def test_a_sweep_tells_a_mistake_in_a_sentence(tmp_path: Path, arguments: str, told: str) -> None:
@@ -177,3 +179,21 @@ def test_a_sweep_tells_a_mistake_in_a_sentence(tmp_path: Path, arguments: str, t
     assert ended.returncode == 1
     assert ended.stderr.startswith("sweep: ") and told in ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_that_cannot_write_or_is_stopped_says_so_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    command = [sys.executable, str(RECIPES / "sweep.py"), "att-1", "--preset", "smoke"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("sweep: data") and ended.stderr.count("\n") == 1
+    # Ctrl-C in the middle of the work, as a training passes it on.
+    code = (
+        "import runpy, sys; from gplac.grid import data; sys.argv = sys.argv[1:];"
+        "data.collect = lambda *_: (_ for _ in ()).throw(KeyboardInterrupt('with --resume, x goes on.'));"
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *command[1:]], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stderr) == (130, "sweep: stopped. The same command goes on.\n")

@@ -165,8 +165,10 @@ def test_a_folder_of_runs_gives_each_runs_evaluation_of_the_split_asked_for(tmp_
     found = entries([tmp_path])
     assert [entry.run for entry in found] == [tmp_path / "gplac-seed0", tmp_path / "att-1-seed0"]
     assert {entry.result["split"] for entry in found} == {"test"}
-    with pytest.raises(UserError, match="not evaluated"):
+    with pytest.raises(UserError, match=r"gplac evaluate .*att-1-seed0 --split validation$"):
         entries([tmp_path], "validation")
+    with pytest.raises(UserError, match="--split test --level wild$"):
+        entries([tmp_path], level="wild")
 
 
 @pytest.mark.parametrize(

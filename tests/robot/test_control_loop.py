@@ -308,6 +308,8 @@ def test_the_log_holds_every_tick_and_the_summary_adds_up(
     with pytest.raises(UserError, match="another run"):
         Recorder(tmp_path / "log")
     (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="file is a file, and a log is a folder: name another one"):
+        Recorder(tmp_path / "file")
     with pytest.raises(UserError, match="Cannot write"):
         Recorder(tmp_path / "file" / "log")
 

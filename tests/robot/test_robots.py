@@ -179,11 +179,14 @@ def test_the_robot_in_the_documentation_runs(
 
 
 def test_mistakes_about_own_robots_are_answered(workplace: Path, policy: Policy) -> None:
+    (workplace / "folder").mkdir()
     for name, part in (
         ("nothing", "MODULE:FUNCTION"),
         ("no_such_module:connect", "no module 'no_such_module'"),
         ("my_robot:nothing", "no function 'nothing'"),
         ("my_robot:half", "no method stop"),
+        ("folder:connect", "folder with no __init__.py: name the .* --robot folder.FILE:connect"),
+        ("time:nothing", "time has no function 'nothing'"),
     ):
         with pytest.raises(UserError, match=part):
             own_robot(name, policy.card)

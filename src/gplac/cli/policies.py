@@ -206,7 +206,8 @@ def inspect(
 
     Args:
         run: Folder of the run.
-        demos: Demonstrations of the labelled scene; by default data/PRESET/TASK/demos-1.
+        demos: Demonstrations of the labelled scene; by default data/PRESET/TASK/demos-1, where they have to be those
+            that it was trained on, or your own, where they were.
         split: Whose scenes are the unseen ones.
         scenes: How many of them; by default all.
         level: Difficulty of the looks.

@@ -196,7 +196,8 @@ def _is_about(inspection: Mapping[str, Any], result: Result) -> bool:
 
 
 def _of_run(run: Path, split: str, level: str, robot_model: Path | None) -> Entry:
-    told = "" if robot_model is None else f" --robot-model {robot_model}"
+    told = "" if level == "standard" else f" --level {level}"
+    told += "" if robot_model is None else f" --robot-model {robot_model}"
     robot_model = robot_model or _robot(run)
     view = View("", 0, 0, level, robot_model=robot_model)
     folder = evaluation_folder(run, view, split)

@@ -105,8 +105,14 @@ def own_robot(name: str, card: Card, methods: Sequence[str] = LOOP) -> Any:
             f"There is no module {module_name!r}, neither installed nor in {folder}: check --robot {name}."
         ) from error
     function: Callable[[Card], Any] | None = getattr(module, function_name, None)
+    file = getattr(module, "__file__", None)
+    if file is None and hasattr(module, "__path__"):  # Python takes any folder for a package
+        raise UserError(
+            f"{next(iter(module.__path__))} is a folder with no __init__.py: name the Python file in it that has"
+            f" {function_name}, as in --robot {module_name}.FILE:{function_name}."
+        )
     if not callable(function):
-        raise UserError(f"{module.__file__} has no function {function_name!r}: check --robot {name}.")
+        raise UserError(f"{file or module_name} has no function {function_name!r}: check --robot {name}.")
     robot = function(card)
     missing = [part for part in methods if not callable(getattr(robot, part, None))]
     if missing:

@@ -152,6 +152,8 @@ class Recorder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._began = False
+        if folder.is_file():
+            raise UserError(f"{folder} is a file, and a log is a folder: name another one.")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             # Line by line: what a killed process wrote is there.

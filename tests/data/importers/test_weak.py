@@ -388,3 +388,21 @@ def test_nothing_to_import(tmp_path: Path) -> None:
     _text(photos / "negative/0.png")
     assert "have the same label" in _fails([photos], out, skip_unreadable=True)
     assert "neither a folder, nor a CSV file, nor a video" in _fails([photos / "positive/0.png"], out)
+
+
+def test_a_photograph_counts_once(tmp_path: Path) -> None:
+    out, photos, table = tmp_path / "out", tmp_path / "photos", tmp_path / "photos.csv"
+    _folders(photos)
+    assert "0.jpg is named twice: name each source" in _fails([photos, photos], out)
+    assert "0.jpg is named twice" in _fails([photos, photos / "positive" / ".."], out)
+    table.write_text(
+        "path,label\nphotos/positive/0.jpg,1\nphotos/negative/0.jpg,0\nphotos/positive/0.jpg,0\n"
+    )
+    assert "positive/0.jpg is labelled twice" in _fails([table], out)
+
+
+def test_pictures_too_large_to_be_meant(tmp_path: Path) -> None:
+    _folders(tmp_path / "photos")
+    for size in ((100_000, 100_000), (16, 4097)):
+        said = _fails([tmp_path / "photos"], tmp_path / "out", size=size)
+        assert f"{size[0]}x{size[1]} pixels are too large" in said and "4096" in said

@@ -20,6 +20,8 @@ DEFAULT_WIDTH_PX = 200
 SMALLEST_PX = 8
 """Of width and height. The network's map has half as many cells across and down: of fewer than 4, attention has nowhere
 to go, and a single one has no entropy to tell."""
+LARGEST_PX = 4096
+"""Of width and height; twenty times the paper's width, and beyond it a mistyped number fills the memory."""
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 HEIF_SUFFIXES = (".heic", ".heif")
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -83,15 +85,20 @@ def default_size(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def require_size(width: int, height: int) -> None:
-    """Refuse pictures that are too small to learn from.
+    """Refuse pictures that are too small to learn from, or so large that their number is a slip.
 
     Raises:
-        UserError: they have fewer than `SMALLEST_PX` pixels across or down.
+        UserError: they have fewer than `SMALLEST_PX` or more than `LARGEST_PX` pixels across or down.
     """
     if min(width, height) < SMALLEST_PX:
         raise UserError(
             f"Pictures of {width}x{height} pixels are too small to find anything in; they need {SMALLEST_PX} across and"
             f" down, so name a larger size with --size, for instance --size {DEFAULT_WIDTH_PX}x150."
+        )
+    if max(width, height) > LARGEST_PX:
+        raise UserError(
+            f"Pictures of {width}x{height} pixels are too large to learn from; they may have {LARGEST_PX} across and"
+            f" down, so name a smaller size with --size, for instance --size {DEFAULT_WIDTH_PX}x150."
         )
 
 

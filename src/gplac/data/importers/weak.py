@@ -47,7 +47,8 @@ def import_weak(
 
     Raises:
         UserError: a source is missing or described wrongly, a photograph cannot be read, all are of one kind, they
-            would be too small, or ``out`` holds something else. Nothing is written then.
+            would be too small or too large, one is named twice, or ``out`` holds something else. Nothing is
+            written then.
     """
     if not paths:
         raise UserError("Name folders, CSV files or a video to import.")
@@ -57,6 +58,7 @@ def import_weak(
         raise UserError("--present and --absent are times in one video; list several videos in a CSV file.")
     named = zip(paths, source_names(paths), strict=True)
     found = [shot for path, name in named for shot in shots(path, stretches, name)]
+    _require_once(found)
     for label, which in ((1, "shows the object of interest (positive)"), (0, "is without it (negative)")):
         if all(shot.label != label for shot in found):
             raise UserError(f"No photograph in {', '.join(map(str, paths))} {which}; both kinds are needed.")
@@ -102,6 +104,23 @@ def import_weak(
     if there := already_there(out, request, origin):
         return there
     return write_data_set(out, request, schema.weak_schema(sourced=True), _shards(scenes), counts, origin)
+
+
+def _require_once(found: Sequence[Shot]) -> None:
+    """Refuse a photograph, or a stretch of a video, that is named twice: it would count twice."""
+    first: dict[tuple[str, tuple[float, ...]], Shot] = {}
+    for shot in found:
+        before = first.setdefault((os.path.realpath(shot.path), shot.times_s), shot)
+        if before is shot:
+            continue
+        if before.label != shot.label:
+            raise UserError(
+                f"{printable(str(shot.path))} is labelled twice, with the object of interest and without it: correct"
+                " its label."
+            )
+        raise UserError(
+            f"{printable(str(shot.path))} is named twice: name each source and each photograph once."
+        )
 
 
 def _scene(name: str, labelled: Labelled) -> dict[str, Any]:
