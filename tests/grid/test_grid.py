@@ -174,7 +174,7 @@ def test_missing_data_fails_the_cells_that_need_it_alone(measured: Grid, fresh: 
     shutil.copytree(measured.root / "results", fresh.root / "results")
     fresh.results(CELLS[0])[0].unlink()
     write_json(
-        synthetic_result("att-1", 0.1) | {"task": "mug_push", "preset": "smoke"},
+        synthetic_result("att-1", 0.1, scenes=2, count=2) | {"task": "mug_push", "preset": "smoke"},
         "result",
         fresh.results(cells[1])[0],
     )

@@ -1,6 +1,6 @@
 """What a grid measures: cells, and where each of them leaves its files."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from gplac import config
 from gplac.errors import UserError
 from gplac.evaluation.faults import stranger
+from gplac.evaluation.result import Result
 from gplac.grid.found import Found, found
 from gplac.methods import METHODS
 from gplac.runs import INSPECTION
@@ -55,6 +56,11 @@ class Cell:
         """Whether it is a method, and not one of `REFERENCES`."""
         return self.method not in REFERENCES
 
+    @property
+    def learns_weakly(self) -> bool:
+        """Whether it learns from weak images."""
+        return self.trained and METHODS[self.method]().weak_scenes > 0
+
     def check(self) -> None:
         """Whether there is such a cell.
 
@@ -67,7 +73,7 @@ class Cell:
                 f"{self.id}: no method is called {self.method!r}; choose one of {', '.join([*METHODS, *REFERENCES])}."
             )
         for name in ("weak_budget", "scene_budget"):
-            if getattr(self, name) and not (self.trained and METHODS[self.method]().weak_scenes):
+            if getattr(self, name) and not self.learns_weakly:
                 raise UserError(f"{self.id}: {self.method} learns from no weak images; leave its {name} out.")
         if min(self.seed, self.weak_budget, self.scene_budget) < 0:
             raise UserError(f"{self.id}: seed, weak_budget and scene_budget cannot be negative.")
@@ -143,10 +149,37 @@ class Grid:
                 weak_budget=cell.weak_budget,
                 scene_budget=cell.scene_budget,
             )
+            if not wrong and cell.method != TOLERANCE:
+                wrong = self._measured_otherwise(cell, file.document)
             if wrong:
                 name = path.relative_to(self.root)
                 return f"{name} {wrong}; delete it, or move it elsewhere, and the cell is measured."
         return ""
+
+    def _measured_otherwise(self, cell: Cell, result: Result) -> str | None:
+        """What a result of the cell's name was measured in, or trained on, if not what the cell is, in words that go on
+        after its name."""
+        today, recorded = self.settings(cell), result["training"].get("settings", {})
+        # Sizes of before are no fault: they are `other_settings`.
+        data = asdict(today.data) | recorded.get("data", {})
+        sizes = asdict(today.evaluation) | recorded.get("evaluation", {})
+        scenes = min(sizes["scenes"], split_size(cell.task, "test"))
+        weak_images = cell.weak_budget or (cell.scene_budget or data["weak_scenes"]) * data["weak_per_scene"]
+        for said, actual, wanted in (
+            ("{} scenes", result["split"], "test"),
+            ("level {}", result["level"], "standard"),
+            *(
+                (f"{name.replace('_', ' ')} {{}}", result.get(name), None)
+                for name in ("vary", "assets", "robot_model")
+            ),
+            ("{} scenes", result["scenes"], scenes),
+            ("{} episodes", result["episodes"], scenes * sizes["episodes"]),
+            ("{} weak images", result["weak_images"], weak_images if cell.learns_weakly else 0),
+        ):
+            if actual != wanted:
+                own = said.format("none" if wanted is None else wanted)
+                return f"is a result of {said.format(actual)}, where the cell's is of {own}"
+        return None
 
     def documents(self, cell: Cell) -> list[dict[str, Any]]:
         """Content of the cell's results that are there, empty of one that is damaged."""
