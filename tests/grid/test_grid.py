@@ -257,6 +257,31 @@ def test_what_is_no_result_of_the_cell_fails_it_and_is_kept(
     assert state_of(fresh, CELLS[0]).state == "waiting"
 
 
+@pytest.mark.parametrize("change", [{"scenes": 1}, {"seed": 1}, {"weak_scenes": 1}, {"frames": {}}, "{"])
+def test_what_is_no_inspection_of_the_cell_is_made_anew(
+    measured: Grid, fresh: Grid, change: dict[str, Any] | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as the user's own look at one scene, or a damaged file."""
+    cell = CELLS[0]
+    shutil.copytree(measured.run(cell), fresh.run(cell))
+    sound = json.loads(measured.inspection(cell).read_text())
+    looked: list[Any] = []
+
+    def look(run: Path, demonstrations: Path, split: str, scenes: int) -> None:
+        looked.append((run, split, scenes))
+        write_json(sound, "inspection", fresh.inspection_of_run(cell))
+
+    monkeypatch.setattr(work, "inspect_run", look)
+    assert measure_cell(Job(fresh, cell, 1)) == "done"
+    assert not looked
+    fresh.results(cell)[0].unlink()
+    other = change if isinstance(change, str) else json.dumps(sound | change)
+    fresh.inspection_of_run(cell).write_text(other)
+    assert measure_cell(Job(fresh, cell, 1)) == "done"
+    assert looked == [(fresh.run(cell), "validation", 2)]
+    assert json.loads(fresh.inspection(cell).read_text()) == sound
+
+
 def test_a_cell_in_other_hands_is_left_alone(fresh: Grid, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "PATIENCE_S", 0.0)
     with locked(fresh.lock(CELLS[0])):

@@ -1,5 +1,6 @@
 """What a grid measures: cells, and where each of them leaves its files."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -98,6 +99,10 @@ class Grid:
         """Test scenes that cells of a task are measured in: the preset's number, or all that the task has."""
         return min(config.preset(self.preset, task).evaluation.scenes, split_size(task, "test"))
 
+    def inspection_scenes(self, task: str) -> int:
+        """Scenes of `CHOICE` that instruments look at, as many or as few."""
+        return min(config.preset(self.preset, task).evaluation.scenes, split_size(task, CHOICE))
+
     def data(self, task: str) -> Path:
         """Where the task's data sets lie."""
         return self.root / "data" / self.preset / task
@@ -140,21 +145,33 @@ class Grid:
         """What is wrong with a file that lies where a result of the cell should, in a sentence; nothing if all that are
         there are sound."""
         for path, file in self._found(cell).items():
-            wrong = file.fault or stranger(
-                file.document,
-                preset=self.preset,
-                task=cell.task,
-                method=cell.method if cell.trained else path.stem.removesuffix(f"-seed{cell.seed}"),
-                seed=cell.seed,
-                weak_budget=cell.weak_budget,
-                scene_budget=cell.scene_budget,
-            )
+            method = cell.method if cell.trained else path.stem.removesuffix(f"-seed{cell.seed}")
+            wrong = file.fault or self._stranger(cell, file.document, method)
             if not wrong and cell.method != TOLERANCE:
                 wrong = self._measured_otherwise(cell, file.document)
             if wrong:
                 name = path.relative_to(self.root)
                 return f"{name} {wrong}; delete it, or move it elsewhere, and the cell is measured."
         return ""
+
+    def inspected(self, cell: Cell) -> bool:
+        """Whether the run's folder holds the cell's inspection, and not, for one, the user's own look at one scene."""
+        file = found(self.inspection_of_run(cell), "inspection")
+        if file is None or file.fault or self._stranger(cell, file.document, cell.method):
+            return False
+        told = tuple(file.document.get(name) for name in ("split", "level", "scenes", "robot_model"))
+        return told == (CHOICE, "standard", self.inspection_scenes(cell.task), None)
+
+    def _stranger(self, cell: Cell, document: Mapping[str, Any], method: str) -> str | None:
+        return stranger(
+            document,
+            preset=self.preset,
+            task=cell.task,
+            method=method,
+            seed=cell.seed,
+            weak_budget=cell.weak_budget,
+            scene_budget=cell.scene_budget,
+        )
 
     def _measured_otherwise(self, cell: Cell, result: Result) -> str | None:
         """What a result of the cell's name was measured in, or trained on, if not what the cell is, in words that go on
