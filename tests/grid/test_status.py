@@ -209,6 +209,15 @@ def test_the_table_shows_every_cell_and_sums_up(grid: Grid) -> None:
     assert "No space." in told and "1 failed, 2 waiting" in told
 
 
+@pytest.mark.parametrize("reason", ["No space in /tmp/x[/y].", "b[old] x/results is a file."])
+def test_brackets_of_an_error_are_shown_as_they_are(grid: Grid, reason: str) -> None:
+    grid.error(CELL).write_text(json.dumps({"message": reason}))
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(table([state_of(grid, CELL)]))
+    assert reason in captured.get()
+
+
 def test_a_narrow_table_cuts_no_name_of_a_file_short(grid: Grid) -> None:
     grid.results(CELL)[0].parent.mkdir(parents=True)
     grid.results(CELL)[0].touch()
