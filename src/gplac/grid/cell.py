@@ -66,8 +66,15 @@ class Cell:
         """Whether there is such a cell.
 
         Raises:
-            UserError: unknown task or method, or a budget of what the method does not learn from.
+            UserError: unknown task or method, a budget of what the method does not learn from, or a seed or budget that
+                is no whole number from 0.
         """
+        if not (isinstance(self.task, str) and isinstance(self.method, str)):
+            raise UserError(f"{self!r}: task and method are names, each a str.")
+        for name in ("seed", "weak_budget", "scene_budget"):
+            number = getattr(self, name)
+            if type(number) is not int or number < 0:
+                raise UserError(f"{self!r}: {name} is a whole number (int) and cannot be negative.")
         task_named(self.task)
         if self.trained and self.method not in METHODS:
             raise UserError(
@@ -76,8 +83,6 @@ class Cell:
         for name in ("weak_budget", "scene_budget"):
             if getattr(self, name) and not self.learns_weakly:
                 raise UserError(f"{self.id}: {self.method} learns from no weak images; leave its {name} out.")
-        if min(self.seed, self.weak_budget, self.scene_budget) < 0:
-            raise UserError(f"{self.id}: seed, weak_budget and scene_budget cannot be negative.")
 
 
 @dataclass(frozen=True)
