@@ -282,6 +282,31 @@ def test_what_is_no_inspection_of_the_cell_is_made_anew(
     assert json.loads(fresh.inspection(cell).read_text()) == sound
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--workers", "-1"], "There cannot be -1 workers"),
+        (["--on", "ray"], "Ray is not installed"),
+        (["--seeds", "-1"], "seed is a whole number (int) and cannot be negative"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_before_data_are_collected(
+    options: list[str],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)  # as where it is not installed
+    monkeypatch.chdir(tmp_path)
+    Path("recipe.py").write_text(RECIPE.format(budget=4))
+    with pytest.raises(SystemExit) as end:
+        main(["grid", "run", "recipe.py", "--preset", "smoke", "--outdated", *options])
+    assert end.value.code == 2
+    assert told in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["recipe.py"]
+
+
 def test_a_cell_in_other_hands_is_left_alone(fresh: Grid, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "PATIENCE_S", 0.0)
     with locked(fresh.lock(CELLS[0])):
