@@ -26,7 +26,7 @@ from gplac.training.batches import (
     normalised_positions,
 )
 from gplac.training.changes import changes
-from gplac.training.checkpoint import CHECKPOINT, RUN_JSON, load_checkpoint, read_facts, write_json
+from gplac.training.checkpoint import CHECKPOINT, RUN_JSON, anew, load_checkpoint, read_facts, write_json
 from gplac.training.described import described, used
 from gplac.training.device import best_device, precision
 from gplac.training.learner import Learner, resolved
@@ -113,8 +113,7 @@ def fit(
         )
     if not resume and _finished(run_dir):
         raise UserError(
-            f"{run_dir} holds a finished run, without the checkpoint that it could go on from: choose another directory"
-            " (--out)"
+            f"{run_dir} holds a finished run, without the checkpoint that it could go on from: {anew(run_dir)}"
         )
 
     config = preset.training
@@ -165,8 +164,8 @@ def fit(
         before, now = read_facts(run_dir)["run"], json.loads(json.dumps(run))
         if changed := changes(before, now):
             raise UserError(
-                f"{run_dir} was trained with another {changed}: resume it with what it started with, or choose another"
-                " directory (--out)"
+                f"{run_dir} was trained with another {changed}: resume it with what it started with,"
+                f" {anew(run_dir)}"
             )
         facts = load_checkpoint(run_dir, learner, optimiser, average)
 
