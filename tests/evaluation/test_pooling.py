@@ -57,7 +57,10 @@ def test_the_interval_is_a_bootstrap_over_scenes_not_over_seeds_or_episodes() ->
         (seeds(0) + seeds(1, weak_images=160), "weak_images is 16000 and 160"),
         (seeds(0) + seeds(1, weak_scenes=3), "weak_scenes is None and 3"),
         (seeds(0) + seeds(1, split="validation"), "split is test and validation"),
-        ([*seeds(0), synthetic_result("gplac", 0.6, seed=1, scenes=5, count=3)], "different scenes"),
+        (
+            [*seeds(0), synthetic_result("gplac", 0.6, seed=1, scenes=5, count=3)],
+            r"Seeds 0 and 1 of gplac \(pusher, preset lite\) are of different scenes, 6 and 5 of them",
+        ),
     ],
 )
 def test_what_are_no_seeds_of_one_thing_is_refused(results: list[dict[str, Any]], part: str) -> None:

@@ -174,7 +174,7 @@ def test_missing_data_fails_the_cells_that_need_it_alone(measured: Grid, fresh: 
     shutil.copytree(measured.root / "results", fresh.root / "results")
     fresh.results(CELLS[0])[0].unlink()
     write_json(
-        synthetic_result("att-1", 0.1) | {"task": "mug_push", "preset": "smoke"},
+        synthetic_result("att-1", 0.1, scenes=2, count=2) | {"task": "mug_push", "preset": "smoke"},
         "result",
         fresh.results(cells[1])[0],
     )
@@ -255,6 +255,56 @@ def test_what_is_no_result_of_the_cell_fails_it_and_is_kept(
     assert [state_of(fresh, cell).state for cell in CELLS] == ["failed", "failed"]
     first.unlink()
     assert state_of(fresh, CELLS[0]).state == "waiting"
+
+
+@pytest.mark.parametrize("change", [{"scenes": 1}, {"seed": 1}, {"weak_scenes": 1}, {"frames": {}}, "{"])
+def test_what_is_no_inspection_of_the_cell_is_made_anew(
+    measured: Grid, fresh: Grid, change: dict[str, Any] | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as the user's own look at one scene, or a damaged file."""
+    cell = CELLS[0]
+    shutil.copytree(measured.run(cell), fresh.run(cell))
+    sound = json.loads(measured.inspection(cell).read_text())
+    looked: list[Any] = []
+
+    def look(run: Path, demonstrations: Path, split: str, scenes: int) -> None:
+        looked.append((run, split, scenes))
+        write_json(sound, "inspection", fresh.inspection_of_run(cell))
+
+    monkeypatch.setattr(work, "inspect_run", look)
+    assert measure_cell(Job(fresh, cell, 1)) == "done"
+    assert not looked
+    fresh.results(cell)[0].unlink()
+    other = change if isinstance(change, str) else json.dumps(sound | change)
+    fresh.inspection_of_run(cell).write_text(other)
+    assert measure_cell(Job(fresh, cell, 1)) == "done"
+    assert looked == [(fresh.run(cell), "validation", 2)]
+    assert json.loads(fresh.inspection(cell).read_text()) == sound
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--workers", "-1"], "There cannot be -1 workers"),
+        (["--on", "ray"], "Ray is not installed"),
+        (["--seeds", "-1"], "seed is a whole number (int) and cannot be negative"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_before_data_are_collected(
+    options: list[str],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)  # as where it is not installed
+    monkeypatch.chdir(tmp_path)
+    Path("recipe.py").write_text(RECIPE.format(budget=4))
+    with pytest.raises(SystemExit) as end:
+        main(["grid", "run", "recipe.py", "--preset", "smoke", "--outdated", *options])
+    assert end.value.code == 2
+    assert told in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["recipe.py"]
 
 
 def test_a_cell_in_other_hands_is_left_alone(fresh: Grid, monkeypatch: pytest.MonkeyPatch) -> None:

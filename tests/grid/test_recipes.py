@@ -117,7 +117,7 @@ def test_cells_are_chosen_by_task_method_pattern_and_seed() -> None:
     ("text", "part"),
     [
         ("def cells(preset:", "SyntaxError"),
-        ("x = 1", "cells"),
+        ("x = 1", "list of gplac.grid.cell.Cell"),
         ("def cells(preset): return ['gplac']", "declares 'gplac'"),
         ("def cells(preset): return [Cell('juggle', 'gplac')]", "juggle"),
         ("def cells(preset): return [Cell('pusher', 'magic')]", "magic"),
@@ -126,6 +126,15 @@ def test_cells_are_chosen_by_task_method_pattern_and_seed() -> None:
         ("def cells(preset): return [Cell('pusher', 'bounds', scene_budget=4)]", "no weak images"),
         ("def cells(preset): return [Cell('pusher', 'gplac', -1)]", "negative"),
         ("def cells(preset): return [Cell('pusher', 'gplac', scene_budget=-3)]", "negative"),
+        ("def cells(preset): return [Cell('pusher', 'gplac', '0')]", "seed is a whole number"),
+        ("def cells(preset): return [Cell('pusher', 'gplac', 1.5)]", "seed is a whole number"),
+        ("def cells(preset): return [Cell('pusher', 'gplac', True)]", "seed is a whole number"),
+        (
+            "def cells(preset): return [Cell('pusher', 'gplac', weak_budget=4.0)]",
+            "weak_budget is a whole number",
+        ),
+        ("def cells(preset): return [Cell('pusher', ['gplac'])]", "task and method are names"),
+        ("def cells(preset): return [Cell(1, 'gplac')]", "task and method are names"),
         ("def cells(preset): return 1 / 0", "ZeroDivisionError"),
     ],
 )

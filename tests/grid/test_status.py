@@ -117,6 +117,12 @@ def test_steps_of_a_first_stage_count(grid: Grid) -> None:
         ({"seed": 1}, "seed 1, where its name and folder say 0"),
         ({"weak_scenes": 3}, "weak scenes 3, where its name and folder say all"),
         ({"episodes": 3}, "contradicts itself: it says 3 episodes"),
+        ({"split": "validation"}, "a result of validation scenes, where the cell's is of test scenes"),
+        ({"level": "easy"}, "a result of level easy, where the cell's is of level standard"),
+        ({"vary": "lighting"}, "a result of vary lighting, where the cell's is of vary none"),
+        ({"assets": "mine"}, "a result of assets mine"),
+        ({"robot_model": "mine.xml"}, "a result of robot model mine.xml"),
+        ({"weak_images": 16}, "a result of 16 weak images, where the cell's is of 0 weak images"),
     ],
 )
 def test_a_result_of_something_else_does_not_count(grid: Grid, change: dict[str, Any], told: str) -> None:
@@ -126,6 +132,48 @@ def test_a_result_of_something_else_does_not_count(grid: Grid, change: dict[str,
     found = state_of(grid, CELL)
     assert found.state == "failed" and told in found.text and "att-1-seed0.json" in found.text
     assert not grid.done(CELL)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "told"),
+    [
+        ({"scenes": 1}, "a result of 1 scenes, where the cell's is of 40 scenes"),
+        ({"count": 2}, "a result of 80 episodes, where the cell's is of 400 episodes"),
+    ],
+)
+def test_a_result_of_fewer_episodes_does_not_count(grid: Grid, sizes: dict[str, int], told: str) -> None:
+    write_json(synthetic_result("att-1", 0.5, **sizes), "result", grid.results(CELL)[0])
+    found = state_of(grid, CELL)
+    assert found.state == "failed" and told in found.text
+
+
+@pytest.mark.parametrize(
+    ("cell", "images", "state"),
+    [
+        (Cell("pusher", "gplac"), 16_000, "done"),
+        (Cell("pusher", "gplac"), 160, "failed"),
+        (Cell("pusher", "gplac", scene_budget=10), 4_000, "done"),
+        (Cell("pusher", "gplac", scene_budget=10), 16_000, "failed"),
+        (Cell("pusher", "gplac", weak_budget=160), 160, "done"),
+        (Cell("pusher", "gplac", weak_budget=160), 16_000, "failed"),
+    ],
+)
+def test_a_result_of_another_weak_budget_does_not_count(
+    grid: Grid, cell: Cell, images: int, state: str
+) -> None:
+    scenes = {"weak_scenes": cell.scene_budget} if cell.scene_budget else {}
+    result = synthetic_result("gplac", 0.5) | {"weak_images": images} | scenes
+    write_json(result, "result", grid.results(cell)[0])
+    assert state_of(grid, cell).state == state
+
+
+def test_a_result_of_before_a_preset_had_more_weak_images_is_of_other_settings(grid: Grid) -> None:
+    cell = Cell("pusher", "gplac")
+    result = synthetic_result("gplac", 0.5) | {"weak_images": 4_000}
+    result["training"]["settings"] = {"hash": "of before", "data": {"weak_per_scene": 100}}
+    write_json(result, "result", grid.results(cell)[0])
+    found = state_of(grid, cell)
+    assert found.state == "done" and "other settings: " in found.text
 
 
 def test_a_tolerance_is_no_result_and_a_result_no_tolerance(grid: Grid) -> None:
@@ -159,6 +207,15 @@ def test_the_table_shows_every_cell_and_sums_up(grid: Grid) -> None:
     told = captured.get()
     assert all(cell.id in told for cell in cells)
     assert "No space." in told and "1 failed, 2 waiting" in told
+
+
+@pytest.mark.parametrize("reason", ["No space in /tmp/x[/y].", "b[old] x/results is a file."])
+def test_brackets_of_an_error_are_shown_as_they_are(grid: Grid, reason: str) -> None:
+    grid.error(CELL).write_text(json.dumps({"message": reason}))
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(table([state_of(grid, CELL)]))
+    assert reason in captured.get()
 
 
 def test_a_narrow_table_cuts_no_name_of_a_file_short(grid: Grid) -> None:

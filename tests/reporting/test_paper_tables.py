@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -335,6 +336,45 @@ def assert_nested(tex: str) -> None:
     for columns, body in re.findall(r"\\begin\{tabular\}\{(\w+)\}(.*?)\\end\{tabular\}", tex, re.DOTALL):
         rows = [line for line in body.splitlines() if line.endswith(r"\\")]
         assert {len(re.findall(r"(?<!\\)&", row)) + 1 for row in rows} == {len(columns)}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            {"method": "att-1"},
+            "is an inspection of method att-1, where its name and folder say gplac: move it",
+        ),
+        ({"seed": 1}, "is an inspection of seed 1"),
+        ({"task": "striker"}, "is an inspection of task striker"),
+        ({"preset": "paper"}, "is an inspection of preset paper"),
+        ({"weak_scenes": 3}, "is an inspection of weak scenes 3"),
+        ({"split": "test"}, "is an inspection of test scenes, and lies among those of validation scenes"),
+        ({"preset": "lite-changed"}, ""),  # the preset may have taken over its settings since
+    ],
+)
+@pytest.mark.parametrize("table", [figure_5, fair])
+def test_an_inspection_under_anothers_name_is_refused(
+    tmp_path: Path, table: Callable[[Path, str], list[Sheet]], change: dict[str, Any], told: str
+) -> None:
+    put(tmp_path, "gplac", [1, 1])
+    inspection(tmp_path, "gplac", 0.7)
+    path = tmp_path / "lite/pusher/validation/gplac-seed0.json"
+    write_json(json.loads(path.read_text()) | change, "inspection", path)
+    if not told:
+        assert table(tmp_path, "lite")
+        return
+    with pytest.raises(UserError, match=f"gplac-seed0.json {told}"):
+        table(tmp_path, "lite")
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "{}", "{"])
+def test_a_damaged_inspection_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "lite/pusher/validation/gplac-seed0.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    with pytest.raises(UserError, match=r"gplac-seed0.json is (no inspection file|not JSON)"):
+        figure_5(tmp_path, "lite")
 
 
 def test_the_same_numbers_in_markdown_latex_and_csv(tmp_path: Path) -> None:

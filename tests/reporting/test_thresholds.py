@@ -8,7 +8,8 @@ import pytest
 from synthetic import synthetic_result
 
 from gplac.cli import main
-from gplac.evaluation.result import write_json
+from gplac.errors import UserError
+from gplac.evaluation.result import read_result, write_json
 from gplac.reporting.sheets import Sheet, comma_separated
 from gplac.reporting.themes import DARK, LIGHT
 from gplac.reporting.thresholds import thresholds
@@ -70,6 +71,17 @@ def test_the_emulated_task_says_so_and_has_distances_of_its_own(tmp_path: Path) 
     for text in (sheet.title, sheet.notes[0], sheet.charts[0].title, sheet.charts[0].about):
         assert "emulated" in text
     assert "17 cm" not in " ".join(sheet.notes)
+
+
+@pytest.mark.parametrize("thresholds_m", [[], [0.01, 0.05]])
+def test_a_result_with_other_distances_is_named(tmp_path: Path, thresholds_m: list[float]) -> None:
+    for seed in (0, 1):
+        put(tmp_path, "gplac", [0.01], seed=seed)
+    path = tmp_path / "lite" / "pusher" / "gplac-seed1.json"
+    curve = {"thresholds_m": thresholds_m, "success_rates": [1.0] * len(thresholds_m)}
+    write_json(read_result(path) | {"threshold_curve": curve}, "result", path)
+    with pytest.raises(UserError, match=r"gplac-seed1.json has other distances .* evaluate its run again"):
+        thresholds(tmp_path, "lite")
 
 
 def test_the_verb_writes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Functions for workers: importable by name, and not by collecting tests."""
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -33,6 +34,12 @@ def mistake(number: int) -> int:
 def die_at_one(number: int) -> int:
     if number == 1:
         os._exit(7)
+    return number
+
+
+def killed_at_one(number: int) -> int:
+    if number == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
     return number
 
 

@@ -69,6 +69,16 @@ def test_a_process_that_dies_is_reported_and_replaced() -> None:
             list(pool.map(work.die_at_one, [1]))
 
 
+def test_a_process_that_is_killed_tells_of_memory_and_what_to_do() -> None:
+    with Processes(2) as pool:
+        results = dict(pool.attempt(work.killed_at_one, range(3)))
+    killed = results[1]
+    assert isinstance(killed, Failure)
+    assert "killed (signal 9)" in killed.message and "memory" in killed.message
+    assert "--workers 1" in killed.message
+    assert [results[i] for i in (0, 2)] == [0, 2]
+
+
 def test_each_process_is_prepared_once_and_has_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     with Processes(2, initialiser=work.prepare) as pool:

@@ -10,6 +10,19 @@ from gplac.errors import UserError
 from gplac.training import logs
 
 
+def test_brackets_in_a_task_of_the_users_own_are_shown_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, to rich
+    display = logs.Display("gplac on x[/y]", step=0, steps=100)
+    try:
+        display.update(50, {"images_per_s": 250.0, "loss": 0.5})
+        display.project(1.0, 600)
+    finally:
+        display.close()
+    assert capsys.readouterr().err.count("gplac on x[/y]") >= 2
+
+
 def test_where_there_is_no_terminal_a_line_comes_now_and_then(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

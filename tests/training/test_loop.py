@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -185,10 +186,15 @@ def test_a_run_is_neither_overwritten_nor_resumed_with_other_settings(
     fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
     with pytest.raises(UserError, match="already holds a run"):
         fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
-    with pytest.raises(UserError, match="another seed"):
+    # A grid has no --out; its runs' folders can be deleted.
+    anew = rf"delete {re.escape(str(tmp_path))} and train again, or choose another directory \(gplac train --out\)"
+    with pytest.raises(UserError, match=f"another seed.*{anew}"):
         fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, seed=1, resume=True)
     (tmp_path / "checkpoint.safetensors").write_bytes(b"half a file")
-    with pytest.raises(UserError, match="cannot be resumed"):
+    with pytest.raises(UserError, match=f"cannot be resumed.*{anew}"):
+        fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True)
+    (tmp_path / "checkpoint.safetensors").unlink()
+    with pytest.raises(UserError, match=f"without the checkpoint.*{anew}"):
         fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True)
 
 

@@ -56,9 +56,6 @@ def grid_run(
     from gplac.scale.executor import executor
 
     grid, cells = _read(recipe, preset, only, seeds)
-    if outdated:
-        for folder in set_aside_outdated(grid, cells):
-            print(f"Measured with other settings, kept in {folder.relative_to(grid.root)}")
     # The stream itself: what a cell prints in this process goes elsewhere, and must not take the table with it.
     console = Console(file=sys.stderr)
     live = Live(
@@ -70,8 +67,12 @@ def grid_run(
         transient=True,
     )
     bad = []
-    missing = collect_shared(grid, cells)
+    # First the executor, which refuses what cannot be had: data may take hours.
     with executor(workers, one_thread, nesting=True, kind=on) as pool, contextlib.ExitStack() as stack:
+        if outdated:
+            for folder in set_aside_outdated(grid, cells):
+                print(f"Measured with other settings, kept in {folder.relative_to(grid.root)}")
+        missing = collect_shared(grid, cells)
         if console.is_terminal:
             stack.enter_context(live)
         for finished in run_grid(grid, cells, missing, pool):

@@ -76,6 +76,7 @@ def fault(document: Any, schema: str) -> str | None:
 
 def stranger(
     document: Mapping[str, Any],
+    what: str = "a result",
     *,
     preset: str,
     task: str,
@@ -84,10 +85,11 @@ def stranger(
     weak_budget: int = 0,
     scene_budget: int = 0,
 ) -> str | None:
-    """What a result is of, if not of what its name and folder say, in words that go on after its name; None if it is.
+    """What a file is of, if not of what its name and folder say, in words that go on after its name; None if it is.
 
     Args:
-        document: a result, or a tolerance, which is of no method.
+        document: a result, an inspection, or a tolerance, which is of no method.
+        what: which of them, in words.
         preset: of its folder.
         task: of its folder.
         method: of its name, as all that follows.
@@ -108,9 +110,7 @@ def stranger(
     for field, value in told.items():
         if (actual := document.get(field)) != value:
             wanted = "all" if value is None else value
-            return (
-                f"is a result of {field.replace('_', ' ')} {actual}, where its name and folder say {wanted}"
-            )
+            return f"is {what} of {field.replace('_', ' ')} {actual}, where its name and folder say {wanted}"
     return None
 
 

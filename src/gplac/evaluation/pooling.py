@@ -62,7 +62,11 @@ def pooled(results: Sequence[Result]) -> Pooled:
                     f" {other.get(field)}; pool those that differ in the seed alone."
                 )
         if [scene["scene"] for scene in other["per_scene"]] != scenes:
-            raise UserError("These results are of different scenes; evaluate every seed in the same ones.")
+            raise UserError(
+                f"Seeds {first['seed']} and {other['seed']} of {first['method']} ({first['task']}, preset"
+                f" {first['preset']}) are of different scenes, {len(scenes)} and {len(other['per_scene'])} of them;"
+                " evaluate every seed in the same ones."
+            )
     told = {
         settings["hash"]: result for result in results if (settings := result["training"].get("settings"))
     }

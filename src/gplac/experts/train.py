@@ -57,7 +57,8 @@ def train_expert(task_name: str, out: Path, seed: int = 0, config: ExpertConfig 
                 )
             except KeyboardInterrupt:
                 keeper.console.print(
-                    f"Stopped; the same command goes on from the last checkpoint, {keeper.checkpoint}."
+                    f"Stopped; the same command goes on from the last checkpoint, {keeper.checkpoint}.",
+                    markup=False,
                 )
                 raise
     keeper.finish()

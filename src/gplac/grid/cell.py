@@ -1,6 +1,7 @@
 """What a grid measures: cells, and where each of them leaves its files."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from gplac import config
 from gplac.errors import UserError
 from gplac.evaluation.faults import stranger
+from gplac.evaluation.result import Result
 from gplac.grid.found import Found, found
 from gplac.methods import METHODS
 from gplac.runs import INSPECTION
@@ -55,22 +57,32 @@ class Cell:
         """Whether it is a method, and not one of `REFERENCES`."""
         return self.method not in REFERENCES
 
+    @property
+    def learns_weakly(self) -> bool:
+        """Whether it learns from weak images."""
+        return self.trained and METHODS[self.method]().weak_scenes > 0
+
     def check(self) -> None:
         """Whether there is such a cell.
 
         Raises:
-            UserError: unknown task or method, or a budget of what the method does not learn from.
+            UserError: unknown task or method, a budget of what the method does not learn from, or a seed or budget that
+                is no whole number from 0.
         """
+        if not (isinstance(self.task, str) and isinstance(self.method, str)):
+            raise UserError(f"{self!r}: task and method are names, each a str.")
+        for name in ("seed", "weak_budget", "scene_budget"):
+            number = getattr(self, name)
+            if type(number) is not int or number < 0:
+                raise UserError(f"{self!r}: {name} is a whole number (int) and cannot be negative.")
         task_named(self.task)
         if self.trained and self.method not in METHODS:
             raise UserError(
                 f"{self.id}: no method is called {self.method!r}; choose one of {', '.join([*METHODS, *REFERENCES])}."
             )
         for name in ("weak_budget", "scene_budget"):
-            if getattr(self, name) and not (self.trained and METHODS[self.method]().weak_scenes):
+            if getattr(self, name) and not self.learns_weakly:
                 raise UserError(f"{self.id}: {self.method} learns from no weak images; leave its {name} out.")
-        if min(self.seed, self.weak_budget, self.scene_budget) < 0:
-            raise UserError(f"{self.id}: seed, weak_budget and scene_budget cannot be negative.")
 
 
 @dataclass(frozen=True)
@@ -91,6 +103,10 @@ class Grid:
     def test_scenes(self, task: str) -> int:
         """Test scenes that cells of a task are measured in: the preset's number, or all that the task has."""
         return min(config.preset(self.preset, task).evaluation.scenes, split_size(task, "test"))
+
+    def inspection_scenes(self, task: str) -> int:
+        """Scenes of `CHOICE` that instruments look at, as many or as few."""
+        return min(config.preset(self.preset, task).evaluation.scenes, split_size(task, CHOICE))
 
     def data(self, task: str) -> Path:
         """Where the task's data sets lie."""
@@ -134,19 +150,58 @@ class Grid:
         """What is wrong with a file that lies where a result of the cell should, in a sentence; nothing if all that are
         there are sound."""
         for path, file in self._found(cell).items():
-            wrong = file.fault or stranger(
-                file.document,
-                preset=self.preset,
-                task=cell.task,
-                method=cell.method if cell.trained else path.stem.removesuffix(f"-seed{cell.seed}"),
-                seed=cell.seed,
-                weak_budget=cell.weak_budget,
-                scene_budget=cell.scene_budget,
-            )
+            method = cell.method if cell.trained else path.stem.removesuffix(f"-seed{cell.seed}")
+            wrong = file.fault or self._stranger(cell, file.document, method)
+            if not wrong and cell.method != TOLERANCE:
+                wrong = self._measured_otherwise(cell, file.document)
             if wrong:
                 name = path.relative_to(self.root)
                 return f"{name} {wrong}; delete it, or move it elsewhere, and the cell is measured."
         return ""
+
+    def inspected(self, cell: Cell) -> bool:
+        """Whether the run's folder holds the cell's inspection, and not, for one, the user's own look at one scene."""
+        file = found(self.inspection_of_run(cell), "inspection")
+        if file is None or file.fault or self._stranger(cell, file.document, cell.method):
+            return False
+        told = tuple(file.document.get(name) for name in ("split", "level", "scenes", "robot_model"))
+        return told == (CHOICE, "standard", self.inspection_scenes(cell.task), None)
+
+    def _stranger(self, cell: Cell, document: Mapping[str, Any], method: str) -> str | None:
+        return stranger(
+            document,
+            preset=self.preset,
+            task=cell.task,
+            method=method,
+            seed=cell.seed,
+            weak_budget=cell.weak_budget,
+            scene_budget=cell.scene_budget,
+        )
+
+    def _measured_otherwise(self, cell: Cell, result: Result) -> str | None:
+        """What a result of the cell's name was measured in, or trained on, if not what the cell is, in words that go on
+        after its name."""
+        today, recorded = self.settings(cell), result["training"].get("settings", {})
+        # Sizes of before are no fault: they are `other_settings`.
+        data = asdict(today.data) | recorded.get("data", {})
+        sizes = asdict(today.evaluation) | recorded.get("evaluation", {})
+        scenes = min(sizes["scenes"], split_size(cell.task, "test"))
+        weak_images = cell.weak_budget or (cell.scene_budget or data["weak_scenes"]) * data["weak_per_scene"]
+        for said, actual, wanted in (
+            ("{} scenes", result["split"], "test"),
+            ("level {}", result["level"], "standard"),
+            *(
+                (f"{name.replace('_', ' ')} {{}}", result.get(name), None)
+                for name in ("vary", "assets", "robot_model")
+            ),
+            ("{} scenes", result["scenes"], scenes),
+            ("{} episodes", result["episodes"], scenes * sizes["episodes"]),
+            ("{} weak images", result["weak_images"], weak_images if cell.learns_weakly else 0),
+        ):
+            if actual != wanted:
+                own = said.format("none" if wanted is None else wanted)
+                return f"is a result of {said.format(actual)}, where the cell's is of {own}"
+        return None
 
     def documents(self, cell: Cell) -> list[dict[str, Any]]:
         """Content of the cell's results that are there, empty of one that is damaged."""

@@ -28,7 +28,7 @@ def read_recipe(path: Path, preset: str) -> list[Cell]:
     except Exception as error:
         raise UserError(
             f"The recipe {path} fails ({type(error).__name__}: {error}); it has to define cells(preset), which"
-            " returns a list of gplac.grid.Cell."
+            " returns a list of gplac.grid.cell.Cell."
         ) from error
     for cell in found:
         if not isinstance(cell, Cell):
@@ -47,11 +47,13 @@ def choose(cells: Sequence[Cell], only: Sequence[str] = (), seeds: Iterable[int]
         seeds: measure every method with these seeds, in place of the recipe's.
 
     Raises:
-        UserError: nothing is left.
+        UserError: nothing is left, or a seed is negative.
     """
     wanted = list(seeds)
     if wanted:
         again = [replace(cell, seed=seed) for seed in wanted for cell in cells if cell.trained]
+        for cell in again:
+            cell.check()
         cells = list(dict.fromkeys([cell for cell in cells if not cell.trained] + again))
     chosen = [cell for cell in cells if not only or any(_matches(cell, pattern) for pattern in only)]
     if not chosen:

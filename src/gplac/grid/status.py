@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rich.table import Column, Table
+from rich.text import Text
 
 from gplac.evaluation.percent import percent
 from gplac.grid.cell import Cell, Grid
@@ -64,8 +65,10 @@ def table(states: Sequence[State]) -> Table:
     for each in states:
         progress = f"{each.done:,}/{each.total:,}" if each.total else ""
         left = "" if each.left_s is None else _duration(each.left_s)
-        state = f"[{COLOURS[each.state]}]{each.state}[/]"
-        found.add_row(each.cell.id, state, progress, each.rate, left, each.text)
+        # As `Text`: in a string of rich, brackets of an error or a path are markup.
+        state = Text(each.state, COLOURS[each.state])
+        others = (Text(cell) for cell in (progress, each.rate, left, each.text))
+        found.add_row(Text(each.cell.id), state, *others)
     return found
 
 

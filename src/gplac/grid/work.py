@@ -17,7 +17,6 @@ from gplac.grid.locks import Lock, TakenError, locked
 from gplac.runs import evaluate_run, inspect_run
 from gplac.training.checkpoint import CHECKPOINT, read_facts
 from gplac.training.loop import train
-from gplac.worlds.splits import split_size
 
 PATIENCE_S = 10.0
 """Seconds to wait for a cell's lock: a killed grid's workers need a moment to end."""
@@ -66,12 +65,10 @@ def _train_and_test(job: Job, lock: Lock) -> None:
     weak = data / WEAK if WEAK in others else None
     lock.note(phase="training", first=read_facts(run)["step"] if (run / CHECKPOINT).exists() else 0)
     train(cell.method, settings, data / demonstrations, weak, run, cell.task, cell.seed, resume=True)
-    inspected = grid.inspection_of_run(cell)
-    if not inspected.exists():
+    if not grid.inspected(cell):
         lock.note(phase="inspecting")
-        scenes = min(settings.evaluation.scenes, split_size(cell.task, CHOICE))
-        inspect_run(run, data / LABELLED, CHOICE, scenes)
-    _copy(inspected, grid.inspection(cell))
+        inspect_run(run, data / LABELLED, CHOICE, grid.inspection_scenes(cell.task))
+    _copy(grid.inspection_of_run(cell), grid.inspection(cell))
     lock.note(phase="testing", first=episodes_done(run))
     evaluate_run(run, "test", copy=grid.results(cell)[0], workers=job.drawers)
 

@@ -57,7 +57,7 @@ class Committed:
         """What instruments said on validation scenes.
 
         Raises:
-            UserError: a file is damaged.
+            UserError: a file is no inspection, or its name and folder tell of something else than its content.
         """
         found: dict[Key, list[Mapping[str, Any]]] = {}
         for path, match in self._named(self.folder / "validation"):
@@ -65,9 +65,16 @@ class Committed:
                 document = json.loads(path.read_text())
             except (ValueError, RecursionError) as error:
                 raise UserError(f"{path} is not JSON ({error}); write it again.") from error
-            if isinstance(document, dict) and "sensitivity" in document:
-                check(document, "inspection", str(path))
-                found.setdefault(_key(match), []).append(document)
+            check(document, "inspection", str(path))
+            # One of settings that the preset took over since says "lite-changed".
+            preset = document["preset"].removesuffix("-changed")
+            self._check(path, match, document | {"preset": preset}, "an inspection")
+            if document["split"] != "validation":
+                raise UserError(
+                    f"{path} is an inspection of {document['split']} scenes, and lies among those of validation scenes:"
+                    " move it to where it belongs."
+                )
+            found.setdefault(_key(match), []).append(document)
         return found
 
     def pooled(self, method: str, weak_budget: int = 0, scene_budget: int = 0) -> Pooled | None:
@@ -95,11 +102,13 @@ class Committed:
         }
         return {key: pooled(each) if each else None for key, each in kept.items()}
 
-    def _check(self, path: Path, match: re.Match[str], result: Result) -> None:
-        """A result under another's name would be another's number in a table."""
+    def _check(
+        self, path: Path, match: re.Match[str], document: Mapping[str, Any], what: str = "a result"
+    ) -> None:
+        """A file under another's name would be another's number in a table."""
         preset, task = self.folder.parent.name, self.folder.name
         if found := stranger(
-            result, preset=preset, task=task, seed=int(match["seed"]), **_key(match)._asdict()
+            document, what, preset=preset, task=task, seed=int(match["seed"]), **_key(match)._asdict()
         ):
             raise UserError(f"{path} {found}: move it to where it belongs.")
 

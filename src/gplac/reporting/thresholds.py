@@ -1,14 +1,16 @@
 """Success by the distance within which it is counted: whether what the tables say hangs on our threshold."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import fmean
 
 import numpy as np
 
+from gplac.errors import UserError
 from gplac.evaluation.percent import percent
 from gplac.evaluation.ranks import kendall
+from gplac.evaluation.result import THRESHOLDS_M, Result
 from gplac.methods import BEYOND
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.paper_tables import REFERENCES
@@ -33,7 +35,7 @@ def thresholds(results: Path, preset: str) -> list[Sheet]:
         preset: whose results.
 
     Raises:
-        UserError: a result file is damaged, or of something else.
+        UserError: a result file is damaged, or of something else, or has other distances than all have.
     """
     return [sheet for task in task_names() if (sheet := _of_task(results, preset, task)).rows]
 
@@ -46,7 +48,7 @@ def _of_task(results: Path, preset: str, task: str) -> Sheet:
     curves, seeds, episodes = {}, {}, {}
     for method in (*METHODS, *BEYOND, *REFERENCES):
         if pooled := committed.pooled(method):
-            curves[method] = _mean([each["threshold_curve"] for each in committed.results[Key(method)]])
+            curves[method] = _mean(committed.folder, committed.results[Key(method)])
             seeds[method], episodes[method] = " ".join(map(str, pooled.by_seed)), pooled.episodes
     shown = SHOWN_CM_OF.get(task, SHOWN_CM)
     bars = [Curve(method, label(method), each) for method, each in curves.items() if method not in REFERENCES]
@@ -85,10 +87,22 @@ def _of_task(results: Path, preset: str, task: str) -> Sheet:
     )
 
 
-def _mean(curves: list[Mapping[str, list[float]]]) -> dict[int, float]:
-    """Centimetres -> success rate, the mean of seeds, which have as many episodes each."""
-    distances = [round(100 * distance_m) for distance_m in curves[0]["thresholds_m"]]
-    rates = zip(*(each["success_rates"] for each in curves), strict=True)
+def _mean(folder: Path, results: Sequence[Result]) -> dict[int, float]:
+    """Centimetres -> success rate, the mean of seeds, which have as many episodes each.
+
+    Raises:
+        UserError: success is counted within other distances in one of them.
+    """
+    curves = [each["threshold_curve"] for each in results]
+    for each, curve in zip(results, curves, strict=True):
+        if curve["thresholds_m"] != THRESHOLDS_M:
+            name = f"{each['method']}-seed{each['seed']}.json"
+            raise UserError(
+                f"{folder / name} has other distances in its threshold_curve than the 1, 2, ... 30 cm of all results:"
+                " evaluate its run again, or move it elsewhere."
+            )
+    distances = [round(100 * distance_m) for distance_m in THRESHOLDS_M]
+    rates = zip(*(curve["success_rates"] for curve in curves), strict=True)
     return dict(zip(distances, map(fmean, rates), strict=True))
 
 

@@ -75,9 +75,7 @@ class Processes(Executor):
                     worker, index = busy.pop(connection)
                     result = worker.take()
                     if not worker.alive:
-                        result = Failure(
-                            f"A worker process died with exit code {worker.stop()} at item {index}."
-                        )
+                        result = Failure(_death(worker.stop(), index))
                         self._pool.remove(worker)
                         worker = _Worker(self._initialiser, self._nesting)
                         self._pool.append(worker)
@@ -134,6 +132,16 @@ class _Worker:
             self._process.kill()
             self._process.join()
         return self._process.exitcode
+
+
+def _death(exit_code: int | None, index: int) -> str:
+    """What became of a process that died at an item, in a sentence."""
+    if exit_code == -signal.SIGKILL:
+        return (
+            "A worker process was killed (signal 9), most likely for want of memory: end other programs, or work with"
+            " fewer at a time (--workers 1)."
+        )
+    return f"A worker process died with exit code {exit_code} at item {index}."
 
 
 def _work(connection: Any, initialiser: Callable[[], None] | None) -> None:

@@ -103,6 +103,11 @@ def load_checkpoint(
     return facts
 
 
+def anew(run_dir: Path) -> str:
+    """What to do about a run that nothing can go on from, in words that end a sentence; a grid has no --out."""
+    return f"delete {run_dir} and train again, or choose another directory (gplac train --out)"
+
+
 @contextlib.contextmanager
 def _open(run_dir: Path) -> Iterator[Any]:
     """The checkpoint's file, its many ways of being wrong told in one sentence."""
@@ -111,9 +116,7 @@ def _open(run_dir: Path) -> Iterator[Any]:
         with safe_open(path, framework="pt") as file:
             yield file
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise UserError(
-            f"{path} cannot be resumed ({error}): train again in another directory (--out)"
-        ) from error
+        raise UserError(f"{path} cannot be resumed ({error}): {anew(run_dir)}") from error
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

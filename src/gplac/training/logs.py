@@ -85,7 +85,10 @@ class Display:
         self.bar: Progress | None = None
         console = Console(stderr=True)
         if console.is_terminal:
-            columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+            title_column = TextColumn(
+                "{task.description}", markup=False
+            )  # a task of the user's own may be in it
+            columns: list[Any] = [title_column, BarColumn(), MofNCompleteColumn()]
             columns += [
                 TextColumn("{task.fields[rate]}"),
                 TimeRemainingColumn(),
@@ -137,7 +140,7 @@ class Display:
     def _say(self, words: str) -> None:
         line = f"{self.title}: {words}"
         if self.bar is not None:
-            self.bar.console.print(line)
+            self.bar.console.print(line, markup=False)
         else:
             print(line, file=sys.stderr, flush=True)
 

@@ -33,6 +33,7 @@ from gplac.training.checkpoint import (
     CHECKPOINT,
     RUN_JSON,
     WEIGHTS,
+    anew,
     holds,
     load_checkpoint,
     read_facts,
@@ -126,8 +127,7 @@ def fit(
             )
         if not resume and _finished(run_dir):
             raise UserError(
-                f"{run_dir} holds a finished run, without the checkpoint that it could go on from: choose another"
-                " directory (--out)"
+                f"{run_dir} holds a finished run, without the checkpoint that it could go on from: {anew(run_dir)}"
             )
 
         config = preset.training
@@ -180,8 +180,8 @@ def fit(
             before, now = read_facts(run_dir)["run"], json.loads(json.dumps(run))
             if changed := changes(before, now):
                 raise UserError(
-                    f"{run_dir} was trained with another {changed}: resume it with what it started with, or choose"
-                    " another directory (--out)"
+                    f"{run_dir} was trained with another {changed}: resume it with what it started with,"
+                    f" {anew(run_dir)}"
                 )
             facts = load_checkpoint(run_dir, learner, optimiser, average)
 
