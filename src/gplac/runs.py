@@ -325,9 +325,8 @@ def _labelled(run: Run) -> Path:
             )
     else:
         usual = asdict(preset(base, task).data) if base != known["name"] else {}
-        changes = [
-            f"data.{name}={known['data'][name]}" for name in usual if known["data"][name] != usual[name]
-        ]
+        had = known.get("data", {})  # which older runs have less in
+        changes = [f"data.{name}={value}" for name, value in had.items() if usual.get(name, value) != value]
         folder = Path("data") / (known["name"] if changes else base) / task / "demos-1"
         told = f" --set {' '.join(changes)}" if changes else ""
         require_collected(folder, f"gplac collect demos {task} --preset {base}{told}")
