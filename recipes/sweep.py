@@ -19,6 +19,7 @@ from typing import Annotated
 import torch
 import tyro
 
+from gplac.cli import termination_interrupts
 from gplac.cli.options import Preset, Size
 from gplac.errors import UserError
 from gplac.evaluation.result import read_result, write_json
@@ -109,7 +110,8 @@ def measure(
 
 if __name__ == "__main__":
     try:
-        tyro.cli(main)
+        with termination_interrupts():
+            tyro.cli(main)
     except UserError as error:
         raise SystemExit(f"sweep: {error}") from None
     except OSError as error:
