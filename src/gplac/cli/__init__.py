@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import tyro
 from tyro.extras import SubcommandApp
@@ -96,17 +95,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 @contextlib.contextmanager
 def termination_interrupts() -> Iterator[None]:
     """While it is entered, SIGTERM, which schedulers and `timeout` send, interrupts as Ctrl-C does."""
-
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
     if (
         threading.current_thread() is not threading.main_thread()
         or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
     ):
         yield
         return
-    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:

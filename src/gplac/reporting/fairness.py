@@ -1,7 +1,7 @@
 """What every method had to learn from and what it cost, what its controls say, and where its points lie (figure 5)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -146,6 +146,7 @@ def _record(
     }
 
 
+@cache
 def _numbers(task: str, preset: str, method: str, told: int) -> tuple[int, int]:
     """How many numbers training adjusts, and how many its policy computes with; of a clone that sees no pictures all
     that its file tells. What a result tells is the network with its frozen layer and its classifier, and without heads

@@ -59,12 +59,7 @@ def _table_1(results: Path) -> Iterator[str]:
     yield ""
     yield from _head("policy", *(name for task in tasks for name in (task, "paper")))
     for method, about in ROWS.items():
-        cells = (
-            cell
-            for task, committed in found.items()
-            for cell in (_ours(committed.pooled(method)), _paper(TABLE_1[task].get(method)))
-        )
-        yield _line(about, *cells)
+        yield _line(about, *_beside(found, method))
     yield from _controls(found)
     for task, committed in found.items():
         yield from _gain(task, {method: committed.pooled(method) for method in ("gplac", "att-1")})
@@ -158,12 +153,8 @@ def _at_the_papers_size(results: Path) -> Iterator[str]:
     """What is measured of Table 1 with the paper's sizes; nothing if nothing is."""
     sizes, tasks = config.preset(LARGE), list(TABLE_1)
     found = {task: Committed(results / LARGE / task) for task in tasks}
-    rows = {
-        method: cells
-        for method in ROWS
-        if any(cells := [committed.pooled(method) for committed in found.values()])
-    }
-    if not rows:
+    measured = [method for method in ROWS if any(each.pooled(method) for each in found.values())]
+    if not measured:
         return
     yield "### Table 1 at the paper's own size"
     yield ""
@@ -174,12 +165,9 @@ def _at_the_papers_size(results: Path) -> Iterator[str]:
     )
     yield ""
     yield from _head("policy", *(name for task in tasks for name in (task, "paper")))
-    for method, cells in rows.items():
-        theirs = (_paper(TABLE_1[task].get(method)) for task in tasks)
+    for method in measured:
         name = label(method) if method in TABLE_1[tasks[0]] else ROWS[method]
-        yield _line(
-            name, *(text for ours, paper in zip(cells, theirs, strict=True) for text in (_ours(ours), paper))
-        )
+        yield _line(name, *_beside(found, method))
 
 
 def _by_shared_seeds(task: str, committed: Committed, keys: Mapping[int, Key]) -> Iterator[str]:
@@ -207,6 +195,13 @@ def _gain(task: str, found: Mapping[str, Pooled | None]) -> Iterator[str]:
         f"GPLAC beyond ATT-1 on the {task}: {points(difference)} points"
         f" ({point_span(interval.low, interval.high)}, 95 % over scenes, paired)."
     )
+
+
+def _beside(found: Mapping[str, Committed], method: str) -> Iterator[str]:
+    """A method's numbers of Table 1, ours and the paper's, task by task."""
+    for task, committed in found.items():
+        yield _ours(committed.pooled(method))
+        yield _paper(TABLE_1[task].get(method))
 
 
 def _head(*names: str) -> list[str]:

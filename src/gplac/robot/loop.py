@@ -14,7 +14,8 @@ from gplac.robot.interface import Clock, Observation, Robot, SystemClock
 from gplac.robot.limits import Limits
 from gplac.robot.policy import Acting, Floats, cropped
 from gplac.robot.record import Summary, Tick
-from gplac.robot.signals import StopSignals, run_then_stop
+from gplac.robot.signals import run_then_stop
+from gplac.signals import StopSignals
 
 FUTURE_S = 0.1
 """A picture that much younger than now was dated by another clock."""

@@ -85,9 +85,7 @@ class Display:
         self.bar: Progress | None = None
         console = Console(stderr=True)
         if console.is_terminal:
-            title_column = TextColumn(
-                "{task.description}", markup=False
-            )  # a task of the user's own may be in it
+            title_column = TextColumn("{task.description}", markup=False)  # it may tell the user's own task
             columns: list[Any] = [title_column, BarColumn(), MofNCompleteColumn()]
             columns += [
                 TextColumn("{task.fields[rate]}"),

@@ -1,12 +1,9 @@
 """The loop over optimiser steps, with logs and checkpoints."""
 
-import contextlib
 import math
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
@@ -19,6 +16,7 @@ from gplac.models.encoders import AttentionEncoder
 from gplac.models.network import Network
 from gplac.objectives.objective import Positions, sources
 from gplac.seeding import seed_of
+from gplac.signals import StopSignals
 from gplac.training.batches import LENGTH, LabelledBatches, VideoBatches, WeakBatches
 from gplac.training.checkpoint import CHECKPOINT, WEIGHTS, save_checkpoint, write_weights
 from gplac.training.device import keep_memory, mixed_precision
@@ -157,7 +155,7 @@ class Trainer:
         window_images, window_started, worked = 0, time.monotonic(), time.process_time()
         self.learner.train()
         try:
-            with Interrupt() as interrupt, torch.random.fork_rng():
+            with StopSignals() as signals, torch.random.fork_rng():
                 for step in range(first, ends[-1]):
                     stage = self.stage(step)
                     metrics, images = self.step(step)
@@ -168,7 +166,7 @@ class Trainer:
                         display.project(
                             window_images / (time.monotonic() - window_started), self.images_left(done)
                         )
-                    stopping = interrupt.asked
+                    stopping = signals.asked
                     saving = done % self.config.checkpoint_every == 0 or done in ends or stopping
                     if saving or done % LOG_EVERY == 0:
                         means = _means(window)
@@ -224,31 +222,6 @@ class Trainer:
         encoder.train()
         flat = torch.tensor(float(encoder.map_height * encoder.map_width)).log()
         return {"map_entropy": float(entropy_BC.mean().cpu() / flat)}
-
-
-class Interrupt:
-    """While active, the first Ctrl-C or SIGTERM only sets `asked`, so that no step is cut in two; the second one
-    interrupts."""
-
-    NUMBERS = (signal.SIGINT, signal.SIGTERM)
-
-    def __init__(self) -> None:
-        self.asked = False
-        self.previous: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> "Interrupt":
-        with contextlib.suppress(ValueError):  # only the main thread may listen to signals
-            for number in self.NUMBERS:
-                self.previous[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self.previous.items():
-            signal.signal(number, handler)
-
-    def _ask(self, _signal: int, _frame: FrameType | None) -> None:
-        self.asked = True
-        self.__exit__()
 
 
 def _means(window: list[dict[str, Tensor]]) -> dict[str, float]:
