@@ -76,3 +76,12 @@ def test_damaged_shards(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(UserError, match="is missing"):
         WeakImages.load(tmp_path / "w")
+
+
+def test_shards_that_are_sound_but_not_those_of_the_manifest(tmp_path: Path) -> None:
+    first, second = (tmp_path / "w" / shard.name for shard in write_weak(tmp_path / "w").shards)
+    content = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(content)
+    with pytest.raises(UserError, match="is damaged: its checksum is not that of manifest.json; delete it"):
+        WeakImages.load(tmp_path / "w")

@@ -130,6 +130,15 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
         export_run(tmp_path, tmp_path / "policy.onnx")
 
 
+def test_what_is_half_trained_is_refused(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    described = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(described | {"training": {"finished": False}}))
+    with pytest.raises(UserError, match="is not finished"):
+        export_run(run, tmp_path / "policy.onnx")
+    assert not (tmp_path / "policy.onnx").exists()
+
+
 def test_running_a_policy_does_not_bring_pytorch(policy_file: Path) -> None:
     code = (
         "import sys, gplac.robot; gplac.robot.Policy.load(sys.argv[1]);"

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.data import schema
-from gplac.data.manifest import Kind, Manifest
-from gplac.data.shards import Images, to_numpy
-from gplac.data.soundness import decode, sound_shard
+from gplac.data.manifest import MANIFEST, Kind, Manifest
+from gplac.data.shards import Images, sha256, to_numpy
+from gplac.data.soundness import damaged, decode, sound_shard
 from gplac.errors import UserError
 
 
@@ -162,6 +162,8 @@ def _load(folder: Path, kind: Kind, task: str | None) -> tuple[Images, dict[str,
         table = sound_shard(folder, manifest, shard)
         place = images[starts[index] : starts[index + 1]]
         decode(table, range(len(table)), place, folder / shard.name, manifest.request)
+        if sha256(folder / shard.name) != shard.sha256:  # last: what was said above tells more
+            raise damaged(folder / shard.name, f"its checksum is not that of {MANIFEST}", manifest.request)
         return {
             name: to_numpy(table, name) for name in table.column_names if name != schema.image_column(kind)
         }

@@ -55,8 +55,9 @@ def export_run(run_dir: Path, out: Path, demos: Path | None = None, int8: bool =
         int8: quantise the convolutions to 8 bits, with ranges from the demonstrations.
 
     Raises:
-        UserError: no run; demonstrations of another size; no demonstrations to quantise with; a file that cannot be
-            written, which is told first; or one that does not compute what PyTorch does, which is then not written.
+        UserError: no run, or one that is not finished; demonstrations of another size; no demonstrations to quantise
+            with; a file that cannot be written, which is told first; or one that does not compute what PyTorch does,
+            which is then not written.
     """
     if int8 and demos is None:
         raise UserError(
@@ -65,6 +66,8 @@ def export_run(run_dir: Path, out: Path, demos: Path | None = None, int8: bool =
     require_writable(out)
     network = load_policy(run_dir, torch.device("cpu"), half=False).network
     described = json.loads((run_dir / RUN_JSON).read_text())
+    if not described.get("training", {}).get("finished", True):
+        raise UserError(f"The run in {run_dir} is not finished: go on with it (--resume), then export it.")
     height, width = described["network"]["height"], described["network"]["width"]
     card = replace(_card(network, height, width), **_origin(described, run_dir))
     frames = None

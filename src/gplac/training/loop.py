@@ -94,86 +94,14 @@ def fit(
         KeyboardInterrupt: it was stopped by hand, or by SIGTERM; a checkpoint is saved before.
     """
     device = device or best_device()
-    method = resolved(method, preset)
-    check_settings(preset, "weak" in method.reads)
-    stages(method, preset.training)  # says what is wrong before anything is written
-    jitter = preset.training.colour_jitter or method.colour_jitter
-    if seed < 0:
-        raise UserError(f"seed is {seed}: choose 0 or more")
-    preset = replace(preset, training=replace(preset.training, colour_jitter=jitter))
-    if "weak" not in method.reads:
-        weak = None
-    elif weak is None:
-        raise UserError(f"{name} learns from weakly labelled images: name a folder of them (--weak)")
-    elif weak.images.shape[1:3] != demonstrations.images.shape[1:3]:
-        raise UserError(
-            f"demonstrations are {_size(demonstrations)}, weak images {_size(weak)}: collect one size"
-        )
-    elif preset.training.weak_budget not in (0, len(weak.images)):
-        raise UserError(
-            f"training.weak_budget is {preset.training.weak_budget}, and there are {len(weak.images)} weak images: "
-            "choose as many with gplac.data.budget.chosen"
-        )
-    elif preset.training.scene_budget and preset.training.scene_budget < len(np.unique(weak.scene)):
-        raise UserError(
-            f"training.scene_budget is {preset.training.scene_budget}, and the weak images are of "
-            f"{len(np.unique(weak.scene))} scenes: choose as many with gplac.data.budget.chosen"
-        )
+    method, preset, weak = _agreed(method, preset, demonstrations, weak, name, seed)
     with _own_folder(run_dir):
-        resume = resume and (run_dir / CHECKPOINT).exists()
-        if (run_dir / CHECKPOINT).exists() and not resume:
-            raise UserError(
-                f"{run_dir} already holds a run: go on with it (--resume), or choose another directory (--out)"
-            )
-        if not resume and _finished(run_dir):
-            raise UserError(
-                f"{run_dir} holds a finished run, without the checkpoint that it could go on from: {anew(run_dir)}"
-            )
-
-        config = preset.training
-        shape = _shape(method, demonstrations)
-        with torch.random.fork_rng():
-            torch.manual_seed(seed_of("initial weights", seed))
-            network = Network(preset.network, **shape)
-            learner = Learner(network, method.pretrain + method.objectives)
-        check_memory(preset, method, network, device)
-        told, weak_told = None, None
-        if weak is not None and "positions" in method.reads:
-            told, weak_told = normalised_positions(demonstrations, weak, name)
-        labelled_batches = LabelledBatches(demonstrations, config.labelled_batch, seed, device, told)
-        weak_batches = None
-        if weak is not None:
-            reads_labels = method.classifies or weak_told is not None
-            weak_batches = WeakBatches(
-                weak, config.weak_batch, seed, device, weak_told, classified=reads_labels
-            )
-        video_batches = None
-        if "video" in method.reads:
-            order = demonstrations.episode, demonstrations.frame
-            video_batches = VideoBatches(labelled_batches.images_NHW3, *order, config.labelled_batch, seed)
-        network.set_statistics(labelled_batches.states_NS.cpu(), labelled_batches.actions_NA.cpu())
-        learner.to(device)
-        optimiser = adam(learner, config)
-        average = Average(network, config.average_decay) if config.average_decay else None
-
-        run: dict[str, Any] = {
-            "method": name,
-            "task": task,
-            "seed": seed,
-            "preset": used(method, preset),
-            "objectives": {objective.name: objective.weight for objective in method.objectives},
-            "network": asdict(preset.network) | shape,
-            "labelled_images": len(demonstrations.images),
-            "weak_images": 0 if weak is None else len(weak.images),
-        }
+        resume = _resumes(run_dir, resume)
+        trainer = _trainer(method, preset, demonstrations, weak, name, seed, device)
+        network = trainer.learner.network
+        run = _what_runs(method, preset, demonstrations, weak, name, task, seed)
         if data:
             run["data"] = data
-        if method.pretrain:
-            run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
-        else:
-            config = replace(config, finetune_learning_rate=0.0)
-        if config.scene_budget and weak is not None:
-            run["weak_scenes"] = len(np.unique(weak.scene))
         settings = described(method, preset)
         facts: dict[str, Any] = {"step": 0, "wall_s": 0.0, "images": 0, "run": run}
         if resume:
@@ -183,7 +111,7 @@ def fit(
                     f"{run_dir} was trained with another {changed}: resume it with what it started with,"
                     f" {anew(run_dir)}"
                 )
-            facts = load_checkpoint(run_dir, learner, optimiser, average)
+            facts = load_checkpoint(run_dir, trainer.learner, trainer.optimiser, trainer.average)
 
         def write_run(**training: Any) -> None:
             training["parameters"] = sum(parameter.numel() for parameter in network.parameters())
@@ -195,18 +123,6 @@ def fit(
                 | {"settings": settings, "training": training, "provenance": provenance()},
             )
 
-        trainer = Trainer(
-            learner,
-            optimiser,
-            average,
-            method,
-            config,
-            labelled_batches,
-            weak_batches,
-            seed,
-            device,
-            video_batches,
-        )
         if resume and _finished(run_dir):
             print(f"The run in {run_dir} is finished, {facts['step']} steps: nothing is left to train.")
             if not holds(run_dir / WEIGHTS, trainer.evaluated_weights()):
@@ -224,6 +140,140 @@ def fit(
             )
         network.load_state_dict(trainer.evaluated_weights())
         return network.eval()
+
+
+def _agreed(
+    method: Method,
+    preset: Preset,
+    demonstrations: LabelledFrames,
+    weak: WeakFrames | None,
+    name: str,
+    seed: int,
+) -> tuple[Method, Preset, WeakFrames | None]:
+    """Method and preset with everything chosen, and the weak images if the method reads any.
+
+    Raises:
+        UserError: settings that make no sense, or data that does not fit them; nothing is written yet.
+    """
+    method = resolved(method, preset)
+    check_settings(preset, "weak" in method.reads)
+    stages(method, preset.training)
+    jitter = preset.training.colour_jitter or method.colour_jitter
+    if seed < 0:
+        raise UserError(f"seed is {seed}: choose 0 or more")
+    preset = replace(preset, training=replace(preset.training, colour_jitter=jitter))
+    if "weak" not in method.reads:
+        return method, preset, None
+    if weak is None:
+        raise UserError(f"{name} learns from weakly labelled images: name a folder of them (--weak)")
+    if weak.images.shape[1:3] != demonstrations.images.shape[1:3]:
+        raise UserError(
+            f"demonstrations are {_size(demonstrations)}, weak images {_size(weak)}: collect one size"
+        )
+    if preset.training.weak_budget not in (0, len(weak.images)):
+        raise UserError(
+            f"training.weak_budget is {preset.training.weak_budget}, and there are {len(weak.images)} weak images: "
+            "choose as many with gplac.data.budget.chosen"
+        )
+    if preset.training.scene_budget and preset.training.scene_budget < len(np.unique(weak.scene)):
+        raise UserError(
+            f"training.scene_budget is {preset.training.scene_budget}, and the weak images are of "
+            f"{len(np.unique(weak.scene))} scenes: choose as many with gplac.data.budget.chosen"
+        )
+    return method, preset, weak
+
+
+def _resumes(run_dir: Path, asked: bool) -> bool:
+    """Whether a training in this folder goes on with what is there.
+
+    Raises:
+        UserError: it holds a run that nobody asked to go on with, or a finished one without its checkpoint.
+    """
+    if (run_dir / CHECKPOINT).exists():
+        if not asked:
+            raise UserError(
+                f"{run_dir} already holds a run: go on with it (--resume), or choose another directory (--out)"
+            )
+        return True
+    if _finished(run_dir):
+        raise UserError(
+            f"{run_dir} holds a finished run, without the checkpoint that it could go on from: {anew(run_dir)}"
+        )
+    return False
+
+
+def _trainer(
+    method: Method,
+    preset: Preset,
+    demonstrations: LabelledFrames,
+    weak: WeakFrames | None,
+    name: str,
+    seed: int,
+    device: torch.device,
+) -> Trainer:
+    """A network at its start, and all that trains it, on the device."""
+    config = preset.training
+    with torch.random.fork_rng():
+        torch.manual_seed(seed_of("initial weights", seed))
+        network = Network(preset.network, **_shape(method, demonstrations))
+        learner = Learner(network, method.pretrain + method.objectives)
+    check_memory(preset, method, network, device)
+    told, weak_told = None, None
+    if weak is not None and "positions" in method.reads:
+        told, weak_told = normalised_positions(demonstrations, weak, name)
+    labelled_batches = LabelledBatches(demonstrations, config.labelled_batch, seed, device, told)
+    weak_batches = None
+    if weak is not None:
+        reads_labels = method.classifies or weak_told is not None
+        weak_batches = WeakBatches(weak, config.weak_batch, seed, device, weak_told, classified=reads_labels)
+    video_batches = None
+    if "video" in method.reads:
+        order = demonstrations.episode, demonstrations.frame
+        video_batches = VideoBatches(labelled_batches.images_NHW3, *order, config.labelled_batch, seed)
+    network.set_statistics(labelled_batches.states_NS.cpu(), labelled_batches.actions_NA.cpu())
+    learner.to(device)
+    average = Average(network, config.average_decay) if config.average_decay else None
+    if not method.pretrain:
+        config = replace(config, finetune_learning_rate=0.0)  # it is of what comes after pretraining
+    return Trainer(
+        learner,
+        adam(learner, config),
+        average,
+        method,
+        config,
+        labelled_batches,
+        weak_batches,
+        seed,
+        device,
+        video_batches,
+    )
+
+
+def _what_runs(
+    method: Method,
+    preset: Preset,
+    demonstrations: LabelledFrames,
+    weak: WeakFrames | None,
+    name: str,
+    task: str,
+    seed: int,
+) -> dict[str, Any]:
+    """What ``run.json`` tells of a training, and must be the same when it is resumed."""
+    run: dict[str, Any] = {
+        "method": name,
+        "task": task,
+        "seed": seed,
+        "preset": used(method, preset),
+        "objectives": {objective.name: objective.weight for objective in method.objectives},
+        "network": asdict(preset.network) | _shape(method, demonstrations),
+        "labelled_images": len(demonstrations.images),
+        "weak_images": 0 if weak is None else len(weak.images),
+    }
+    if method.pretrain:
+        run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
+    if preset.training.scene_budget and weak is not None:
+        run["weak_scenes"] = len(np.unique(weak.scene))
+    return run
 
 
 @contextlib.contextmanager
