@@ -62,6 +62,8 @@ def _table_1(results: Path) -> Iterator[str]:
         yield _line(about, *_beside(found, method))
     yield from _controls(found)
     for task, committed in found.items():
+        yield from _by_shared_seeds(task, committed, _methods(committed))
+    for task, committed in found.items():
         yield from _gain(task, {method: committed.pooled(method) for method in ("gplac", "att-1")})
 
 
@@ -125,6 +127,7 @@ def _table_2(results: Path) -> Iterator[str]:
         if method in REFERENCES or beside_paper("mug_push", method):
             name = label(method) if method in TABLE_2 else about
             yield _line(name, _ours(committed.pooled(method)), _paper(TABLE_2.get(method)))
+    yield from _by_shared_seeds("emulated mug push", committed, _methods(committed))
     yield from _gain("emulated mug push", {method: committed.pooled(method) for method in ("gplac", "att-1")})
 
 
@@ -146,7 +149,8 @@ def _table_3(results: Path) -> Iterator[str]:
             cells += [_ours(committed.pooled(*key)), _paper(list(TABLE_3[task].values())[place])]
         yield _line(f"{budget:,}: {SHARES[place]}", *cells)
     for task, committed in found.items():
-        yield from _by_shared_seeds(task, committed, keys)
+        rows = {f"{budget:,} weak images": key for budget, key in keys.items()}
+        yield from _by_shared_seeds(task, committed, rows)
 
 
 def _at_the_papers_size(results: Path) -> Iterator[str]:
@@ -170,14 +174,20 @@ def _at_the_papers_size(results: Path) -> Iterator[str]:
         yield _line(name, *_beside(found, method))
 
 
-def _by_shared_seeds(task: str, committed: Committed, keys: Mapping[int, Key]) -> Iterator[str]:
+def _methods(committed: Committed) -> dict[str, Key]:
+    """What is measured of all that sees pictures with all weak images, by the name that its row begins with."""
+    names = {label(method): Key(method) for method in ROWS if method not in REFERENCES}
+    return {name: key for name, key in names.items() if committed.pooled(*key)}
+
+
+def _by_shared_seeds(task: str, committed: Committed, rows: Mapping[str, Key]) -> Iterator[str]:
     """What rows of more seeds than others have with those that all rows have: then rows differ in nothing else."""
-    shared = committed.shared(keys.values())
+    shared = committed.shared(rows.values())
     told, seeds = [], ""
-    for budget, key in keys.items():
+    for name, key in rows.items():
         each, every = shared[key], committed.pooled(*key)
         if each is not None and every is not None and each.by_seed != every.by_seed:
-            told.append(f"{budget:,} weak images {_ours(each)}")
+            told.append(f"{name} {_ours(each)}")
             seeds = named_seeds(each)
     if told:
         yield ""
