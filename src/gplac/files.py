@@ -5,6 +5,9 @@ import fcntl
 import os
 import shutil
 import tempfile
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +15,16 @@ from pathlib import Path
 from gplac.errors import UserError
 
 TEMPORARY_SUFFIX = ".tmp"
+NO_ARCHIVE = (
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    tokenize.TokenError,
+)
+"""What reading a missing, truncated, altered or locked NPZ file raises, and NumPy's headers in it."""
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -77,6 +77,22 @@ def test_unreadable_shards_are_the_users_to_mend(tmp_path: Path) -> None:
         read_shard(path)
 
 
+def test_a_shard_with_any_byte_of_its_footer_altered_is_read_or_called_damaged(tmp_path: Path) -> None:
+    manifest = write_weak(tmp_path / "w", 1)
+    path = tmp_path / "w" / manifest.shards[0].name
+    whole, generator, told = path.read_bytes(), np.random.default_rng(0), []
+    footer = int.from_bytes(whole[-8:-4], "little") + 8
+    for _ in range(400):
+        altered = bytearray(whole)
+        altered[-int(generator.integers(1, footer + 1))] = generator.integers(256)
+        path.write_bytes(altered)
+        try:
+            read_shard(path, [schema.LABEL])
+        except UserError as error:
+            told.append(str(error))
+    assert len(told) > 100 and all(str(path) in sentence for sentence in told)
+
+
 def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     write_atomically(path, b"before")

@@ -139,6 +139,24 @@ def test_a_classifier_that_guesses_stops_everything_and_comes_first() -> None:
 
 
 @pytest.mark.parametrize(
+    ("each", "wrong", "rule"), [(3, 0, "few to tell"), (3, 1, "few to tell"), (4, 0, None)]
+)
+def test_photographs_that_could_not_show_recognition_are_called_too_few(
+    each: int, wrong: int, rule: str | None
+) -> None:
+    """Three of either kind, all told right, would be a chance of one in twenty."""
+    found = good()
+    found["classifier"] |= counted(2 * each, 2 * wrong) | {
+        "present": counted(each, wrong),
+        "absent": counted(each, wrong),
+        "per_scene": [],
+        "brightness": {"darkest": counted(1, 0), "brightest": counted(1, 0)},
+    }
+    told = [(advice.rule, advice.weight) for advice in advise(found)]
+    assert told == ([] if rule is None else [(rule, "mend")])
+
+
+@pytest.mark.parametrize(
     ("missed", "alarms", "guesses"), [(0, 10, True), (9, 9, True), (12, 1, False), (3, 1, False)]
 )
 def test_what_the_commoner_answer_gets_right_is_no_recognition(

@@ -116,6 +116,22 @@ def test_a_damaged_file_is_run_again(content: bytes, tmp_path: Path) -> None:
     assert same(load_episodes(tmp_path, 1, 2)[1], whole)
 
 
+def test_a_file_with_any_byte_altered_is_run_again_or_was_not_harmed(tmp_path: Path) -> None:
+    evaluate(RandomPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path)
+    (path,) = tmp_path.glob("scene-*.npz")
+    whole, generator = path.read_bytes(), np.random.default_rng(0)
+    told = []
+    for _ in range(300):
+        altered = bytearray(whole)
+        altered[generator.integers(len(altered))] ^= 1 << generator.integers(8)
+        path.write_bytes(altered)
+        try:
+            load_episodes(tmp_path, 1, 1)
+        except UserError as error:
+            told.append(str(error))
+    assert len(told) > 100 and all("no whole evaluation" in sentence for sentence in told)
+
+
 def test_another_policy_does_not_inherit_the_cache(tmp_path: Path) -> None:
     still = evaluate(ZeroPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path, policy_id="zero")
     moved = evaluate(RandomPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path, policy_id="random")

@@ -121,6 +121,18 @@ def test_a_comparison_has_one_interval_in_reports_and_in_tables(seed: int) -> No
     )
 
 
+@pytest.mark.parametrize(("worse", "better"), [(0, 10), (3, 8)])
+def test_scenes_that_all_differ_by_the_same_give_no_interval_of_no_width(worse: int, better: int) -> None:
+    a, b = ([np.arange(10) < count for _ in range(20)] for count in (worse, better))
+    found = paired_difference(a, b)
+    rate = wilson((1 + found.difference) / 2 * 20, 20)
+    assert (found.interval95.low, found.interval95.high) == pytest.approx(
+        (2 * rate.low - 1, 2 * rate.high - 1)
+    )
+    assert found.interval95.low < found.difference <= found.interval95.high
+    assert found.interval95.excludes(0.0)  # twenty scenes do tell
+
+
 def test_a_single_scene_says_nothing_of_others() -> None:
     never, always = [np.zeros(10, dtype=bool)], [np.ones(10, dtype=bool)]
     found = paired_difference(never, always)

@@ -62,5 +62,30 @@ def touch_and_sleep(path: str) -> None:
     time.sleep(60)
 
 
+def save_when_all_are_told(mark: str) -> None:
+    """Works until it is told to end, and saves once its neighbour has been told as well."""
+    told = []
+    signal.signal(signal.SIGTERM, lambda *_: told.append(1))
+    Path(mark).touch()
+    while not told:
+        time.sleep(0.01)
+    Path(f"{mark}.told").touch()
+    neighbour = Path(mark).with_name({"a": "b", "b": "a"}[Path(mark).name])
+    wait_for([f"{neighbour}.told"])
+    Path(f"{mark}.saved").touch()
+    raise KeyboardInterrupt("Step 4 is saved.")
+
+
+def wait_for(marks: list[str]) -> None:
+    while not all(Path(mark).exists() for mark in marks):
+        time.sleep(0.01)
+
+
+def begin(job: tuple[str, list[str]]) -> None:
+    """One of the two above."""
+    mark, marks = job
+    return save_when_all_are_told(mark) if mark else wait_for(marks)
+
+
 def told_to_end(_: int) -> None:
     raise KeyboardInterrupt("Step 4 is saved.")

@@ -59,6 +59,16 @@ def test_a_process_that_is_told_to_end_does_so_without_a_traceback(capfd: pytest
     assert "Traceback" not in capfd.readouterr().err
 
 
+def test_all_processes_are_told_to_end_before_one_is_waited_for(tmp_path: Path) -> None:
+    marks = [str(tmp_path / name) for name in "ab"]
+    with Processes(3) as pool:
+        jobs = [(mark, []) for mark in marks] + [("", marks)]
+        for index, _ in pool.attempt(work.begin, jobs):
+            assert index == 2  # both are at work: leave them
+            break
+    assert all(Path(f"{mark}.saved").exists() for mark in marks)
+
+
 def test_a_process_that_dies_is_reported_and_replaced() -> None:
     with Processes(2) as pool:
         results = dict(pool.attempt(work.die_at_one, range(5)))

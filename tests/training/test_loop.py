@@ -19,12 +19,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from gplac.config import Preset
 from gplac.errors import UserError
-from gplac.methods import BEYOND, METHODS
+from gplac.methods import METHODS
 from gplac.models.encoders import PIXEL_STD, vgg16_first_layer
 from gplac.models.network import Network
 from gplac.objectives import domain_confusion
 from gplac.objectives.domain_confusion import reversal_strength
-from gplac.training import settings
+from gplac.training import loop, settings
 from gplac.training.batches import WeakBatches
 from gplac.training.checkpoint import write_json
 from gplac.training.heldout import held_out
@@ -80,17 +80,15 @@ WAITING = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in METHODS if name not in BEYOND])
+@pytest.mark.parametrize("name", METHODS)
 def test_between_two_choices_of_batches_the_host_neither_waits_nor_sends(
     name: str, demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path, monkeypatch: Any
 ) -> None:
     step, watched = Trainer.step, []
 
     def watched_step(self: Trainer, number: int) -> Any:
-        key = self.key(number)
-        for batches in (self.labelled, self.weak, self.video):
-            if batches is not None:
-                batches(key)  # chosen for many steps at once
+        stage = self.stage(number)
+        self.batches(stage.active(number - stage.first), self.key(number))  # chosen for many steps at once
         with HostWork() as host, monkeypatch.context() as patch:
             patch.setattr(torch, "from_numpy", lambda _: host.found.append("torch.from_numpy"))
             for what in ("cpu", "numpy", "tolist"):
@@ -484,6 +482,49 @@ def test_batches_beyond_all_memory_are_refused_with_numbers(
     with pytest.raises(UserError, match=said):
         fit(METHODS["gplac"](), large, demonstrations, weak, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_pictures_beyond_all_memory_are_refused_with_numbers(
+    demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = demonstrations.images.nbytes + weak.images.nbytes
+    monkeypatch.setattr(settings, "memory_gib", lambda _device: 0.9 * pictures / 2**30)
+    with pytest.raises(UserError, match="pictures that are trained on take .* train on fewer"):
+        fit(METHODS["gplac"](), preset, demonstrations, weak, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_memory_that_is_full_is_told_in_a_sentence(
+    demonstrations: Frames, preset: Preset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(Trainer, "step", full)
+    with pytest.raises(UserError, match=r"choose smaller batches .*\(CUDA out of memory\)"):
+        fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path / "run")
+
+
+def test_a_run_that_goes_on_in_another_precision_says_so(
+    demonstrations: Frames,
+    preset: Preset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def told() -> str:
+        return str(json.loads((tmp_path / "run.json").read_text())["training"]["precision"])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "step", killed_before(5))
+        with pytest.raises(KilledError):
+            fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
+    before = told()
+    other = {"float32": "bfloat16", "bfloat16": "float32"}[before]
+    monkeypatch.setattr(loop, "precision", lambda _device: other)
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True)
+    assert told() == "both"
+    assert f"trained in {before}, and goes on in {other}" in capsys.readouterr().out
 
 
 def test_a_finished_run_stays_as_it_is(

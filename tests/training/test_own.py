@@ -153,3 +153,13 @@ def test_data_that_cannot_be_trained_on_are_refused_in_one_sentence(tmp_path: Pa
         train_own(data, weak, tmp_path / "run", method="magic")
     with pytest.raises(UserError, match="object positions"):
         train_own(data, weak, tmp_path / "run", method="att-po")
+
+
+@pytest.mark.parametrize(("method", "count"), [("att-da", 1), ("att-ae", 2)])
+def test_photographs_that_would_all_be_held_out_are_called_too_few(
+    method: str, count: int, tmp_path: Path
+) -> None:
+    few = photographs().some(np.arange(count))
+    with pytest.raises(UserError, match=f"There are {count} photographs, .* nothing is left to train on"):
+        train_own(demonstrations(), few, tmp_path / "run", method=method)
+    assert not (tmp_path / "run").exists()

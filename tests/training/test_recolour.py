@@ -7,11 +7,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gplac.training.recolour import colour_maps, recoloured
+from gplac.seeding import seed_of
+from gplac.training.batches import AHEAD
+from gplac.training.recolour import Colours, colour_maps, recoloured
 
 
 def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def changed(images: torch.Tensor, strength: float, seed: int = 0) -> torch.Tensor:
+    return recoloured(images, *colour_maps(len(images), strength, generator(seed)))
 
 
 def pictures(count: int = 4) -> torch.Tensor:
@@ -19,7 +25,7 @@ def pictures(count: int = 4) -> torch.Tensor:
 
 
 def test_strength_nought_changes_nothing() -> None:
-    assert torch.equal(recoloured(pictures(), 0.0, generator()), pictures())
+    assert torch.equal(changed(pictures(), 0.0), pictures())
 
 
 @settings(max_examples=30, deadline=None)
@@ -27,16 +33,16 @@ def test_strength_nought_changes_nothing() -> None:
 def test_pixels_of_one_colour_keep_one_colour(seed: int, strength: float) -> None:
     before = pictures()
     before[:, 2:, 3:] = before[:, :1, :1]
-    after = recoloured(before, strength, generator(seed))
+    after = changed(before, strength, seed)
     assert after.dtype == torch.uint8 and after.shape == before.shape
     assert torch.equal(after[:, 2:, 3:], after[:, :1, :1].expand(-1, 3, 3, -1))
 
 
 def test_every_picture_gets_colours_of_its_own_and_the_frames_of_a_clip_the_same() -> None:
     one = pictures(1)
-    alike = recoloured(one.expand(3, -1, -1, -1), 0.5, generator())
+    alike = changed(one.expand(3, -1, -1, -1), 0.5)
     assert not torch.equal(alike[0], alike[1])
-    clip = recoloured(one[:, None].expand(-1, 3, -1, -1, -1), 0.5, generator())
+    clip = changed(one[:, None].expand(-1, 3, -1, -1, -1), 0.5)
     assert torch.equal(clip[:, 0], clip[:, 1])
 
 
@@ -56,6 +62,17 @@ def test_hue_is_turned_about_grey() -> None:
 
 
 def test_two_runs_of_one_seed_see_the_same_colours() -> None:
-    first, second, other = (recoloured(pictures(), 0.5, generator(seed)) for seed in (1, 1, 2))
+    first, second, other = (changed(pictures(), 0.5, seed) for seed in (1, 1, 2))
     assert torch.equal(first, second)
     assert not torch.equal(first, other)
+
+
+def test_a_steps_colours_do_not_depend_on_which_steps_they_were_drawn_with() -> None:
+    batches = [pictures(3), pictures(2)[:, None].expand(-1, 2, -1, -1, -1)]
+    colours = Colours(0.5, 7, torch.device("cpu"))
+    for step in (0, AHEAD - 1, AHEAD, -1, 1):
+        alone = generator(seed_of("colours", 7, step))
+        expected = [recoloured(each, *colour_maps(len(each), 0.5, alone)) for each in batches]
+        found = colours(step, batches)
+        assert all(torch.equal(one, other) for one, other in zip(found, expected, strict=True))
+    assert torch.equal(colours(1, batches[:1])[0], found[0])  # in a stage that reads fewer

@@ -104,7 +104,7 @@ def read_shard(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
         raise UserError(
             f"The shard {path} is missing; run the collecting command again to make it."
         ) from error
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:  # a name in it that is no UTF-8 is a ValueError
         raise UserError(
             f"The shard {path} is damaged; run the collecting command again to make it anew."
         ) from error

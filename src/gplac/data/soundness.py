@@ -97,7 +97,7 @@ def _expected(folder: Path, manifest: Manifest, located: bool, sourced: bool) ->
         try:
             columns = pq.read_schema(folder / first)
             sizes = [columns.field(name).type.list_size for name in (schema.STATE, schema.ACTION)]
-        except (OSError, pa.ArrowException, KeyError, AttributeError) as error:
+        except (OSError, ValueError, pa.ArrowException, KeyError, AttributeError) as error:
             raise UserError(f"the first shard, {first}, has no states and actions to compare with") from error
         return schema.demonstration_schema(sizes[0], sizes[1], None)
     from gplac.worlds.registry import task  # imported data are read without a simulator

@@ -159,6 +159,15 @@ def _classifier(found: Found) -> Iterator[Advice]:
     # Counted as an error, yes has to be surely more frequent where the object is than where it is not.
     denied = {"photographs": present["photographs"], "right": present["photographs"] - present["right"]}
     if _fisher(denied, judged["absent"]) >= CHANCE:
+        flawless = ({**denied, "right": 0}, judged["absent"] | {"right": judged["absent"]["photographs"]})
+        if _fisher(*flawless) >= CHANCE:
+            yield Advice(
+                "few to tell", "mend",
+                f"The classifier is right about {judged['right']} of {count} held-out photographs, which are too few to"
+                f" tell recognising from guessing: {present['photographs']} with the object and"
+                f" {judged['absent']['photographs']} without. Photograph more places, with the object and without.",
+            )  # fmt: skip
+            return
         yield Advice(
             "classifier guesses", "stop",
             f"The classifier is right about {judged['right']} of {count} held-out photographs, the same answer to all"

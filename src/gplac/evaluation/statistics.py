@@ -125,13 +125,21 @@ def difference_interval(resampled: Floats, scenes: int) -> Interval:
     """95 % interval of a difference of success rates: all that it can be where a bootstrap knows nothing.
 
     That is so of a single scene, and where no scene tells the two apart: nothing but noughts can be drawn then, and an
-    interval of no width would claim that the two agree in every other scene, too.
+    interval of no width would claim that the two agree in every other scene, too. Where all scenes tell them apart by
+    the same, it is Wilson's, as in `rate_interval`, of a rate between -1 and 1: no rate varies more than one of two
+    values does.
 
     Args:
         resampled: differences between the rates in scenes drawn at random, as `drawn_scenes` draws them.
         scenes: how many scenes there were to draw from.
     """
-    return middle(resampled) if scenes > 1 and resampled.any() else ANY_DIFFERENCE
+    found = middle(resampled)
+    if scenes == 1 or not resampled.any():
+        return ANY_DIFFERENCE
+    if found.low < found.high:
+        return found
+    rate = wilson((1 + found.low) / 2 * scenes, scenes)
+    return Interval(2 * rate.low - 1, 2 * rate.high - 1)
 
 
 def mcnemar(only_a: int, only_b: int) -> float:

@@ -1,7 +1,6 @@
 """Finished episodes on disk: what a killed evaluation resumes from, and what films are drawn from."""
 
 import json
-import zipfile
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from io import BytesIO
@@ -15,7 +14,7 @@ from gplac.data.shards import sha256
 from gplac.errors import UserError
 from gplac.evaluation.drawing import BATCH, View
 from gplac.evaluation.own_robot import require_same
-from gplac.files import write_atomically
+from gplac.files import NO_ARCHIVE, write_atomically
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import digest, split_size
 from gplac.worlds.task import Task, fingerprint
@@ -140,7 +139,7 @@ def load_episodes(folder: Path, scenes: int, episodes: int) -> tuple[View, Episo
     return seen, Episodes(split, tuple(range(scenes)), distances, qpos)
 
 
-_DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile)
+_DAMAGED = (*NO_ARCHIVE, KeyError, TypeError)
 """What reading a missing, truncated or foreign file raises."""
 
 

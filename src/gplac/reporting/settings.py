@@ -197,7 +197,7 @@ def _alike(task: str, preset: str, trials: Sequence[Trial]) -> Sheet | None:
     if not all((method, frozenset()) in first for method in PUBLISHED):
         return None
     settings = config.preset(preset, task)
-    rows, apart = [], []
+    rows, apart, compared = [], [], 0
     for method in PUBLISHED:
         before = first[method, frozenset()].result
         cells = [label(method), f"**{percent(before['success_rate'])}**"]
@@ -208,6 +208,7 @@ def _alike(task: str, preset: str, trials: Sequence[Trial]) -> Sheet | None:
                 cells.append("not tried yet")
                 continue
             gain = compare(before, trial.result).interval95
+            compared += 1
             cells.append(f"{percent(trial.result['success_rate'])}, {point_span(gain.low, gain.high)}")
             if gain.low > 0 or gain.high < 0:
                 way = "better" if gain.low > 0 else "worse"
@@ -224,7 +225,9 @@ def _alike(task: str, preset: str, trials: Sequence[Trial]) -> Sheet | None:
             f" points, the same episodes paired, over validation scenes, seed 0 (`python recipes/sweep.py METHOD --task"
             f" {task} --alike`).",
             _columns(settings),
-            f"The interval leaves out nought: {'; '.join(apart) or 'nowhere'}. Taken over since:"
+            f"The interval leaves out nought: {'; '.join(apart) or 'nowhere'}. Each is that of one comparison"
+            f" by itself, not corrected for how many there are: of {compared} that change nothing about"
+            f" {compared / 20:.0f} would leave it out. Taken over since:"
             f" {_taken_over(preset, PUBLISHED) or 'nothing'}.",
         ),
     )

@@ -20,6 +20,8 @@ from gplac.scale.executor import Executor, Failure
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+PATIENCE_S = 60.0
+"""How long a worker may take to end: one that trains with the paper's sizes takes seconds for a step, and saves it."""
 _SETTINGS = {
     "OMP_NUM_THREADS": "1",  # one worker a core: numpy and torch must not multiply threads
     "OPENBLAS_NUM_THREADS": "1",
@@ -75,7 +77,9 @@ class Processes(Executor):
                     worker, index = busy.pop(connection)
                     result = worker.take()
                     if not worker.alive:
-                        result = Failure(_death(worker.stop(), index))
+                        worker.end()
+                        worker.wait()
+                        result = Failure(_death(worker.kill(), index))
                         self._pool.remove(worker)
                         worker = _Worker(self._initialiser, self._nesting)
                         self._pool.append(worker)
@@ -86,8 +90,15 @@ class Processes(Executor):
                 self._stop()
 
     def _stop(self) -> None:
-        while self._pool:
-            self._pool.pop().stop()
+        workers, self._pool = self._pool, []
+        for worker in workers:
+            worker.end()
+        try:
+            for worker in workers:
+                worker.wait()
+        finally:  # at the latest at the second Ctrl-C
+            for worker in workers:
+                worker.kill()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -122,15 +133,20 @@ class _Worker:
             self.alive = False
             return None
 
-    def stop(self) -> int | None:
-        """End the process whatever it does, and give its exit code."""
+    def end(self) -> None:
+        """Ask the process to end: one at work by SIGTERM, at which a training saves its step."""
         self.connection.close()
         self._process.join(0.05)
         self._process.terminate()
-        self._process.join(5.0)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
+
+    def wait(self) -> None:
+        """Wait until it has ended, but not for ever."""
+        self._process.join(PATIENCE_S)
+
+    def kill(self) -> int | None:
+        """End the process whatever it does, and give its exit code."""
+        self._process.kill()
+        self._process.join()
         return self._process.exitcode
 
 

@@ -95,7 +95,7 @@ def fit(
     """
     device = device or best_device()
     method, preset, weak = _agreed(method, preset, demonstrations, weak, name, seed)
-    with _own_folder(run_dir):
+    with _own_folder(run_dir), _enough_memory():
         resume = _resumes(run_dir, resume)
         trainer = _trainer(method, preset, demonstrations, weak, name, seed, device)
         network = trainer.learner.network
@@ -115,7 +115,7 @@ def fit(
 
         def write_run(**training: Any) -> None:
             training["parameters"] = sum(parameter.numel() for parameter in network.parameters())
-            training["precision"] = precision(device)
+            training["precision"] = computes_in
             write_json(
                 run_dir / RUN_JSON,
                 run
@@ -129,6 +129,7 @@ def fit(
                 write_weights(run_dir / WEIGHTS, trainer.evaluated_weights())
                 print(f"Its {WEIGHTS} was missing or damaged, and is written anew from the checkpoint.")
         else:
+            computes_in = _precisions(run_dir if resume else None, device)
             write_run(finished=False)
             trainer.run(run_dir, facts, validation, title=f"{name} seed {seed}")
             rate = facts["images"] / facts["wall_s"]
@@ -217,7 +218,8 @@ def _trainer(
         torch.manual_seed(seed_of("initial weights", seed))
         network = Network(preset.network, **_shape(method, demonstrations))
         learner = Learner(network, method.pretrain + method.objectives)
-    check_memory(preset, method, network, device)
+    pictures = demonstrations.images.nbytes + (0 if weak is None else weak.images.nbytes)
+    check_memory(preset, method, network, device, pictures)
     told, weak_told = None, None
     if weak is not None and "positions" in method.reads:
         told, weak_told = normalised_positions(demonstrations, weak, name)
@@ -291,12 +293,43 @@ def _own_folder(run_dir: Path) -> Iterator[None]:
                 run_dir.rmdir()
 
 
+@contextlib.contextmanager
+def _enough_memory() -> Iterator[None]:
+    """Say in a sentence that there is not.
+
+    Raises:
+        UserError: memory is full.
+    """
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise UserError(
+            "Memory is full: choose smaller batches (training.labelled_batch, training.weak_batch), or end what else"
+            f" uses it ({str(error).partition('. ')[0]}). A checkpoint stays as it was."
+        ) from error
+
+
 def _finished(run_dir: Path) -> bool:
     """Whether a folder holds a policy that was trained to the end."""
+    return bool(_told(run_dir).get("finished"))
+
+
+def _told(run_dir: Path) -> dict[str, Any]:
+    """What run.json says of the training so far; nothing where it is missing or damaged."""
     try:
-        return bool(json.loads((run_dir / RUN_JSON).read_text())["training"]["finished"])
+        return dict(json.loads((run_dir / RUN_JSON).read_text())["training"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return False
+        return {}
+
+
+def _precisions(resumed: Path | None, device: torch.device) -> str:
+    """What a run's products are computed in, on this device and, if it goes on here, before."""
+    here = precision(device)
+    before = here if resumed is None else _told(resumed).get("precision", here)
+    if before == here:
+        return here
+    print(f"Until here it was trained in {before}, and goes on in {here}: run.json calls that both.")
+    return "both"
 
 
 def _shape(method: Method, demonstrations: LabelledFrames) -> dict[str, Any]:

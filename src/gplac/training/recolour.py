@@ -1,9 +1,13 @@
 """Random changes of colour, so that fewer colours have to be photographed; the paper mentions no augmentation."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+
+from gplac.seeding import seed_of
+from gplac.training.batches import AHEAD
 
 LUMINANCE = (0.299, 0.587, 0.114)
 
@@ -40,18 +44,54 @@ def colour_maps(count: int, strength: float, generator: torch.Generator) -> tupl
     return matrix, offset.expand(count, 3)
 
 
-def recoloured(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
+class Colours:
+    """The changes of colour of each step, on the device for `AHEAD` steps at a time, as batches are.
+
+    Args:
+        strength: see `colour_maps`.
+        seed: of the run.
+        device: where the pictures are.
+    """
+
+    def __init__(self, strength: float, seed: int, device: torch.device) -> None:
+        self.strength, self.seed, self.device = strength, seed, device
+        self.drawn: tuple[int, tuple[int, ...]] | None = None
+        self.matrices: Tensor
+        self.offsets: Tensor
+
+    def maps(self, step: int, sizes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+        """Matrices (N, 3, 3) and offsets (N, 3) of a step's batches of these sizes, one behind the other, N pictures in
+        all; on the CPU, so that the draws are the same on every device."""
+        generator = torch.Generator().manual_seed(seed_of("colours", self.seed, step))
+        matrices, offsets = zip(*(colour_maps(size, self.strength, generator) for size in sizes), strict=True)
+        return torch.cat(matrices), torch.cat(offsets)
+
+    def __call__(self, step: int, batches: Sequence[Tensor]) -> list[Tensor]:
+        """The pictures of a step's batches, each uint8 (B, ..., 3), in other colours."""
+        first, sizes = step - step % AHEAD, tuple(map(len, batches))
+        if self.drawn != (first, sizes):
+            maps = [self.maps(each, sizes) for each in range(first, first + AHEAD)]
+            self.matrices, self.offsets = (
+                torch.stack(each).to(self.device) for each in zip(*maps, strict=True)
+            )
+            self.drawn = first, sizes
+        matrices, offsets = (
+            torch.split(each[step - first], list(sizes)) for each in (self.matrices, self.offsets)
+        )
+        return [recoloured(*each) for each in zip(batches, matrices, offsets, strict=True)]
+
+
+def recoloured(images: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
     """Each picture in other colours, all of its pixels alike: what is where stays as it was.
 
     Args:
         images: uint8 ``(B, ..., 3)``; along the axes between, such as the frames of a clip, colours change alike.
-        strength: see `colour_maps`.
-        generator: on the CPU, so that the draws are the same on every device.
+        matrix: ``(B, 3, 3)``, see `colour_maps`.
+        offset: ``(B, 3)``.
 
     Returns:
         uint8 of the same shape.
     """
-    matrix, offset = (each.to(images.device) for each in colour_maps(len(images), strength, generator))
     pixels = images.reshape(len(images), -1, 3).float()
     return (
         torch.baddbmm(offset[:, None], pixels, matrix)

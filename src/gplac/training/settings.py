@@ -67,8 +67,17 @@ def check_settings(preset: Preset, weak: bool = True) -> None:
             raise UserError(f"network.{name} holds {min(getattr(network, name))}: a layer has 1 or more.")
 
 
-def check_memory(preset: Preset, method: Method, network: Network, device: torch.device) -> None:
-    """Whether a step on batches of this size can fit into the memory there is.
+def check_memory(
+    preset: Preset, method: Method, network: Network, device: torch.device, pictures: int = 0
+) -> None:
+    """Whether a step on batches of this size can fit into the memory there is, beside all that is trained on.
+
+    Args:
+        preset: the settings.
+        method: what is trained.
+        network: its network.
+        device: where.
+        pictures: bytes of all pictures, which stay on the device.
 
     Raises:
         UserError: it needs more than all of it.
@@ -79,10 +88,18 @@ def check_memory(preset: Preset, method: Method, network: Network, device: torch
     images = max(sum(size for name, size in batches.items() if name in part) for part in parts)
     answers = sum(preset.network.channels) * encoder.map_height * encoder.map_width
     need = images * answers * COPIES * (2 if has_bf16(device) else 4) / 2**30
-    if have is not None and need > have:
+    beside = pictures / 2**30
+    if have is not None and beside > have:
+        raise UserError(
+            f"The pictures that are trained on take {beside:.0f} GiB of memory, where there are {have:.0f} on the"
+            f" {device.type}: train on fewer (training.weak_budget), on smaller ones, or on a machine with more."
+        )
+    if have is not None and need + beside > have:
         named = f"training.labelled_batch is {config.labelled_batch}"
         if "weak" in method.reads:
             named += f" and training.weak_batch {config.weak_batch}"
         raise UserError(
-            f"{named}: a step takes about {need:.0f} GiB of memory, and there are {have:.0f}; choose smaller batches."
+            f"{named}: a step takes about {need:.0f} GiB of memory, and there are {have:.0f}"
+            + (f", {beside:.0f} of them for the pictures" if beside >= 1 else "")
+            + "; choose smaller batches."
         )

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.data.dataset import Demonstrations, WeakImages
+from gplac.errors import UserError
 from gplac.seeding import rng
 
 HELD_OUT = 0.1
@@ -47,7 +48,11 @@ def rows(data: Data, chosen: Bools) -> Data:
 
 
 def split(demonstrations: Demonstrations, weak: WeakImages | None, seed: int) -> Split:
-    """Hold out a tenth of the episodes and of the photographs; the same data and seed give the same parts."""
+    """Hold out a tenth of the episodes and of the photographs; the same data and seed give the same parts.
+
+    Raises:
+        UserError: so few photographs that none would be left to train on.
+    """
     episodes = np.unique(demonstrations.episode)
     count = max(1, round(HELD_OUT * len(episodes)))
     tested = np.sort(rng("held-out episodes", seed).permutation(episodes)[:count])
@@ -56,6 +61,11 @@ def split(demonstrations: Demonstrations, weak: WeakImages | None, seed: int) ->
     photographs: tuple[WeakImages | None, WeakImages | None] = None, None
     if weak is not None:
         chosen, scenes = held_out_photographs(weak.labels, weak.scene, seed)
+        if chosen.all():
+            raise UserError(
+                f"There are {len(chosen)} photographs, and one of each kind at least is held out: nothing is left to"
+                " train on. Take more."
+            )
         photographs = rows(weak, ~chosen), rows(weak, chosen)
         facts["photographs"] = int(chosen.sum())
         if scenes:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from gplac.errors import UserError
 from gplac.methods import Method
 from gplac.models.encoders import AttentionEncoder
 from gplac.models.network import Network
-from gplac.objectives.objective import Positions, sources
+from gplac.objectives.objective import Objective, Positions, sources
 from gplac.seeding import seed_of
 from gplac.signals import StopSignals
 from gplac.training.batches import LENGTH, LabelledBatches, VideoBatches, WeakBatches
@@ -23,7 +23,7 @@ from gplac.training.device import keep_memory, mixed_precision
 from gplac.training.learner import Learner
 from gplac.training.logs import Display, Log
 from gplac.training.optimiser import Average, learning_rate, policy_dropout
-from gplac.training.recolour import recoloured
+from gplac.training.recolour import Colours
 from gplac.training.stages import TrainingStage, stages
 
 LOG_EVERY = 20
@@ -56,6 +56,7 @@ class Trainer:
         self.learner, self.optimiser, self.average = learner, optimiser, average
         self.stages, self.config, self.seed, self.device = stages(method, config), config, seed, device
         self.labelled, self.weak, self.video = labelled, weak, video
+        self.colours = Colours(config.colour_jitter, seed, device)
         if device.type == "cpu":
             keep_memory()
         else:
@@ -83,15 +84,7 @@ class Trainer:
         if within == 0:
             self.optimiser.state.clear()  # another loss: moments of the last one's gradients mean nothing to it
         objectives = stage.active(within)
-        needs = sources(objectives)
-        labelled = self.labelled(key) if "labelled" in needs else None
-        weak = self.weak(key) if self.weak is not None and "weak" in needs else None
-        video = self.video(key) if self.video is not None and "video" in needs else None
-        positions = None
-        if "positions" in needs and self.weak is not None:
-            positions = Positions(self.labelled.positions(key), self.weak.positions(key))
-        if self.config.colour_jitter:
-            labelled, weak, video = self.recoloured(labelled, weak, video, key)
+        labelled, weak, video, positions = self.batches(objectives, key)
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(within, stage.config)
         network = self.learner.network
@@ -111,25 +104,26 @@ class Trainer:
         images = sum(len(batch[0]) for batch in (labelled, weak) if batch is not None)
         return metrics, images + (0 if video is None else video.shape[0] * video.shape[1])
 
-    def recoloured(
-        self,
-        labelled: tuple[Tensor, Tensor, Tensor] | None,
-        weak: tuple[Tensor, Tensor] | None,
-        video: Tensor | None,
-        key: int,
-    ) -> tuple[tuple[Tensor, Tensor, Tensor] | None, tuple[Tensor, Tensor] | None, Tensor | None]:
-        """A step's batches with their pictures in other colours."""
-        generator = torch.Generator().manual_seed(seed_of("colours", self.seed, key))
-        strength = self.config.colour_jitter
-
-        def changed(images: Tensor) -> Tensor:
-            return recoloured(images, strength, generator)
-
-        return (
-            None if labelled is None else (changed(labelled[0]), *labelled[1:]),
-            None if weak is None else (changed(weak[0]), *weak[1:]),
-            None if video is None else changed(video),
-        )
+    def batches(
+        self, objectives: Sequence[Objective], key: int
+    ) -> tuple[
+        tuple[Tensor, Tensor, Tensor] | None, tuple[Tensor, Tensor] | None, Tensor | None, Positions | None
+    ]:
+        """What terms read of labelled and weak images, of consecutive frames, and of where the object is."""
+        needs = sources(objectives)
+        labelled = self.labelled(key) if "labelled" in needs else None
+        weak = self.weak(key) if self.weak is not None and "weak" in needs else None
+        video = self.video(key) if self.video is not None and "video" in needs else None
+        positions = None
+        if "positions" in needs and self.weak is not None:
+            positions = Positions(self.labelled.positions(key), self.weak.positions(key))
+        if self.config.colour_jitter:
+            seen = (labelled and labelled[0], weak and weak[0], video)
+            changed = iter(self.colours(key, [images for images in seen if images is not None]))
+            labelled = labelled and (next(changed), *labelled[1:])
+            weak = weak and (next(changed), *weak[1:])
+            video = None if video is None else next(changed)
+        return labelled, weak, video, positions
 
     def images_left(self, done: int) -> int:
         """Images that the steps after the first ``done`` will use."""

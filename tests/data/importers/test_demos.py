@@ -1,6 +1,7 @@
 """What is imported is what the source holds, whatever its format; and a bad source gets one sentence."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -242,6 +243,20 @@ def test_bad_archives(tmp_path: Path) -> None:
     assert "c.npz: its hz is 10 where that of a.npz is 20" in _fails(rates, out, hz=20)
     (rates / "c.npz").unlink()
     assert import_demonstrations(rates, tmp_path / "measured").origin["control_hz"] == 20
+    altered = source("altered") / "b.npz"
+    np.savez_compressed(altered, **whole)
+    content, generator, told = altered.read_bytes(), np.random.default_rng(0), []
+    for _ in range(200):
+        flipped = bytearray(content)
+        flipped[generator.integers(len(flipped))] ^= 1 << generator.integers(8)
+        altered.write_bytes(flipped)
+        try:
+            import_demonstrations(altered.parent, tmp_path / "altered-out", hz=5)
+        except UserError as error:
+            told.append(str(error))
+        else:
+            shutil.rmtree(tmp_path / "altered-out")
+    assert len(told) > 50 and all("b.npz" in sentence for sentence in told)
     cut = source("cut")
     (cut / "b.npz").write_bytes((cut / "b.npz").read_bytes()[:3000])
     assert "b.npz is no NPZ file that can be read" in _fails(cut, out, hz=5)
@@ -303,6 +318,10 @@ def test_bad_folders(tmp_path: Path) -> None:
     assert "robot.csv, line 3: state.knee is 'high' where a number is needed" in _fails(source, out)
     table.write_text(text.replace("state.toe", "state.heel"))
     assert "episode 1 has other columns state.* than episode 0" in _fails(source, out)
+    lines = text.splitlines()
+    for place in ("nan", "inf"):
+        table.write_text("\n".join([f"{lines[0]},scene", *(f"{line},{place}" for line in lines[1:])]))
+        assert "episode 1: its scene must be one whole number; repair" in _fails(source, out)
     table.write_text(text)
     (source / "episode 1/frame9.png").write_bytes(b"no picture")
     assert "episode 1, frame 1 of images: no picture that can be read" in _fails(source, out)
@@ -355,6 +374,7 @@ def test_bad_lerobot_data_sets(tmp_path: Path) -> None:
     for changes, sentence in (
         ({"codebase_version": "v1.6"}, "is a LeRobot data set of version v1.6; known are v2.0, v2.1, v3.0"),
         ({"features": None}, "description of"),
+        ({"fps": 0}, "its fps is 0 where a video has more than 0; repair it"),
         ({"data_path": "data/{nothing}"}, "its data_path cannot be filled in"),
         (
             {"features": {**info["features"], "velocity": info["features"]["action"]}},
@@ -408,3 +428,19 @@ def test_bad_hdf5_files(tmp_path: Path) -> None:
     whole = source.read_bytes()
     source.write_bytes(whole[: len(whole) // 2])
     assert "source.hdf5 is damaged, or no HDF5 file" in _fails(source, out)
+    source.unlink()
+    write_robomimic(source, make())
+    whole, generator, told = source.read_bytes(), np.random.default_rng(0), 0
+    for _ in range(60):
+        altered = np.frombuffer(whole, np.uint8).copy()
+        altered[generator.integers(8000, size=16)] = generator.integers(
+            256, size=16
+        )  # where its groups are described
+        source.write_bytes(altered.tobytes())
+        try:
+            import_demonstrations(source, out)
+        except UserError:
+            told += 1
+        else:
+            shutil.rmtree(out)
+    assert told > 30

@@ -14,6 +14,7 @@ from gplac.cli import main
 from gplac.data.check import check
 from gplac.data.dataset import WeakImages
 from gplac.data.importers.demos import import_demonstrations
+from gplac.data.importers.pictures import photograph
 from gplac.data.importers.shots import Stretches, parse_stretch
 from gplac.data.importers.weak import import_weak
 from gplac.data.labelling.pictures import FORMATS, complaint
@@ -406,3 +407,20 @@ def test_pictures_too_large_to_be_meant(tmp_path: Path) -> None:
     for size in ((100_000, 100_000), (16, 4097)):
         said = _fails([tmp_path / "photos"], tmp_path / "out", size=size)
         assert f"{size[0]}x{size[1]} pixels are too large" in said and "4096" in said
+
+
+@pytest.mark.skipif("AVIF" not in FORMATS, reason="this Pillow reads no AVIF")
+def test_an_altered_avif_is_a_picture_or_called_unreadable(tmp_path: Path) -> None:
+    path, generator = tmp_path / "0.avif", np.random.default_rng(0)
+    Image.fromarray(generator.integers(0, 256, (40, 60, 3), dtype=np.uint8)).save(path)
+    whole, told = path.read_bytes(), 0
+    for _ in range(150):
+        altered = bytearray(whole)
+        for place in generator.integers(100, len(altered), 5):
+            altered[place] ^= 0xFF
+        path.write_bytes(altered)
+        try:
+            photograph(path)
+        except ValueError:
+            told += 1
+    assert told

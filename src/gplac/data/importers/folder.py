@@ -13,6 +13,7 @@ import numpy as np
 from gplac.data.importers.pictures import IMAGE_SUFFIXES, Picture
 from gplac.data.importers.source import Array, Source, are_pictures, require_pictures
 from gplac.errors import UserError
+from gplac.files import NO_ARCHIVE
 
 PICTURES = "images"
 """Name of the camera whose pictures lie in the episode's folder itself, and of the one that `Recorder` writes."""
@@ -163,7 +164,7 @@ class _Archives:
             with np.load(file, allow_pickle=False) as content:
                 array: Array = content[key]
                 return array
-        except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+        except NO_ARCHIVE as error:
             raise UserError(
                 f"{file}: its array {key!r} cannot be read ({error}); repair or remove it."
             ) from error
@@ -189,7 +190,7 @@ def _headers(file: Path) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
                     )
                     shape, _, kind = read_header(stream)
                     found[name.removesuffix(".npy")] = shape, kind
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except NO_ARCHIVE as error:
         raise UserError(f"{file} is no NPZ file that can be read ({error}); repair or remove it.") from error
     return found
 
@@ -218,7 +219,7 @@ class _Folders:
 
     def scene(self, episode: int) -> int:
         scenes = np.unique(self._read(episode).get("scene", np.zeros(1)))
-        if len(scenes) != 1 or scenes[0] != int(scenes[0]):
+        if len(scenes) != 1 or not scenes[0].is_integer():
             raise UserError(
                 f"{self.label(episode)}: its scene must be one whole number; repair the CSV file."
             )

@@ -53,7 +53,7 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except OSError as error:
+    except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:  # h5py has no error of its own
         raise UserError(f"{path} is damaged, or no HDF5 file ({error}); restore it.") from error
 
 

@@ -173,6 +173,10 @@ class _DataSet:
         place = known.get(camera, known["data"])
         path = self._path("video_path", episode, place, video_key=camera)
         times = self.vector(episode, "timestamp").astype(np.float64) + float(place.get("from_timestamp", 0.0))
+        if not self.hz > 0:
+            raise UserError(
+                f"{self._root / INFO}: its fps is {self.hz:g} where a video has more than 0; repair it."
+            )
         yield from frames_at(path, times.tolist(), 0.5 / self.hz)
 
     def _path(self, template: str, episode: int, place: dict[str, Any], **more: str) -> Path:

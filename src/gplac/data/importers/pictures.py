@@ -123,7 +123,7 @@ def opened(picture: Picture) -> Image.Image:
     if isinstance(picture, bytes):
         try:
             return _rgb(ImageOps.exif_transpose(Image.open(io.BytesIO(picture), formats=FORMATS)))
-        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        except (OSError, SyntaxError, RuntimeError, Image.DecompressionBombError) as error:
             reason = _reason(error, "JPEG, PNG or WebP")
             raise ValueError(f"no picture that can be read ({reason})") from error
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
@@ -149,7 +149,7 @@ def photograph(path: Path, pixels: int | None = None) -> Image.Image:
             if pixels is not None:
                 image.draft("RGB", (2 * pixels, 2 * pixels))
             return _rgb(ImageOps.exif_transpose(image))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, RuntimeError, Image.DecompressionBombError) as error:
         raise ValueError(_reason(error, "JPEG, PNG, WebP, HEIC or another usual format")) from error
 
 
