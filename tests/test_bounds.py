@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from gplac import bounds
 from gplac.data.collect import collect_demonstrations
 from gplac.evaluation.result import read_result
+from gplac.experts.clones import Clone
 from gplac.experts.expert import load_expert
 from gplac.worlds.registry import task
 
@@ -24,8 +26,22 @@ def test_ceiling_and_floor_are_results(
     demonstrations: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bounds, "STEPS", 20)
+    clones: dict[int, Clone] = {}
+
+    def noted(task: str, clone: Clone, *scenes: Any) -> Any:
+        clones[len(clones)] = clone
+        return roll_out(task, clone, *scenes)
+
+    roll_out = bounds.roll_out
+    monkeypatch.setattr(bounds, "roll_out", noted)
     found = bounds.measure_bounds("pusher", demonstrations, "validation", 2, 3, tmp_path, "smoke")
-    for name in ("ceiling", "floor"):
+    states, here, there = (
+        np.zeros((1, 17), np.float32),
+        np.zeros((1, 2), np.float32),
+        np.full((1, 2), 0.1, np.float32),
+    )
+    for order, (name, told) in enumerate((("ceiling", True), ("floor", False))):
+        assert (clones[order](states, here) != clones[order](states, there)).any() == told
         result = read_result(tmp_path / f"{name}-seed0.json")
         assert result == found[name]
         assert result["labelled_images"] == 10 * 100

@@ -50,6 +50,17 @@ def test_the_papers_methods_see_pictures_as_they_are() -> None:
     assert [name for name in METHODS if METHODS[name]().colour_jitter] == list(BEYOND)
 
 
+@pytest.mark.parametrize(
+    ("name", "labelled", "weak"),
+    [(name, 40 if "40" in name else 1, 0 if {"1", "40"} & set(name.split("-")) else 40) for name in METHODS],
+)
+def test_demonstrations_and_weak_images_come_from_as_many_scenes_as_in_the_paper(
+    name: str, labelled: int, weak: int
+) -> None:
+    method = METHODS[name]()
+    assert (method.labelled_scenes, method.weak_scenes) == (labelled, weak)
+
+
 def test_but_leaves_the_parent_alone() -> None:
     parent = METHODS["att-1"]()
     assert parent.but(labelled_scenes=3).labelled_scenes == 3

@@ -3,7 +3,6 @@
 import json
 import re
 
-import pytest
 from pages import ROOT
 
 from gplac.evaluation.percent import rounded
@@ -34,23 +33,57 @@ def test_what_is_said_of_test_scenes_is_what_the_tables_say() -> None:
     assert [text for ends, text in told.items() if ends not in known] == []
 
 
-@pytest.mark.parametrize(
-    ("preset", "tables", "least"), [("lite", ("table1", "table2", "table3"), 6), ("paper", ("table1",), 4)]
-)
-def test_every_number_that_the_tables_want_explained_is_spoken_of(
-    preset: str, tables: tuple[str, ...], least: int
-) -> None:
-    section = (
-        (ROOT / "docs/paper_map.md").read_text().split(f"## Test scenes at `{preset}`")[1].split("\n## ")[0]
-    )
-    wanted = set()
+def wanted(preset: str, tables: tuple[str, ...]) -> dict[tuple[str, str], tuple[str, float]]:
+    """Of each task and row that the tables want explained: the interval as it is printed, and the paper's rate."""
+    found = {}
     for table in tables:
         text = (ROOT / "results/tables" / preset / f"{table}.md").read_text()
-        for line in re.findall(r"To be explained .*?: (.*)", text):
-            wanted |= set(re.findall(r"(?:^|; )([^:;]+): \d", line))
-    assert len(wanted) >= least
-    prose = "\n".join(line for line in section.splitlines() if not line.startswith("|"))
-    assert {name for name in wanted if name not in prose} == set()
+        for part in text.split("\n## Table "):
+            task = re.search(r"(pusher|striker|mug push)", part)
+            listed = re.search(r"To be explained .*?: (.*)", part)
+            assert task and listed
+            for name, interval, paper in re.findall(
+                r"([^:;]+): [\d.]+ % \(([\d. to]+)\), the paper ([\d.]+) %", listed[1]
+            ):
+                found[task[1], name.strip()] = interval, float(paper)
+    return found
+
+
+def section(preset: str) -> str:
+    return (
+        (ROOT / "docs/paper_map.md").read_text().split(f"## Test scenes at `{preset}`")[1].split("\n## ")[0]
+    )
+
+
+def test_every_number_that_lites_tables_want_explained_has_its_row_and_its_words() -> None:
+    asked, told = wanted("lite", ("table1", "table2", "table3")), section("lite")
+    assert len(asked) >= 6
+    rows = {}
+    for line in told.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 5 and (figures := re.fullmatch(r"[\d.]+ % \(([\d. to]+)\)", cells[2])):
+            assert cells[4]
+            rows[cells[0].split(",")[0], cells[1].removeprefix("GPLAC, ")] = (
+                figures[1],
+                float(cells[3].removesuffix(" %")),
+            )
+    assert rows == asked
+    words = {part.split("\n")[0].split(",")[0].lower(): part for part in told.split("\n### ")[1:]}
+    for task, name in asked:
+        assert name in words[task]
+
+
+def test_every_number_that_papers_table_wants_explained_is_spoken_of_with_its_task() -> None:
+    asked = wanted("paper", ("table1",))
+    assert len(asked) >= 4
+    words = re.split(
+        r"\n\n|\n- ", "\n".join(line for line in section("paper").splitlines() if line[:1] != "|")
+    )
+    for task, name in asked:
+        assert any(re.search(rf"\b{name}\b(?!-)", part) and task in part.lower() for part in words), (
+            task,
+            name,
+        )
 
 
 def test_what_is_said_of_preset_paper_is_what_its_results_say() -> None:

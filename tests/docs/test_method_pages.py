@@ -1,5 +1,7 @@
 """Every method's page says what it sees and learns from, and which commands make its numbers and a run by itself."""
 
+import re
+
 import pytest
 from pages import ROOT
 
@@ -11,6 +13,9 @@ from gplac.methods import METHODS
 def test_a_methods_page_is_complete(name: str) -> None:
     page, method = (ROOT / f"docs/methods/{name}.md").read_text(), METHODS[name]()
     assert all(part in page for part in ("**Sees**", "**Loss**", "L_task", "](../tables.md)"))
+    assert re.search(r"^\*(Sections? \d|Beyond the paper)", page, re.MULTILINE), "which section it is of"
+    loss = page.split("**Loss**")[1].split("\n- **")[0].split("<!--")[0]
+    assert any(sign in loss for sign in ("Σ", "](att-", "](gplac")), "a formula, or the page that has it"
     grid, run = (block.split("```")[0].splitlines() for block in page.split("```bash\n")[1:])
     scenes = f" --scenes {method.labelled_scenes}" if method.labelled_scenes > 1 else ""
     weak = ["gplac collect weak pusher --preset lite"] if method.weak_scenes else []

@@ -116,6 +116,21 @@ def test_a_damaged_file_is_run_again(content: bytes, tmp_path: Path) -> None:
     assert same(load_episodes(tmp_path, 1, 2)[1], whole)
 
 
+@pytest.mark.parametrize("blank", [True, False])
+def test_a_blanked_picture_is_grey_all_over(blank: bool) -> None:
+    seen: list[Images] = []
+
+    class Noting:
+        def __call__(self, images: Images, states: Float32) -> Float32:
+            seen.append(images.copy())
+            return np.zeros((len(images), 7), np.float32)
+
+    evaluate(Noting(), VIEW, "test", 1, 1, blank=blank, workers=1)
+    assert len(seen) == task("pusher").episode_steps
+    assert {images.shape[1:] for images in seen} == {(VIEW.height, VIEW.width, 3)}
+    assert all((images == 127).all() for images in seen) == blank
+
+
 def test_a_file_with_any_byte_altered_is_run_again_or_was_not_harmed(tmp_path: Path) -> None:
     evaluate(RandomPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path)
     (path,) = tmp_path.glob("scene-*.npz")

@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 
 from gplac.cli.options import Size
-from gplac.config import METHOD_CHANGES, preset
+from gplac.config import METHOD_CHANGES, own_changes, preset
 from gplac.errors import UserError
+from gplac.evaluation.compare import compare
+from gplac.evaluation.result import read_result
 from gplac.grid.alike import OWN, TEMPERATURE, tried_alike
 from gplac.grid.cell import Cell, Grid
-from gplac.methods import METHODS
+from gplac.methods import BEYOND, METHODS
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("task", ["pusher", "mug_push"])
@@ -48,6 +52,16 @@ def test_what_a_method_has_for_its_own_was_tried_with_all(method: str) -> None:
         own = preset(name, "pusher", method)
         assert own != before
         assert replace(own, name=f"{name}-changed") in tried
+
+
+@pytest.mark.parametrize("method", [name for name in METHOD_CHANGES if name not in BEYOND])
+def test_what_a_method_has_for_its_own_did_better_in_confirmation_scenes(method: str) -> None:
+    """The rule of docs/paper_map.md, on the committed results."""
+    folder = ROOT / "results/sweep/pusher/confirmation"
+    changes = "-".join(own_changes("lite", method))
+    before, after = (read_result(folder / f"{method}-lite-{name}seed0.json") for name in ("", f"{changes}-"))
+    assert (before["split"], before["episodes"]) == ("confirmation", 1000)
+    assert compare(before, after).interval95.low > 0
 
 
 def test_a_method_is_trained_with_its_own_in_a_grid_and_where_its_name_is_typed(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import torch
 from synthetic import synthetic_result
 
 from gplac.cli import main
+from gplac.data import draw
 from gplac.errors import UserError
 from gplac.evaluation.result import read_result, write_json
 from gplac.grid import work
@@ -89,8 +90,16 @@ def _files(grid: Grid, cell: Cell) -> list[Path]:
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Grid:
     """Both cells, measured in one process without interruption."""
     grid = Grid("smoke", tmp_path_factory.mktemp("measured"))
-    threads = torch.get_num_threads()
-    finished = measure(grid, CELLS, InProcess(one_thread))
+    threads, write = torch.get_num_threads(), draw.write_shard
+
+    def noted(path: Path, *content: Any) -> tuple[int, str]:
+        with (grid.root / "drawn").open("a") as file:
+            file.write(f"{path.relative_to(grid.root)}\n")
+        return write(path, *content)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(draw, "write_shard", noted)
+        finished = measure(grid, CELLS, InProcess(one_thread))
     torch.set_num_threads(threads)
     assert [(each.cell, each.state) for each in finished] == [(cell, "done") for cell in CELLS]
     return grid
@@ -119,6 +128,12 @@ def test_each_cell_leaves_a_result_that_says_what_it_was_trained_on(measured: Gr
     assert [state_of(measured, cell).state for cell in CELLS] == ["done", "done"]
     assert part["training"]["settings"] == runs[1]["settings"]
     assert [measured.other_settings(cell) for cell in CELLS] == ["", ""]
+
+
+def test_data_that_cells_share_are_drawn_once(measured: Grid) -> None:
+    drawn = (measured.root / "drawn").read_text().splitlines()
+    shards = [str(path.relative_to(measured.root)) for path in (measured.root / "data").rglob("*.parquet")]
+    assert sorted(drawn) == sorted(shards) != []
 
 
 @pytest.mark.parametrize(("blow", "workers"), [("training", 1), ("testing", 2)])

@@ -57,6 +57,13 @@ def test_labelled_batches_keep_image_state_and_action_together(demonstrations: F
         assert np.array_equal(found.numpy(), wanted[chosen])
 
 
+def test_pictures_stay_on_the_device_in_eight_bits(demonstrations: Frames, weak: Photographs) -> None:
+    batches = LabelledBatches(demonstrations, 8, 0, CPU), WeakBatches(weak, 8, 0, CPU)
+    for each, whole in zip(batches, (demonstrations, weak), strict=True):
+        assert each.images_NHW3.dtype == each(0)[0].dtype == torch.uint8
+        assert each.images_NHW3.nbytes == whole.images.nbytes
+
+
 @pytest.mark.parametrize("size", [8, 7])
 def test_half_of_a_weak_batch_shows_the_object(weak: Photographs, size: int) -> None:
     batches = WeakBatches(weak, size, 0, CPU)

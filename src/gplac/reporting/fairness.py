@@ -11,9 +11,10 @@ import torch
 from gplac import config
 from gplac.evaluation.percent import percent
 from gplac.evaluation.result import Result
-from gplac.methods import BEYOND
+from gplac.methods import BEYOND, Method
 from gplac.methods import METHODS as MAKERS
 from gplac.models.network import Network
+from gplac.objectives.objective import sources
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.instrument_section import BEST_FIXED, BY_CHANCE
 from gplac.reporting.paper_tables import REFERENCES
@@ -64,6 +65,7 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
             f"{record['weak_images']:,}" if record["weak_images"] else "",
             record["also_told"],
             f"{record['steps']:,}",
+            record["images_a_step"],
             f"{record['trained_numbers']:,}",
             f"{record['policy_numbers']:,}",
             f"{record['wall_s'] / 60:.0f} min",
@@ -76,6 +78,7 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
     )
     notes = (
         f"{task_named(task).title.capitalize()}, preset {preset}. Steps: of the optimiser, first stages included."
+        " Images a step: demonstrated ones and weak ones, after first stages and warm-up."
         " Trained numbers: all that training adjusts, of every stage; the first convolution is not among them where it"
         " is frozen, heads that the policy does without when it runs are. Numbers of the policy: all that it computes"
         " with."
@@ -93,6 +96,7 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         "Weak images",
         "Also told",
         "Steps",
+        "Images a step",
         "Trained numbers",
         "Numbers of the policy",
         "Time",
@@ -111,9 +115,10 @@ def _record(
 ) -> dict[str, Any]:
     method, budget, _ = key
     sizes, steps = config.preset(preset, task).data, task_named(task).episode_steps
-    scenes, told = 1, SOURCES["positions"] if method == "ceiling" else ""
+    scenes, told, images = 1, SOURCES["positions"] if method == "ceiling" else "", ""
     if method in MAKERS:
         made = MAKERS[method]()
+        images = _images_a_step(made, config.preset(preset, task, method).training)
         scenes = min(made.labelled_scenes, sizes.weak_scenes)
         told = ", ".join(
             [LABELS] * made.classifies + [text for source, text in SOURCES.items() if source in made.reads]
@@ -136,6 +141,7 @@ def _record(
         "weak_images": results[0]["weak_images"],
         "also_told": told,
         "steps": training[0]["steps"],
+        "images_a_step": images,
         "trained_numbers": trained,
         "policy_numbers": running,
         "wall_s": round(fmean(one["wall_s"] for one in training), 1),
@@ -144,6 +150,12 @@ def _record(
         "blank": _control(results, "blank"),
         "classifier": round(fmean(classifiers), 6) if classifiers else None,
     }
+
+
+def _images_a_step(method: Method, settings: config.TrainConfig) -> str:
+    sizes = {"labelled": settings.labelled_batch, "weak": settings.weak_batch}
+    read = sources(method.objectives)
+    return " + ".join(str(size) for source, size in sizes.items() if source in read)
 
 
 @cache

@@ -27,6 +27,8 @@ def order(ours: Mapping[str, Pooled], theirs: Mapping[str, float]) -> list[str]:
         f" order, {sum(pair.clear for pair in same)} of them clearly (the interval of the difference excludes 0; of"
         " each pair alone, not corrected for how many there are)."
     ]
+    if clear := [pair for pair in same if pair.clear]:
+        told.append(f"Clearly in the paper's order: {_agreed(clear)}.")
     against = [pair for pair in found.pairs if not pair.agrees and not pair.tied]
     if clear := [pair for pair in against if pair.clear]:
         told.append(f"Clearly against the paper's order: {'; '.join(map(_reversal, clear))}.")
@@ -35,6 +37,13 @@ def order(ours: Mapping[str, Pooled], theirs: Mapping[str, float]) -> list[str]:
     if tied := [pair for pair in found.pairs if pair.tied]:
         told.append(f"Equal here, which counts neither way: {_names(tied)}.")
     return told
+
+
+def _agreed(pairs: Sequence[Pair]) -> str:
+    worse: dict[str, list[str]] = {}
+    for pair in pairs:
+        worse.setdefault(_name(pair.better), []).append(_name(pair.worse))
+    return "; ".join(f"{better} over {', '.join(others)}" for better, others in worse.items())
 
 
 def _reversal(pair: Pair) -> str:

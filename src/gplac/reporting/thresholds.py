@@ -24,7 +24,9 @@ from gplac.worlds.registry import task_names
 SHOWN_CM = (5, 8, 12, 17)
 SHOWN_CM_OF = {"mug_push": (3, 5, 8, 12)}
 """Columns of a task that has others."""
-LATER_CODE = {"pusher": " The authors' later code counted a distance below 17 cm."}
+LATER_CODE = {
+    "pusher": " The authors' later code is reported to have counted a distance below 17 cm; we could not look it up."
+}
 
 
 def thresholds(results: Path, preset: str) -> list[Sheet]:
