@@ -1,5 +1,6 @@
 """Cells from data to results: killed and resumed, failing, shared between processes."""
 
+import importlib.util
 import json
 import shutil
 import signal
@@ -328,3 +329,10 @@ def test_a_cell_in_other_hands_is_left_alone(fresh: Grid, monkeypatch: pytest.Mo
         assert measure_cell(Job(fresh, CELLS[0], 1)) == "taken"
         finished = measure(fresh, CELLS[:1], InProcess())
     assert [each.state for each in finished] == ["taken"]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed")
+def test_a_grid_on_a_real_ray_measures_the_same(measured: Grid, fresh: Grid) -> None:
+    main(["grid", "run", "recipe.py", "--preset", "smoke", "--on", "ray", "--workers", "2"])
+    for cell in CELLS:
+        assert content(fresh, cell) == content(measured, cell)
