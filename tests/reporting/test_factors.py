@@ -1,17 +1,21 @@
 """Success with one factor varied alone, from hand-made results."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
 from synthetic import result_with
 
+from gplac import config
 from gplac.cli import main
 from gplac.errors import UserError
 from gplac.evaluation.result import write_json
+from gplac.methods import METHODS
 from gplac.reporting.factors import varied
 from gplac.reporting.sheets import comma_separated
 from gplac.reporting.themes import DARK, LIGHT
+from gplac.training.described import described
 
 
 def put(results: Path, method: str, factor: str, won: list[int], *, seed: int = 0, vary: str = "") -> Path:
@@ -84,6 +88,23 @@ def test_a_result_under_anothers_name_is_refused(tmp_path: Path, factor: str, va
         path.rename(path.with_name("gplac-seed1-only-mug.json"))
     with pytest.raises(UserError, match=told):
         varied(tmp_path, "lite")
+
+
+def test_a_method_that_has_other_settings_today_is_told(tmp_path: Path) -> None:
+    path = put(tmp_path, "gplac", "mug", [10, 4])
+    result = json.loads(path.read_text())
+    settings = described(METHODS["gplac"](), config.preset("lite", "pusher", "gplac"))
+    result["training"]["settings"] = settings
+    path.write_text(json.dumps(result))
+    (sheet,) = varied(tmp_path, "lite")
+    assert not any("other settings" in note for note in sheet.notes)
+    result["training"]["settings"] = settings | {"network": settings["network"] | {"policy_dropout": 0.5}}
+    path.write_text(json.dumps(result))
+    (sheet,) = varied(tmp_path, "lite")
+    assert (
+        "GPLAC was measured with other settings than it has today: network (policy_dropout 0.5"
+        in sheet.notes[-1]
+    )
 
 
 def test_the_command_writes_it(

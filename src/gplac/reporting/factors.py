@@ -1,20 +1,24 @@
 """Success with one factor of the scene varied alone: which change is it that a policy does not bear?"""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+from gplac import config
 from gplac.errors import UserError
 from gplac.evaluation.faults import stranger
 from gplac.evaluation.percent import percent, span
 from gplac.evaluation.pooling import Pooled, pooled
 from gplac.evaluation.result import Result, read_result
 from gplac.methods import BEYOND
+from gplac.methods import METHODS as MAKERS
 from gplac.reporting.factor_charts import factor_dots
 from gplac.reporting.published import METHODS
 from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
 from gplac.reporting.themes import label
+from gplac.training.changes import changes
+from gplac.training.described import HASH, described
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.registry import task_names
 from gplac.worlds.splits import NOTHING, factors
@@ -99,6 +103,7 @@ def _sheet(task: str, preset: str, results: Mapping[str, Mapping[str, list[Resul
             f" {', '.join(f'{label(method)} {each}' for method, each in seeds.items())}.",
             f"`{NOTHING}` is the labelled scene itself as often as there are scenes, from the same starts: its interval"
             " is over groups of starts, and says nothing of other scenes.",
+            *_otherwise(task, preset, results),
         ),
         tuple(
             {
@@ -117,6 +122,16 @@ def _sheet(task: str, preset: str, results: Mapping[str, Mapping[str, list[Resul
         ),
         (chart,),
     )
+
+
+def _otherwise(task: str, preset: str, results: Mapping[str, Mapping[str, list[Result]]]) -> Iterator[str]:
+    """Which methods were trained with other settings than they have today: their cells in Table 1 may differ."""
+    for method in [each for each in results if each in MAKERS]:
+        today = described(MAKERS[method](), config.preset(preset, task, method))
+        for recorded in (each["training"].get("settings") for by in results[method].values() for each in by):
+            if recorded is not None and (told := changes(recorded, today | {HASH: recorded.get(HASH)})):
+                yield f"{label(method)} was measured with other settings than it has today: {told}."
+                break
 
 
 def _seeds(found: Mapping[str, Pooled]) -> list[int]:
