@@ -89,8 +89,8 @@ def fit(
         The network as it is evaluated, with the average of its weights if the preset asks for one.
 
     Raises:
-        UserError: data that does not fit the method, settings that make no sense, a loss that is not finite, or a
-            folder in use, by another process as well.
+        UserError: data that does not fit the method, settings that make no sense, a loss that is not finite, memory
+            that does not suffice, or a folder in use, by another process as well.
         KeyboardInterrupt: it was stopped by hand, or by SIGTERM; a checkpoint is saved before.
     """
     device = device or best_device()
