@@ -245,6 +245,7 @@ TASK_CHANGES: Differences = {
 }
 """What a task has otherwise, by preset; the mug push has the sizes of the robot experiment (section 6.2)."""
 METHOD_CHANGES: Differences = {
+    "att-1": {"lite": {"network": {"policy_dropout": 0.0}}},
     "att-ae": {"lite": {"training": {"steps": 6_000, "warmup_steps": 600}}},
     "att-ft": {"lite": {"network": {"policy_dropout": 0.0}}},
     "att-po": {"lite": {"network": {"policy_dropout": 0.0}}},
