@@ -112,12 +112,19 @@ def test_the_order_is_compared_with_the_papers(tmp_path: Path) -> None:
 
 def test_a_clear_reversal_is_told_with_its_numbers(tmp_path: Path) -> None:
     put(tmp_path, "att-1", [4, 4, 4, 4])
-    put(tmp_path, "gplac", [2, 2, 2, 2])
+    put(tmp_path, "gplac", [2, 2, 2, 3])
     text = said(table_1(tmp_path, "lite")[0])
     assert (
-        "Clearly against the paper's order: ATT-1 over GPLAC by +50.0 points (+50.0 to +50.0; the paper: −42.3)"
+        "Clearly against the paper's order: ATT-1 over GPLAC by +43.8 points (+31.3 to +50.0; the paper: −42.3)"
         in text
     )
+
+
+def test_pairs_in_the_papers_order_are_named_with_the_better_one_first(tmp_path: Path) -> None:
+    for method, won in (("att-1", [0, 0, 1, 0]), ("gplac", [2, 3, 3, 2]), ("att-40", [4, 4, 4, 3])):
+        put(tmp_path, method, won)
+    text = said(table_1(tmp_path, "lite")[0])
+    assert "Clearly in the paper's order: ATT-40 over ATT-1, GPLAC; GPLAC over ATT-1." in text
 
 
 def test_two_that_succeed_equally_often_are_neither_for_nor_against_the_paper(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_what_is_measured_and_what_is_waiting(tmp_path: Path) -> None:
     assert rows["100", "50"] == ("**75.0 %** (50.0 to 100.0)", "−25.0 (−50.0 to +0.0)", "16", "0")
     # Against 100 photographs of all places.
     assert rows["100", "3"] == ("**25.0 %** (4.6 to 69.9)", "−50.0 (−75.0 to −25.0)", "16", "0")
-    assert rows["none (ATT-1)", ""] == ("**0.0 %** (0.0 to 49.0)", "−100.0 (−100.0 to −100.0)", "16", "0")
+    assert rows["none (ATT-1)", ""] == ("**0.0 %** (0.0 to 49.0)", "−100.0 (−100.0 to −2.0)", "16", "0")
     assert rows["100", "12"] == ("waiting", "", "", "")
     assert len(rows) == 10
     assert "4 of 10 are measured" in " ".join(sheet_of(tmp_path).notes)
