@@ -246,13 +246,15 @@ TASK_CHANGES: Differences = {
 """What a task has otherwise, by preset; the mug push has the sizes of the robot experiment (section 6.2)."""
 METHOD_CHANGES: Differences = {
     "att-1": {"lite": {"network": {"policy_dropout": 0.0}}},
+    "att-1-colours": {"lite": {"network": {"policy_dropout": 0.0}}},
     "att-ae": {"lite": {"training": {"steps": 6_000, "warmup_steps": 600}}},
     "att-ft": {"lite": {"network": {"policy_dropout": 0.0}}},
     "att-po": {"lite": {"network": {"policy_dropout": 0.0}}},
     "cnn-1": {"lite": {"network": {"first_layer": "trained"}}},
 }
 """What a method has otherwise, by preset: what did better with it in confirmation scenes, by rules that were written
-down before (docs/paper_map.md), of what every method was tried with on validation scenes (`gplac.grid.alike`)."""
+down before (docs/paper_map.md), of what every method was tried with on validation scenes (`gplac.grid.alike`); beyond
+the paper, what the parent has."""
 
 
 def preset(name: str, task: str = "", method: str = "") -> Preset:

@@ -13,7 +13,7 @@ from gplac.evaluation.compare import compare
 from gplac.evaluation.result import read_result
 from gplac.grid.alike import OWN, TEMPERATURE, tried_alike
 from gplac.grid.cell import Cell, Grid
-from gplac.methods import BEYOND, METHODS
+from gplac.methods import BEYOND, METHODS, PARENTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,3 +73,8 @@ def test_a_method_is_trained_with_its_own_in_a_grid_and_where_its_name_is_typed(
 
 def test_a_task_decides_where_it_and_the_method_both_differ() -> None:
     assert preset("lite", "mug_push", "att-ae") == preset("lite", "mug_push")
+
+
+@pytest.mark.parametrize("method", BEYOND)
+def test_beyond_the_paper_a_method_has_its_parents_own(method: str) -> None:
+    assert METHOD_CHANGES.get(method) == METHOD_CHANGES.get(PARENTS[method])

@@ -70,14 +70,15 @@ def _table_1(results: Path) -> Iterator[str]:
 def _of_their_own() -> str:
     """What methods have for their own, in words that go on after the preset's steps."""
     methods: dict[str, list[str]] = {}
-    for method in ROWS:
+    for method in [each for each in ROWS if each not in BEYOND]:  # those have what their parents have
         own = config.own_changes(PRESET, method)
         told = [f"`{each}`" for each in own if not each.startswith(STEPS)]
         if len(told) < len(own):
             told.append(f"{config.preset(PRESET, method=method).training.steps:,} steps")
         if told:
             methods.setdefault(" and ".join(told), []).append(label(method))
-    return "".join(f"; {', '.join(names)} with {told}" for told, names in methods.items())
+    told = [f"; {', '.join(names)} with {told}" for told, names in methods.items()]
+    return "".join(told) + ("; in random colours each as without" if told else "")
 
 
 def _controls(found: Mapping[str, Committed]) -> Iterator[str]:
