@@ -64,7 +64,9 @@ def test_what_methods_have_for_their_own_is_told_above_the_table(
         "elsewhere": {"att-1": {"demo": {"training": {"steps": 7}}}},
     }
     monkeypatch.setattr(config, "METHOD_CHANGES", own["steps"] | own["else"] | own["elsewhere"])
-    told = "12,000 steps; CNN-40 with `network.first_layer=trained`; CNN-C, ATT-PO with 5,000 steps; in random"
+    told = (
+        "12,000 steps; CNN-40 with `network.first_layer=trained`; CNN-C, ATT-PO with 5,000 steps; in random"
+    )
     assert f"{told} colours each as without), with" in readme_tables(tmp_path)
 
 
