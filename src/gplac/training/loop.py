@@ -3,11 +3,9 @@
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from gplac.config import Preset
@@ -19,15 +17,7 @@ from gplac.files import claimed
 from gplac.methods import Method, method_named
 from gplac.models.network import Network
 from gplac.provenance import provenance
-from gplac.seeding import seed_of
-from gplac.training.batches import (
-    LabelledBatches,
-    LabelledFrames,
-    VideoBatches,
-    WeakBatches,
-    WeakFrames,
-    normalised_positions,
-)
+from gplac.training.batches import LabelledFrames, WeakFrames
 from gplac.training.changes import changes
 from gplac.training.checkpoint import (
     CHECKPOINT,
@@ -40,13 +30,10 @@ from gplac.training.checkpoint import (
     write_json,
     write_weights,
 )
-from gplac.training.described import described, used
+from gplac.training.described import described
 from gplac.training.device import best_device, precision
-from gplac.training.learner import Learner, resolved
-from gplac.training.optimiser import Average, adam
-from gplac.training.settings import check_memory, check_settings
-from gplac.training.stages import stages
-from gplac.training.trainer import Trainer, Validation
+from gplac.training.setup import Setup, pixels
+from gplac.training.trainer import Validation
 
 
 def fit(
@@ -94,15 +81,13 @@ def fit(
         KeyboardInterrupt: it was stopped by hand, or by SIGTERM; a checkpoint is saved before.
     """
     device = device or best_device()
-    method, preset, weak = _agreed(method, preset, demonstrations, weak, name, seed)
+    setup = Setup(method, preset, demonstrations, weak, name, task, seed).agreed()
     with _own_folder(run_dir), _enough_memory():
         resume = _resumes(run_dir, resume)
-        trainer = _trainer(method, preset, demonstrations, weak, name, seed, device)
+        trainer = setup.trainer(device)
         network = trainer.learner.network
-        run = _what_runs(method, preset, demonstrations, weak, name, task, seed)
-        if data:
-            run["data"] = data
-        settings = described(method, preset)
+        run = setup.facts() | ({"data": data} if data else {})
+        settings = described(setup.method, setup.preset)
         facts: dict[str, Any] = {"step": 0, "wall_s": 0.0, "images": 0, "run": run}
         if resume:
             before, now = read_facts(run_dir)["run"], json.loads(json.dumps(run))
@@ -129,7 +114,7 @@ def fit(
                 write_weights(run_dir / WEIGHTS, trainer.evaluated_weights())
                 print(f"Its {WEIGHTS} was missing or damaged, and is written anew from the checkpoint.")
         else:
-            computes_in = _precisions(run_dir if resume else None, device)
+            computes_in = _precision_so_far(run_dir if resume else None, device)
             write_run(finished=False)
             trainer.run(run_dir, facts, validation, title=f"{name} seed {seed}")
             rate = facts["images"] / facts["wall_s"]
@@ -141,47 +126,6 @@ def fit(
             )
         network.load_state_dict(trainer.evaluated_weights())
         return network.eval()
-
-
-def _agreed(
-    method: Method,
-    preset: Preset,
-    demonstrations: LabelledFrames,
-    weak: WeakFrames | None,
-    name: str,
-    seed: int,
-) -> tuple[Method, Preset, WeakFrames | None]:
-    """Method and preset with everything chosen, and the weak images if the method reads any.
-
-    Raises:
-        UserError: settings that make no sense, or data that does not fit them; nothing is written yet.
-    """
-    method = resolved(method, preset)
-    check_settings(preset, "weak" in method.reads)
-    stages(method, preset.training)
-    jitter = preset.training.colour_jitter or method.colour_jitter
-    if seed < 0:
-        raise UserError(f"seed is {seed}: choose 0 or more")
-    preset = replace(preset, training=replace(preset.training, colour_jitter=jitter))
-    if "weak" not in method.reads:
-        return method, preset, None
-    if weak is None:
-        raise UserError(f"{name} learns from weakly labelled images: name a folder of them (--weak)")
-    if weak.images.shape[1:3] != demonstrations.images.shape[1:3]:
-        raise UserError(
-            f"demonstrations are {_size(demonstrations)}, weak images {_size(weak)}: collect one size"
-        )
-    if preset.training.weak_budget not in (0, len(weak.images)):
-        raise UserError(
-            f"training.weak_budget is {preset.training.weak_budget}, and there are {len(weak.images)} weak images: "
-            "choose as many with gplac.data.budget.chosen"
-        )
-    if preset.training.scene_budget and preset.training.scene_budget < len(np.unique(weak.scene)):
-        raise UserError(
-            f"training.scene_budget is {preset.training.scene_budget}, and the weak images are of "
-            f"{len(np.unique(weak.scene))} scenes: choose as many with gplac.data.budget.chosen"
-        )
-    return method, preset, weak
 
 
 def _resumes(run_dir: Path, asked: bool) -> bool:
@@ -201,81 +145,6 @@ def _resumes(run_dir: Path, asked: bool) -> bool:
             f"{run_dir} holds a finished run, without the checkpoint that it could go on from: {anew(run_dir)}"
         )
     return False
-
-
-def _trainer(
-    method: Method,
-    preset: Preset,
-    demonstrations: LabelledFrames,
-    weak: WeakFrames | None,
-    name: str,
-    seed: int,
-    device: torch.device,
-) -> Trainer:
-    """A network at its start, and all that trains it, on the device."""
-    config = preset.training
-    with torch.random.fork_rng():
-        torch.manual_seed(seed_of("initial weights", seed))
-        network = Network(preset.network, **_shape(method, demonstrations))
-        learner = Learner(network, method.pretrain + method.objectives)
-    pictures = demonstrations.images.nbytes + (0 if weak is None else weak.images.nbytes)
-    check_memory(preset, method, network, device, pictures)
-    told, weak_told = None, None
-    if weak is not None and "positions" in method.reads:
-        told, weak_told = normalised_positions(demonstrations, weak, name)
-    labelled_batches = LabelledBatches(demonstrations, config.labelled_batch, seed, device, told)
-    weak_batches = None
-    if weak is not None:
-        reads_labels = method.classifies or weak_told is not None
-        weak_batches = WeakBatches(weak, config.weak_batch, seed, device, weak_told, classified=reads_labels)
-    video_batches = None
-    if "video" in method.reads:
-        order = demonstrations.episode, demonstrations.frame
-        video_batches = VideoBatches(labelled_batches.images_NHW3, *order, config.labelled_batch, seed)
-    network.set_statistics(labelled_batches.states_NS.cpu(), labelled_batches.actions_NA.cpu())
-    learner.to(device)
-    average = Average(network, config.average_decay) if config.average_decay else None
-    if not method.pretrain:
-        config = replace(config, finetune_learning_rate=0.0)  # it is of what comes after pretraining
-    return Trainer(
-        learner,
-        adam(learner, config),
-        average,
-        method,
-        config,
-        labelled_batches,
-        weak_batches,
-        seed,
-        device,
-        video_batches,
-    )
-
-
-def _what_runs(
-    method: Method,
-    preset: Preset,
-    demonstrations: LabelledFrames,
-    weak: WeakFrames | None,
-    name: str,
-    task: str,
-    seed: int,
-) -> dict[str, Any]:
-    """What ``run.json`` tells of a training, and must be the same when it is resumed."""
-    run: dict[str, Any] = {
-        "method": name,
-        "task": task,
-        "seed": seed,
-        "preset": used(method, preset),
-        "objectives": {objective.name: objective.weight for objective in method.objectives},
-        "network": asdict(preset.network) | _shape(method, demonstrations),
-        "labelled_images": len(demonstrations.images),
-        "weak_images": 0 if weak is None else len(weak.images),
-    }
-    if method.pretrain:
-        run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
-    if preset.training.scene_budget and weak is not None:
-        run["weak_scenes"] = len(np.unique(weak.scene))
-    return run
 
 
 @contextlib.contextmanager
@@ -311,10 +180,10 @@ def _enough_memory() -> Iterator[None]:
 
 def _finished(run_dir: Path) -> bool:
     """Whether a folder holds a policy that was trained to the end."""
-    return bool(_told(run_dir).get("finished"))
+    return bool(_training_so_far(run_dir).get("finished"))
 
 
-def _told(run_dir: Path) -> dict[str, Any]:
+def _training_so_far(run_dir: Path) -> dict[str, Any]:
     """What run.json says of the training so far; nothing where it is missing or damaged."""
     try:
         return dict(json.loads((run_dir / RUN_JSON).read_text())["training"])
@@ -322,30 +191,14 @@ def _told(run_dir: Path) -> dict[str, Any]:
         return {}
 
 
-def _precisions(resumed: Path | None, device: torch.device) -> str:
+def _precision_so_far(resumed: Path | None, device: torch.device) -> str:
     """What a run's products are computed in, on this device and, if it goes on here, before."""
     here = precision(device)
-    before = here if resumed is None else _told(resumed).get("precision", here)
+    before = here if resumed is None else _training_so_far(resumed).get("precision", here)
     if before == here:
         return here
     print(f"Until here it was trained in {before}, and goes on in {here}: run.json calls that both.")
     return "both"
-
-
-def _shape(method: Method, demonstrations: LabelledFrames) -> dict[str, Any]:
-    """What a network is built from, beside its configuration."""
-    return {
-        "height": int(demonstrations.images.shape[1]),
-        "width": int(demonstrations.images.shape[2]),
-        "state_size": int(demonstrations.states.shape[1]),
-        "action_size": int(demonstrations.actions.shape[1]),
-        "encoder": method.encoder,
-        "classifier": method.classifies,
-    }
-
-
-def _size(frames: LabelledFrames | WeakFrames) -> str:
-    return f"{frames.images.shape[2]}x{frames.images.shape[1]} pixels"
 
 
 def train(
@@ -380,9 +233,9 @@ def train(
     if weak is not None and any(budgets):
         weak = weak.some(chosen(weak.labels, weak.scene, budgets[0], seed, budgets[1]))
     size = f"{preset.data.width}x{preset.data.height} pixels"
-    if _size(demonstrations) != size:
+    if pixels(demonstrations) != size:
         raise UserError(
-            f"{demos_dir} holds images of {_size(demonstrations)}, preset {preset.name} wants {size}: "
+            f"{demos_dir} holds images of {pixels(demonstrations)}, preset {preset.name} wants {size}: "
             "collect and train with the same preset"
         )
     wanted = min(method.labelled_scenes, preset.data.weak_scenes)
