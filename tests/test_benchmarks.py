@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,30 @@ def test_viewpoints_are_told_apart(tmp_path: Path) -> None:
     warned = {total["weak"]: total["warned"] for total in found["totals"] if not total["arm_painted"]}
     assert warned["as they are"] == warned["mirrored"] == 0
     assert warned["upside down"] == warned["quarter left"] == warned["quarter right"] == 1
+
+
+def test_a_run_at_the_papers_size_is_projected_from_its_own_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here with the sizes of `smoke`, for the sake of time."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import paper_run
+
+    from gplac.config import preset
+
+    small = preset("smoke")
+    small = replace(small, training=replace(small.training, steps=5_000_000, warmup_steps=1_000_000))
+    monkeypatch.setattr(paper_run, "preset", lambda name: small)
+    paper_run.main(steps=60, share=0.5, out=tmp_path / "new" / "projection.json")
+    found = json.loads((tmp_path / "new" / "projection.json").read_text())
+    a_step, training, data = found["seconds_per_step"], small.training, small.data
+    whole_s = training.warmup_steps * a_step["warm_up"]
+    whole_s += (training.steps - training.warmup_steps) * a_step["after"]
+    assert found["projected_hours"] == pytest.approx(whole_s / 3600, rel=0.05)
+    assert a_step["after"] > 0.0 and found["images_per_s"] > 0.0 and found["peak_memory_gib"] > 0.0
+    pictures = data.demonstrations * 100 + data.weak_scenes * data.weak_per_scene
+    assert found["all_pictures_gib"] == round(pictures * data.width * data.height * 3 / 2**30, 2)
+    assert (found["steps"], found["share"]) == (60, 0.5) and "command" in found["provenance"]
 
 
 def test_the_plain_network_is_the_same_network() -> None:
