@@ -33,6 +33,12 @@ def test_a_simulation_does_not_depend_on_its_neighbours() -> None:
     np.testing.assert_array_equal(together.qpos[5], alone.qpos[0])
 
 
+def test_progress_is_told_by_what_came_since() -> None:
+    told: list[int] = []
+    roll_out(Pusher(), wave, BLOCK, 0.15, seed=3, progress=told.append)
+    assert len(told) > 1 and sum(told) == BLOCK
+
+
 def test_only_successes_are_kept_in_the_order_of_attempts() -> None:
     task = Pusher()
     episodes = roll_out(task, wave, 8, 0.0, seed=0)

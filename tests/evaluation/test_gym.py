@@ -46,6 +46,19 @@ def test_without_a_word_of_success_the_return_may_decide() -> None:
     assert decided["success_by"] == "return"
 
 
+def test_success_that_is_told_only_when_it_happens_is_counted() -> None:
+    class OnlyThen(SquareEnv):
+        def step(self, action: np.ndarray) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+            *rest, info = super().step(action)
+            return (*rest, info if info["is_success"] else {})  # type: ignore[return-value]
+
+    found, usual = (
+        evaluate_env(seeing, env, reader(env, SIZES), episodes=20, seed=5) for env in (OnlyThen(), SquareEnv())
+    )
+    assert 0 < usual["successes"] < 20 and found["outcomes"] == usual["outcomes"]
+    assert (found["success_told"], usual["success_told"]) == (usual["successes"], 20)
+
+
 def test_entries_are_found_by_name_or_by_being_the_only_ones() -> None:
     env = SquareEnv(names=("front_camera", "joints"))
     assert reader(env, SIZES) == Reader("front_camera", "joints", False, SIZES)

@@ -133,6 +133,21 @@ def test_scenes_that_all_differ_by_the_same_give_no_interval_of_no_width(worse: 
     assert found.interval95.excludes(0.0)  # twenty scenes do tell
 
 
+def test_so_it_is_where_their_rates_differ_whatever_computes_it() -> None:
+    a, b = ([np.arange(10) < count + one for count in (3, 8, 5, 1)] for one in (0, 1))
+    found = paired_difference(a, b)
+    pooled = {
+        name: Pooled(dict(enumerate(won)), {0: float(np.mean(won))}) for name, won in (("a", a), ("b", b))
+    }
+    (pair,) = agreement({"b": 0.9, "a": 0.1}, pooled).pairs
+    assert pair.ours == pytest.approx(found.difference)
+    ends = [(each.low, each.high) for each in (pair.interval95, found.interval95)]
+    assert ends[0] == pytest.approx(ends[1])
+    assert ends[0][0] < 0.0 < 0.5 < ends[0][1] and not pair.clear  # four scenes do not tell
+    equal = agreement({"b": 0.9, "a": 0.1}, {"a": pooled["b"], "b": pooled["b"]})
+    assert equal.pairs[0].interval95 == Interval(-1.0, 1.0)
+
+
 def test_a_single_scene_says_nothing_of_others() -> None:
     never, always = [np.zeros(10, dtype=bool)], [np.ones(10, dtype=bool)]
     found = paired_difference(never, always)

@@ -1,6 +1,7 @@
 """The shipped experts do their task; training starts, stops and goes on."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -188,33 +189,35 @@ def test_a_damaged_checkpoint_is_explained(tmp_path: Path) -> None:
         train_expert("pusher", tmp_path / "e.safetensors", 1, TINY)
 
 
-def test_stopped_training_goes_on_from_its_checkpoint(
+def test_stopped_training_goes_on_from_its_checkpoint_and_ends_as_if_it_had_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "expert.safetensors"
     monkeypatch.setattr("gplac.experts.train.SELECT_EVERY", 1)
     from gplac.experts import train
 
-    def stop(self: train._Keeper) -> None:
-        raise KeyboardInterrupt
-
+    config = replace(TINY, steps=6400)
     original, calls = train._Keeper._look, []
 
-    def stop_at_second(self: train._Keeper) -> None:
-        calls.append(self.num_timesteps)
-        if len(calls) == 2:
-            stop(self)
+    def stop_at_third(self: train._Keeper) -> None:
+        calls.append((self.num_timesteps, train.policy_arrays(self.model)))
+        if len(calls) == 3:
+            raise KeyboardInterrupt
         original(self)
 
-    monkeypatch.setattr(train._Keeper, "_look", stop_at_second)
+    monkeypatch.setattr(train._Keeper, "_look", stop_at_third)
     with pytest.raises(KeyboardInterrupt):
-        train_expert("pusher", out, 1, TINY)
+        train_expert("pusher", out, 1, config)
     assert not out.exists()
     with pytest.raises(UserError, match="other settings"):
-        train_expert("pusher", out, 2, TINY)
-    train_expert("pusher", out, 1, TINY)
-    assert calls == [1600, 3200, 3200]
+        train_expert("pusher", out, 2, config)
+    train_expert("pusher", out, 1, config)
+    assert [steps for steps, _ in calls] == [1600, 3200, 4800, 4800, 6400]
     assert out.exists()
+    train_expert("pusher", tmp_path / "at once.safetensors", 1, config)
+    for (_, stopped), (_, whole) in zip(calls[3:5], calls[7:], strict=True):
+        for name, array in whole.items():
+            np.testing.assert_array_equal(stopped[name], array)
 
 
 def test_the_hand_touches_the_object_and_does_not_sink_into_it() -> None:

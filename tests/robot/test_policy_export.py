@@ -47,6 +47,18 @@ def test_the_file_computes_what_the_run_does(tmp_path: Path, encoder: str, class
             assert look.present is None
 
 
+@pytest.mark.parametrize("main", [{"action": 1.0}, {"action": 1.0, "classification": 3.0}])
+def test_a_classifier_of_a_first_stage_alone_stays_behind(main: dict[str, float], tmp_path: Path) -> None:
+    """The main stage forgot what it had learned, and an alarm would ask it."""
+    run = make_run(tmp_path / "run")
+    described = json.loads((run / "run.json").read_text())
+    described |= {"objectives": main, "pretrain_objectives": {"classification": 1.0}}
+    (run / "run.json").write_text(json.dumps(described))
+    policy = Policy.load(export_run(run, tmp_path / "policy.onnx").path)
+    look = policy.look(pictures(1)[0], np.zeros(STATE, np.float32))
+    assert (look.present is not None) == policy.card.classifier == ("classification" in main)
+
+
 def test_the_file_says_what_it_is(run_dir: Path, policy: Policy) -> None:
     card = policy.card
     assert (card.height, card.width, card.state_size, card.action_size) == (HEIGHT, WIDTH, STATE, ACTION)

@@ -57,6 +57,11 @@ def evaluate_in_env(run: Path, env: Env, episodes: int | None, json: Path | None
         f" {percent(found['success_rate'])} ({percent(low)} to {percent(high)}); mean return"
         f" {found['mean_return']:.4g}."
     )
+    if found["success_told"] < found["episodes"]:
+        print(
+            f"Its info tells success in {found['success_told']} of the {found['episodes']} episodes; the others count as"
+            " failures."
+        )
 
 
 def _argument(text: str) -> tuple[str, Any]:

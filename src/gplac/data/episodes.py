@@ -70,7 +70,7 @@ def roll_out(
         episodes: how many successful episodes.
         action_noise: standard deviation of the noise, in the action's units.
         seed: of the initial states and of the noise.
-        progress: called with the number of episodes gathered so far.
+        progress: called with the number of episodes gathered since the last call.
         noise_time_s: correlation time of the noise, seconds.
 
     Raises:
@@ -87,9 +87,10 @@ def roll_out(
                 f" episodes are wanted; train it longer, or add less noise than {action_noise} to its actions."
             )
         qpos, states, actions, success = _block(simulations, expert, first, action_noise, noise_time_s, seed)
+        before = len(found)
         found += [(first + i, qpos[i], states[i], actions[i]) for i in range(BLOCK) if success[i]]
         first += BLOCK
-        progress(min(len(found), episodes))
+        progress(min(len(found), episodes) - before)
     attempts, qpos_of, states_of, actions_of = zip(*found[:episodes], strict=True)
     return Episodes(
         np.stack(qpos_of), np.stack(states_of), np.stack(actions_of), np.array(attempts, np.int64)

@@ -89,6 +89,9 @@ def _to_arrow(values: Any, kind: pa.DataType) -> pa.Array:
     return pa.array(values, kind)
 
 
+_ANEW = "collect it again with the same command, or, if it was imported, delete its folder and import again"
+
+
 def read_shard(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """The shard's table, or some of its columns.
 
@@ -102,11 +105,11 @@ def read_shard(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
                 return file.read(columns=None if columns is None else list(columns))
     except FileNotFoundError as error:
         raise UserError(
-            f"The shard {path} is missing; run the collecting command again to make it."
+            f"The shard {path} is missing; {_ANEW}."
         ) from error
     except (OSError, ValueError, pa.ArrowException) as error:  # a name in it that is no UTF-8 is a ValueError
         raise UserError(
-            f"The shard {path} is damaged; run the collecting command again to make it anew."
+            f"The shard {path} is damaged; {_ANEW}."
         ) from error
     raise UserError(f"The shard {path} has no column {', '.join(sorted(missing))}; is it one of gplac's?")
 

@@ -56,7 +56,7 @@ def decode(table: pa.Table, rows: Iterable[int], out: Images, path: Path, reques
 def damaged(path: Path, fault: str, request: Request) -> UserError:
     """The sentence about a fault of the shard at ``path``."""
     mend = (
-        "mend what it was imported from, or leave that out, and import again"
+        "mend what it was imported from, or leave that out, delete this folder, and import again"
         if request.split == IMPORTED
         else "delete it, and run the collecting command again"
     )

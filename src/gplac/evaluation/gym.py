@@ -158,12 +158,14 @@ def evaluate_env(
         episodes: how many.
         seed: of the first.
         success_return: an episode whose rewards add up to this succeeds; by default `info` tells (`SUCCESS`), at any
-            step that has it, the last one counting.
+            step that has it, the last one counting. If it is told in some episodes alone, as where an environment
+            tells it when it happens, the others fail.
         progress: called with the episodes done and all of them.
 
     Returns:
-        ``episodes, successes, success_rate, interval95`` (Wilson's), ``success_by, outcomes, returns, mean_return,
-        lengths``. Where nothing tells success, it and what follows from it are None.
+        ``episodes, successes, success_rate, interval95`` (Wilson's), ``success_by, success_told`` (in how many
+        episodes), ``outcomes, returns, mean_return, lengths``. Where nothing tells success, it and what follows from it
+        are None.
 
     Raises:
         UserError: no episodes, a seed below 0, a return that is not finite; an episode without end; actions that are
@@ -195,8 +197,8 @@ def evaluate_env(
                 np.clip(action, low, high).astype(env.action_space.dtype)
             )
             total += float(reward)
-            told = next((info[key] for key in SUCCESS if key in info), None)
-            won = won if told is None else bool(np.asarray(told).all())
+            said = next((info[key] for key in SUCCESS if key in info), None)
+            won = won if said is None else bool(np.asarray(said).all())
             steps += 1
             if terminated or truncated:
                 break
@@ -210,16 +212,17 @@ def evaluate_env(
         lengths.append(steps)
         if progress is not None:
             progress(number + 1, episodes)
-    told_all = all(outcome is not None for outcome in outcomes)
-    successes = sum(map(bool, outcomes)) if told_all else None
+    told = sum(outcome is not None for outcome in outcomes)
+    successes = sum(map(bool, outcomes)) if told else None
     interval = None if successes is None else wilson(successes, episodes)
     return {
         "episodes": episodes,
         "successes": successes,
         "success_rate": None if successes is None else successes / episodes,
         "interval95": None if interval is None else [interval.low, interval.high],
-        "success_by": "return" if success_return is not None else "info" if told_all else None,
-        "outcomes": outcomes if told_all else None,
+        "success_by": "return" if success_return is not None else "info" if told else None,
+        "success_told": told,
+        "outcomes": [*map(bool, outcomes)] if told else None,
         "returns": returns,
         "mean_return": float(np.mean(returns)),
         "lengths": lengths,

@@ -31,6 +31,8 @@ class Interval:
 
 ANY_RATE, ANY_DIFFERENCE = Interval(0.0, 1.0), Interval(-1.0, 1.0)
 """All that a success rate, and a difference of two, can be."""
+ROUNDED = 1e-9
+"""Differences of two rates below this are of rounding."""
 
 
 @dataclass(frozen=True)
@@ -134,9 +136,10 @@ def difference_interval(resampled: Floats, scenes: int) -> Interval:
         scenes: how many scenes there were to draw from.
     """
     found = middle(resampled)
-    if scenes == 1 or not resampled.any():
+    # Differences of rates are rounded; scenes tell two policies apart by much more than that, or not at all.
+    if scenes == 1 or np.abs(resampled).max() < ROUNDED:
         return ANY_DIFFERENCE
-    if found.low < found.high:
+    if found.high - found.low > ROUNDED:
         return found
     rate = wilson((1 + found.low) / 2 * scenes, scenes)
     return Interval(2 * rate.low - 1, 2 * rate.high - 1)

@@ -65,7 +65,11 @@ def measure_trust(policy: Policy, data: Data, names: Names) -> dict[str, Any]:
     found: dict[str, Any] = {
         "data": {
             "episodes": {"trained": _episodes(data.trained), "held_out": _episodes(data.tested)},
-            "frames": {"trained": len(data.trained.images), "held_out": len(data.tested.images)},
+            "frames": {
+                "trained": len(data.trained.images),
+                "held_out": len(data.tested.images),
+                "looked_at": len(tested),
+            },
             "photographs": None if weak is None else dict(zip(("trained", "held_out"), counts, strict=True)),
             "whole_scenes": data.whole_scenes,
             "constant_actions": [

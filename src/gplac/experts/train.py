@@ -36,7 +36,8 @@ SELECT_EPISODES = 256
 def train_expert(task_name: str, out: Path, seed: int = 0, config: ExpertConfig | None = None) -> Path:
     """Train TRPO on ``task_name`` and write the best deterministic policy to ``out`` (safetensors).
 
-    A checkpoint beside ``out`` lets the same command go on after it was stopped; it is removed at the end.
+    A checkpoint beside ``out`` lets the same command go on after it was stopped, and end with the same expert; it is
+    removed at the end.
 
     Raises:
         UserError: unknown task, one whose expert is scripted, ``out`` that cannot be written, or a checkpoint of other
@@ -53,7 +54,7 @@ def train_expert(task_name: str, out: Path, seed: int = 0, config: ExpertConfig 
         if done < config.steps:
             try:
                 model.learn(
-                    config.steps - done, callback=[Schedules(config), keeper], reset_num_timesteps=False
+                    config.steps - done, callback=[keeper, Schedules(config)], reset_num_timesteps=False
                 )
             except KeyboardInterrupt:
                 keeper.console.print(
@@ -94,16 +95,23 @@ class _Keeper(BaseCallback):
         }
         self.best, self.best_arrays = (-1.0, -np.inf), {}  # type: ignore[var-annotated]
         self.updates, self.seconds, self._since = 0, 0.0, time.monotonic()
+        self._due = False
         self.console = Console()
 
     def _on_step(self) -> bool:
         return True
 
+    def _on_rollout_start(self) -> None:
+        # Not at the end of the batch before: there the policy has not learned from it yet.
+        if self._due:
+            self._save()
+            self._due = False
+
     def _on_rollout_end(self) -> None:
         self.updates += 1
         if self.updates % SELECT_EVERY == 0 or self.num_timesteps >= self.config.steps:
             self._look()
-            self._save()
+            self._due = True
 
     def _look(self) -> None:
         arrays = policy_arrays(cast(TRPO, self.model))
@@ -145,11 +153,16 @@ class _Keeper(BaseCallback):
                 tensors[f"{name}.{part}"] = torch.as_tensor(np.asarray(getattr(rms, part), np.float64))
         for name, array in self.best_arrays.items():
             tensors[f"best.{name}"] = torch.from_numpy(array)
+        _, keys, place, _, _ = np.random.get_state(legacy=True)
+        tensors["random.torch"] = torch.get_rng_state()
+        tensors["random.numpy"] = torch.from_numpy(np.asarray(keys, np.int64))
         counts = {
             "steps": self.num_timesteps,
             "updates": self.updates,
             "seconds": self._elapsed(),
             "best": self.best,
+            "numpy_place": int(place),
+            "seen_error_m": cast(TaskVecEnv, env.venv).seen_error_m,
         }
         metadata = self.settings | {"counts": json.dumps(counts)}
         tensors = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
@@ -170,6 +183,11 @@ class _Keeper(BaseCallback):
             raise UserError(
                 f"{self.checkpoint} was written with other settings; remove it or choose another --out."
             )
+        counts = json.loads(metadata["counts"])
+        if "seen_error_m" not in counts:
+            raise UserError(
+                f"{self.checkpoint} was written by an older gplac; remove it, and the training starts anew."
+            )
         tensors = load_tensors(self.checkpoint)
         model.policy.load_state_dict(_part(tensors, "policy."))
         _restore_adam(model.policy.optimizer, _part(tensors, "adam."))
@@ -178,10 +196,14 @@ class _Keeper(BaseCallback):
             rms.mean, rms.var = tensors[f"{name}.mean"].numpy(), tensors[f"{name}.var"].numpy()
             rms.count = float(tensors[f"{name}.count"])
         self.best_arrays = {k: v.numpy() for k, v in _part(tensors, "best.").items()}
-        counts = json.loads(metadata["counts"])
         self.updates, self.seconds, self.best = counts["updates"], counts["seconds"], tuple(counts["best"])
-        # Episodes already seen are not drawn again.
-        cast(TaskVecEnv, env.venv).skip_to(self.updates)
+        # Where the training was: in an episode that had just begun, of which the statistics know.
+        started = cast(TaskVecEnv, env.venv).start_at(self.updates + 1, counts["seen_error_m"])
+        model._last_obs = env.normalize_obs(started)
+        model._last_episode_starts = np.ones(env.num_envs, dtype=bool)
+        torch.set_rng_state(tensors["random.torch"])
+        keys = tensors["random.numpy"].numpy().astype(np.uint32)
+        np.random.set_state(("MT19937", keys, counts["numpy_place"], 0, 0.0))
         model.num_timesteps = counts["steps"]
         return int(counts["steps"])
 

@@ -76,10 +76,11 @@ class TaskVecEnv(VecEnv):
         self._step, self._distances = 0, []  # type: ignore[var-annotated]
         self._previous: npt.NDArray[np.float32] | None = None
 
-    def skip_to(self, episode: int) -> None:
-        """Go on with the given episode, when training resumes."""
-        self._episode = episode
+    def start_at(self, episode: int, seen_error_m: float) -> npt.NDArray[np.float32]:
+        """Begin the given episode, when training resumes; what it shows, as `reset` does."""
+        self._episode, self.seen_error_m = episode, seen_error_m
         self._start()
+        return self._vector.full_state(self._error)
 
     def reset(self) -> VecEnvObs:
         """Start every simulation."""

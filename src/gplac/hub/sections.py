@@ -12,7 +12,7 @@ from gplac.methods import METHODS
 from gplac.reporting.html import escape
 from gplac.reporting.themes import label
 from gplac.runs import Run
-from gplac.training.policy import Policy
+from gplac.training.policy import Policy, forgotten
 from gplac.worlds.registry import TASKS
 from gplac.worlds.splits import NOTHING
 from gplac.worlds.task import Task
@@ -49,7 +49,7 @@ def what(run: Run, policy: Policy, task: Task | None) -> str:
     training = facts["training"]
     rate = f", {task.control_hz} actions a second" if task and task.episode_steps > 1 else ""
     outputs = "actions; feature points" if network["encoder"] == "attention" else "actions"
-    outputs += "; whether the object is in the picture" if network["classifier"] else ""
+    outputs += "; whether the object is in the picture" if network["classifier"] and not forgotten(facts) else ""
     rows = [
         ["Method", plain(label(facts["method"]))],
         [

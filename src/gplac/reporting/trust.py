@@ -17,6 +17,7 @@ from gplac.reporting import charts, html, trust_pictures
 from gplac.reporting.themes import label, save_chart
 from gplac.runs import Run
 from gplac.training.logs import read_log
+from gplac.training.policy import forgotten
 
 PAGE, NUMBERS, PICTURES = "trust.html", "trust.json", "trust"
 PLACES = 12
@@ -37,6 +38,8 @@ def write_trust(run: Run, data: Data, names: Names) -> Path:
         The page, which holds all its pictures.
     """
     policy = run.policy()
+    if forgotten(run.facts):
+        policy.network.classifier_head = None
     found = measure_trust(policy, data, names)
     advice = advise(found)
     facts = {name: run.facts[name] for name in ("method", "task", "seed")}
@@ -174,11 +177,14 @@ def _actions(found: Found) -> list[str]:
             *(f"{error[kind]:.3f}{small if kind == 'policy' else ''}" for kind in kinds),
         ]
     )
-    frames = found["data"]["frames"]["held_out"]
+    counts = found["data"]["frames"]
+    frames = f"{counts['looked_at']:,}"
+    if counts["looked_at"] < counts["held_out"]:
+        frames += f" of the {counts['held_out']:,}"
     episodes = found["data"]["episodes"]["held_out"]
     return [
         "<h2>Does it act as you did?</h2>",
-        f"<p>Root mean squared error of each number of the action, in the robot's units, on {frames:,} frames of"
+        f"<p>Root mean squared error of each number of the action, in the robot's units, on {frames} frames of"
         f" {episodes} held-out demonstration{'s' * (episodes != 1)}: of the policy; of the policy shown grey"
         " pictures, or another moment's picture, which must be worse if it looks; and of answers that need no"
         " eyes, a linear regression from the robot's state and the mean action. On frames that it was trained"

@@ -24,7 +24,7 @@ from gplac.robot.card import Card, weights_checksum, write_card
 from gplac.robot.policy import Policy
 from gplac.training.checkpoint import RUN_JSON, WEIGHTS
 from gplac.training.onnx_model import Error, Sample, difference, made_up, to_onnx
-from gplac.training.policy import load_policy
+from gplac.training.policy import forgotten, load_policy
 
 TOLERANCE = 1e-4
 """Largest difference from PyTorch, in standard deviations of the action, at which a float32 file is written."""
@@ -66,6 +66,8 @@ def export_run(run_dir: Path, out: Path, demos: Path | None = None, int8: bool =
     require_writable(out)
     network = load_policy(run_dir, torch.device("cpu"), half=False).network
     described = json.loads((run_dir / RUN_JSON).read_text())
+    if forgotten(described):
+        network.classifier_head = None  # an alarm would ask it
     if not described.get("training", {}).get("finished", True):
         raise UserError(f"The run in {run_dir} is not finished: go on with it (--resume), then export it.")
     height, width = described["network"]["height"], described["network"]["width"]

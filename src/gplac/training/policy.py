@@ -1,7 +1,7 @@
 """A trained run as a callable on numpy arrays."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -18,6 +18,7 @@ from gplac.config import NetworkConfig
 from gplac.errors import UserError
 from gplac.models.encoders import AttentionEncoder
 from gplac.models.network import Network
+from gplac.objectives.classification import Classification
 from gplac.training.checkpoint import RUN_JSON, WEIGHTS
 from gplac.training.device import best_device, has_bf16
 
@@ -160,6 +161,17 @@ class Policy:
 
 def _numpy(tensor: Tensor) -> npt.NDArray[np.float32]:
     return np.asarray(tensor.float().cpu().numpy())
+
+
+def forgotten(run: Mapping[str, Any]) -> bool:
+    """Whether the classifier of a run was trained in a first stage alone (ATT-FT). The main one trains the points on
+    without it, so that it tells how much was forgotten, and no more whether the object is there.
+
+    Args:
+        run: what run.json says.
+    """
+    name = Classification.name
+    return name in run.get("pretrain_objectives", {}) and name not in run.get("objectives", {})
 
 
 def load_policy(run_dir: Path, device: torch.device | None = None, half: bool = True) -> Policy:

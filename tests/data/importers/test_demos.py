@@ -166,6 +166,22 @@ def test_the_same_import_again_does_nothing_and_another_one_refuses(tmp_path: Pa
         import_demonstrations(tmp_path / "source", tmp_path / "out", task="other")
 
 
+@pytest.mark.parametrize("missing", [True, False])
+def test_it_does_not_pass_over_a_damaged_shard(missing: bool, tmp_path: Path) -> None:
+    write_archives(tmp_path / "source", make())
+    out = tmp_path / "out"
+    first = import_demonstrations(tmp_path / "source", out)
+    shard = out / first.shards[0].name
+    if missing:
+        shard.unlink()
+    else:
+        shard.write_bytes(shard.read_bytes()[:-9])
+    with pytest.raises(UserError, match=f"delete the folder {out}, and import again"):
+        import_demonstrations(tmp_path / "source", out)
+    shutil.rmtree(out)  # as it says
+    assert import_demonstrations(tmp_path / "source", out).shards == first.shards
+
+
 def _fails(source: Path, out: Path, **options: object) -> str:
     """The sentence; nothing is left where the data set would have been."""
     with pytest.raises(UserError) as error:

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from gplac.data.manifest import Manifest, Request, Shard
-from gplac.data.shards import write_shard
+from gplac.data.shards import sha256, write_shard
 from gplac.errors import UserError
 from gplac.files import whole_folder
 from gplac.provenance import provenance
@@ -51,13 +51,26 @@ def write_data_set(
 
 
 def already_there(out: Path, request: Request, origin: dict[str, Any]) -> Manifest | None:
-    """The data set at ``out`` if it is the one that would be written, else None."""
+    """The data set at ``out`` if it is the one that would be written, else None.
+
+    Raises:
+        UserError: it is, but one of its files is missing or damaged.
+    """
     try:
         manifest = Manifest.read(out)
     except UserError:
         return None
     same = replace(manifest, request=request, origin=origin) == manifest and manifest.complete
-    return manifest if same else None
+    if not same:
+        return None
+    for shard in manifest.shards:
+        path = out / shard.name
+        if not (path.is_file() and sha256(path) == shard.sha256):
+            raise UserError(
+                f"{path} is damaged or missing, and the rest of the data set is what would be imported: delete the"
+                f" folder {out}, and import again."
+            )
+    return manifest
 
 
 def fingerprint(paths: Iterable[Path], said: Iterable[tuple[object, ...]] = ()) -> str:

@@ -29,7 +29,8 @@ def check_labels(data: Measured) -> Iterator[Finding]:
     """Findings about the balance of labels."""
     scenes = per_scene(data)
     present, images = sum(scene[1] for scene in scenes), len(data)
-    rarer = min(present, images - present) / images
+    fewer = min(present, images - present)
+    rarer = fewer / images
     if rarer < BALANCED:
         missing = "with" if present < images - present else "without"
         yield Finding(
@@ -38,7 +39,7 @@ def check_labels(data: Measured) -> Iterator[Finding]:
             "weak",
             f"{share(present, images)} images show the object of interest: a classifier does well without looking.",
             f"Add photographs {missing} the object of interest, best of the same scenes, until about half are.",
-            int(rarer * images),
+            fewer,
         )
     yield from _scenes(data, scenes)
 
