@@ -21,12 +21,16 @@ import tyro
 
 from gplac.cli import termination_interrupts
 from gplac.cli.options import Preset, Size
+from gplac.config import Preset as Settings
 from gplac.errors import UserError
 from gplac.evaluation.result import read_result, write_json
 from gplac.grid.alike import tried_alike
 from gplac.grid.cell import Cell
 from gplac.grid.data import LABELLED, WEAK, collect, data_sets
+from gplac.methods import method_named
 from gplac.runs import evaluate_run, inspect_run
+from gplac.training.changes import changes as differences
+from gplac.training.described import HASH, described
 from gplac.training.loop import train
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import split_size
@@ -75,8 +79,18 @@ def main(
     if set or confirm:
         raise UserError("--alike says what is changed, and confirms nothing: leave --set and --confirm out.")
     for changes in [(), *tried_alike(method, Size(preset).settings(task)).values()]:
-        if not (results / f"{named(method, preset, changes, seed)}.json").exists():
+        path = results / f"{named(method, preset, changes, seed)}.json"
+        if not path.exists():
             measure(method, task, preset, changes, seed, False, results)
+        elif other := otherwise(path, method, Size(preset, changes).settings(task)):
+            print(f"{path} is of a training with other {other}: move it away to measure it anew.")
+
+
+def otherwise(path: Path, method: str, settings: Settings) -> str:
+    """Which settings a result was measured with, where they are not today's; older ones do not say."""
+    recorded = read_result(path)["training"].get("settings")
+    today = described(method_named(method), settings)
+    return "" if recorded is None else differences(recorded, today | {HASH: recorded[HASH]})
 
 
 def named(method: str, preset: str, changes: tuple[str, ...], seed: int) -> str:

@@ -1,5 +1,6 @@
 import pytest
 
+from gplac.errors import UserError
 from gplac.methods import BEYOND, METHODS, PARENTS, differences
 from gplac.reporting.published import METHODS as COLUMNS
 
@@ -59,6 +60,13 @@ def test_demonstrations_and_weak_images_come_from_as_many_scenes_as_in_the_paper
 ) -> None:
     method = METHODS[name]()
     assert (method.labelled_scenes, method.weak_scenes) == (labelled, weak)
+
+
+def test_a_number_of_weak_scenes_that_would_not_be_kept_to_is_refused() -> None:
+    with pytest.raises(UserError, match=r"weak_scenes is 10: .* training.scene_budget=10"):
+        METHODS["gplac"]().but(weak_scenes=10)
+    with pytest.raises(UserError, match="needs weak_scenes=40"):
+        METHODS["att-1"]().but(objectives=METHODS["gplac"]().objectives)
 
 
 def test_but_leaves_the_parent_alone() -> None:

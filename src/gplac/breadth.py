@@ -18,7 +18,7 @@ from gplac.evaluation.result import write_json
 from gplac.evaluation.statistics import bootstrap_over_scenes
 from gplac.evaluation.variety import drawn, picture_distances
 from gplac.files import require_writable
-from gplac.methods import Method
+from gplac.methods import EVERY_SCENE, Method
 from gplac.objectives.classification import Classification
 from gplac.provenance import provenance
 from gplac.training.device import best_device
@@ -179,9 +179,7 @@ def _classifier(
         ),
     )
     images = WeakImages(data.images[chosen], data.labels[chosen], data.scene[chosen])
-    method = Method(
-        "attention", 0, (Classification(weight=1.0),), weak_scenes=len(request.scenes) - len(held)
-    )
+    method = Method("attention", 0, (Classification(weight=1.0),), weak_scenes=EVERY_SCENE)
     network = fit(
         method,
         settings,

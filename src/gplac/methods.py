@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from gplac.errors import UserError
-from gplac.models.network import EncoderName
 from gplac.objectives.action import Action
 from gplac.objectives.classification import Classification
 from gplac.objectives.domain_confusion import DomainConfusion
@@ -14,23 +13,41 @@ from gplac.objectives.pose import PoseRegression
 from gplac.objectives.reconstruction import Reconstruction
 from gplac.objectives.slowness import Slowness
 
+EVERY_SCENE = 40
+"""Stands for all scenes that there are weak images of: forty, as in the paper's simulated tasks, or what a task or a
+user has."""
+
 
 @dataclass(frozen=True)
 class Method:
-    """What a method sees and what it is trained on."""
+    """What a method sees and what it is trained on.
 
-    encoder: EncoderName
-    """With spatial attention, or the plain convolutional network."""
+    Raises:
+        UserError: it reads weak images and has no scenes of them, or its number of scenes is neither all nor none.
+    """
+
+    encoder: str
+    """One of `gplac.models.encoders.ENCODERS`: with spatial attention, or the plain convolutional network."""
     labelled_scenes: int
     """Scenes that its demonstrations come from."""
     objectives: tuple[Objective, ...]
     """Terms of the loss."""
     weak_scenes: int = 0
-    """Scenes that its weakly labelled images come from; 0: it sees none."""
+    """Scenes that its weakly labelled images come from, `EVERY_SCENE`; 0: it sees none. Fewer are a setting,
+    ``training.scene_budget``."""
     pretrain: tuple[Objective, ...] = ()
     """Terms of the loss of a first stage, whose weights the main one starts from; none: there is no such stage."""
     colour_jitter: float = 0.0
     """How much each picture's colours change at random every time it is seen (`gplac.training.recolour`)."""
+
+    def __post_init__(self) -> None:
+        if self.weak_scenes not in (0, EVERY_SCENE):
+            raise UserError(
+                f"weak_scenes is {self.weak_scenes}: a method sees weak images of all scenes ({EVERY_SCENE}) or none"
+                f" (0); train it with training.scene_budget={self.weak_scenes} for fewer."
+            )
+        if "weak" in self.reads and not self.weak_scenes:
+            raise UserError(f"A method that reads weak images needs weak_scenes={EVERY_SCENE}.")
 
     def but(self, **changes: Any) -> "Method":
         """This method with some fields changed."""
@@ -69,7 +86,7 @@ def cnn_40() -> Method:
 
 def gplac() -> Method:
     """The paper's method: ATT-1 and a classifier on weakly labelled images that shares its feature points."""
-    return att_1().but(weak_scenes=40, objectives=(Action(), Classification()))
+    return att_1().but(weak_scenes=EVERY_SCENE, objectives=(Action(), Classification()))
 
 
 def cnn_c() -> Method:
@@ -89,7 +106,7 @@ def gplac_da() -> Method:
 
 def att_ft() -> Method:
     """First the classifier on weakly labelled images, then ATT-1 from its weights."""
-    return att_1().but(weak_scenes=40, pretrain=(Classification(weight=1.0),))
+    return att_1().but(weak_scenes=EVERY_SCENE, pretrain=(Classification(weight=1.0),))
 
 
 def att_ae() -> Method:

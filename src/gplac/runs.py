@@ -32,6 +32,9 @@ INSPECTION = "inspection.json"
 KEPT = "what is measured of a run is kept in its folder: make room there, or copy the run to where there is"
 """What helps where that cannot be written."""
 
+LONG_NAME = 100
+"""Letters of a file's name, beyond which it is cut."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -232,8 +235,10 @@ def evaluate_in_env(
             written.
     """
     run = Run.open(folder)
-    if copy is not None:
-        require_writable(copy)
+    out = folder / "evaluation" / "gymnasium" / f"{_file_name(env_id, arguments or {})}.json"
+    for path in (out, copy):
+        if path is not None:
+            require_writable(path)
     network = run.facts["network"]
     sizes = Sizes(network["width"], network["height"], network["state_size"], network["action_size"])
     env = make_env(env_id, arguments or {})
@@ -252,11 +257,21 @@ def evaluate_in_env(
         "success_return": success_return,
     }
     found = facts | numbers | {"provenance": provenance()}
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", env_id)
-    for path in (folder / "evaluation" / "gymnasium" / f"{name}.json", copy):
+    for path in (copy, out):
         if path is not None:
             write_json(found, "env_result", path)
     return found
+
+
+def _file_name(env_id: str, arguments: Mapping[str, Any]) -> str:
+    """What the result in an environment is called, so that other arguments do not write over it."""
+    words = "-".join([env_id, *(f"{name}={value}" for name, value in sorted(arguments.items()))])
+    name = re.sub(r"[^A-Za-z0-9._=-]+", "-", words)
+    return (
+        name
+        if len(name) <= LONG_NAME
+        else f"{name[:LONG_NAME]}-{hashlib.sha256(words.encode()).hexdigest()[:8]}"
+    )
 
 
 def inspect_run(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from small_data import HEIGHT, STEPS, WIDTH, picture, write_demonstrations, write_weak
 
+from gplac.data import dataset
 from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.errors import UserError
 from gplac.worlds.registry import task
@@ -60,6 +61,22 @@ def test_an_unfinished_collection(tmp_path: Path) -> None:
     write_weak(tmp_path / "w").with_shard(1, None, None).write(tmp_path / "w")
     with pytest.raises(UserError, match=r"not complete: 1 of 2 shards are missing;.* again"):
         WeakImages.load(tmp_path / "w")
+
+
+def test_pictures_that_memory_does_not_hold_are_told_before_they_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        write_weak(tmp_path / name, shards=2, images=6)
+    each = 12 * HEIGHT * WIDTH * 3 / 2**30
+    monkeypatch.setattr(dataset, "decode", lambda *_: pytest.fail("decoded one"))
+    monkeypatch.setattr(dataset, "memory_gib", lambda: 0.9 * each)
+    with pytest.raises(UserError, match="pictures in .*one take .* of memory once they are decoded"):
+        WeakImages.load(tmp_path / "one")
+    monkeypatch.setattr(dataset, "memory_gib", lambda: 1.9 * each)
+    dataset.require_memory(tmp_path / "one")
+    with pytest.raises(UserError, match="pictures in .*one and .*two take"):
+        dataset.require_memory(tmp_path / "one", tmp_path / "two")
 
 
 def test_damaged_shards(tmp_path: Path) -> None:

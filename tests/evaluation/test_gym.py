@@ -53,7 +53,8 @@ def test_success_that_is_told_only_when_it_happens_is_counted() -> None:
             return (*rest, info if info["is_success"] else {})  # type: ignore[return-value]
 
     found, usual = (
-        evaluate_env(seeing, env, reader(env, SIZES), episodes=20, seed=5) for env in (OnlyThen(), SquareEnv())
+        evaluate_env(seeing, env, reader(env, SIZES), episodes=20, seed=5)
+        for env in (OnlyThen(), SquareEnv())
     )
     assert 0 < usual["successes"] < 20 and found["outcomes"] == usual["outcomes"]
     assert (found["success_told"], usual["success_told"]) == (usual["successes"], 20)

@@ -4,7 +4,7 @@ from torch import nn
 
 from gplac.config import NetworkConfig
 from gplac.errors import UserError
-from gplac.models.encoders import vgg16_first_layer
+from gplac.models.encoders import ENCODERS, Encoder, vgg16_first_layer
 from gplac.models.network import Network
 
 
@@ -101,6 +101,26 @@ def test_what_a_network_lacks_it_says() -> None:
         network(encoder="conv").points(images(1))
     with pytest.raises(UserError, match="64 filters"):
         network(config=NetworkConfig(channels=(32, 16)))
+    with pytest.raises(UserError, match="no encoder is called 'atention': choose one of attention, conv"):
+        network(encoder="atention")
+
+
+def test_an_encoder_of_ones_own_is_a_class_and_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Mean(Encoder):
+        """Each map's mean, and dropout that it may miss."""
+
+        def __init__(self, config: NetworkConfig, height: int, width: int) -> None:
+            super().__init__(config, height, width, stride=2)
+            self.feature_size = config.channels[-1]
+
+        def forward(self, images_BHW3: torch.Tensor) -> torch.Tensor:
+            return self.map(images_BHW3).mean(dim=(2, 3))
+
+    monkeypatch.setitem(ENCODERS, "mean", Mean)
+    own = network(encoder="mean")
+    assert own.encode(images(3)).shape == (3, 16)
+    assert own.act(images(3), torch.zeros(3, 17)).shape == (3, 7)
+    assert type(own.policy_head.dropout) is nn.Dropout
 
 
 @pytest.mark.parametrize(("encoder", "exact"), [("attention", True), ("conv", False)])

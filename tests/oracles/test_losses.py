@@ -35,7 +35,9 @@ def mlp(network: Network, head: str, inputs: np.ndarray) -> np.ndarray:
 
 
 def test_total_is_l_task_plus_lambda_times_cross_entropy() -> None:
-    method = Method("attention", labelled_scenes=1, objectives=(Action(), Classification(weight=0.7)))
+    method = Method(
+        "attention", labelled_scenes=1, objectives=(Action(), Classification(weight=0.7)), weak_scenes=40
+    )
     model = learner(method)
     network = model.network
     images, states, actions = batch(6)
@@ -68,7 +70,9 @@ def test_predicting_the_mean_action_costs_one() -> None:
 
 
 def test_gradients_equal_finite_differences() -> None:
-    method = Method("attention", labelled_scenes=1, objectives=(Action(), Classification(weight=0.7)))
+    method = Method(
+        "attention", labelled_scenes=1, objectives=(Action(), Classification(weight=0.7)), weak_scenes=40
+    )
     model = learner(method).double()
     labelled = tuple(t if t.dtype == torch.uint8 else t.double() for t in batch(2))
     weak = (batch(2)[0], torch.tensor([1.0, 0.0], dtype=torch.float64))

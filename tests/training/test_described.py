@@ -1,12 +1,14 @@
 """What a policy is trained with, written down: what changes a number changes the hash, and nothing else does."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from gplac.config import Preset, preset
 from gplac.methods import METHODS
+from gplac.objectives.action import Action
+from gplac.objectives.classification import Classification
 from gplac.training.changes import changes
 from gplac.training.described import described
 
@@ -23,6 +25,22 @@ def test_every_method_is_told_from_every_other(name: str) -> None:
     assert json.loads(json.dumps(found)) == found
     others = {described(make(), LITE)["hash"] for other, make in METHODS.items() if other != name}
     assert found["hash"] not in others and found == described(METHODS[name](), LITE)
+
+
+def test_what_a_term_has_otherwise_is_recorded() -> None:
+    @dataclass(frozen=True)
+    class Margin(Action):
+        name: str = "margin"
+        margin: float = 0.1
+
+    usual = METHODS["gplac"]()
+    early = usual.but(objectives=(Action(), Classification(warmup=True)))
+    wide, narrow = (usual.but(objectives=(*usual.objectives, Margin(margin=each))) for each in (0.2, 0.1))
+    found = [described(method, LITE) for method in (usual, early, narrow, wide)]
+    assert len({each["hash"] for each in found}) == 4
+    assert "objectives_otherwise" not in found[0] and "objectives_otherwise" not in found[2]
+    assert found[1]["objectives_otherwise"] == {"classification": {"warmup": True}}
+    assert found[3]["objectives_otherwise"] == {"margin": {"margin": 0.2}}
 
 
 @pytest.mark.parametrize(

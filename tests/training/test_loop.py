@@ -494,14 +494,35 @@ def test_pictures_beyond_all_memory_are_refused_with_numbers(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+            r"\(CUDA out of memory\)",
+        ),
+        (
+            RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
+            "9 bytes",
+        ),
+    ],
+)
 def test_memory_that_is_full_is_told_in_a_sentence(
-    demonstrations: Frames, preset: Preset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    error: Exception,
+    said: str,
+    demonstrations: Frames,
+    preset: Preset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def full(*_: object) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+    def fails(*_: object) -> None:
+        raise error
 
-    monkeypatch.setattr(Trainer, "step", full)
-    with pytest.raises(UserError, match=r"choose smaller batches .*\(CUDA out of memory\)"):
+    monkeypatch.setattr(Trainer, "step", fails)
+    with pytest.raises(UserError, match=f"choose smaller batches .*{said}"):
+        fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path / "run")
+    error = NotImplementedError("a defect")
+    with pytest.raises(NotImplementedError, match="a defect"):
         fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path / "run")
 
 

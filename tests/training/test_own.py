@@ -92,6 +92,17 @@ def test_it_trains_and_says_what_was_held_out(tmp_path: Path) -> None:
     assert len(parts.held_out.demonstrations.images) == 6 and said == []
 
 
+def test_numbers_of_double_precision_are_trained_on_as_well(tmp_path: Path) -> None:
+    single = demonstrations()
+    double = replace(
+        single, states=single.states.astype(np.float64), actions=single.actions.astype(np.float64)
+    )
+    for name, data in (("single", single), ("double", double)):
+        train_own(data, photographs(), tmp_path / name, change=tiny)
+    weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("single", "double")]
+    assert weights[0] == weights[1]
+
+
 def test_arrays_are_hashed_once_and_those_whose_checksum_is_known_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +153,14 @@ def test_data_that_cannot_be_trained_on_are_refused_in_one_sentence(tmp_path: Pa
     cases = [
         (demonstrations(1), weak, "1 episode, and at least two"),
         (replace(data, actions=nan), weak, "Number 2 of the action is nan in frame 1 of episode 1"),
+        (replace(data, images=data.images / 255), weak, "images of the demonstrations are float64 of shape"),
+        (
+            replace(data, states=data.states[:-1]),
+            weak,
+            "states of the demonstrations are float32 of shape .* a row",
+        ),
+        (data, replace(weak, images=weak.images[..., :1]), "images of the photographs are uint8 of shape"),
+        (data, replace(weak, labels=weak.labels[:5]), "labels of the photographs are uint8 of shape"),
         (data, photographs(width=24), "20x16 pixels, photographs 24x16"),
         (data, replace(weak, labels=np.ones_like(weak.labels)), "60 show the object and 0 do not"),
     ]

@@ -16,7 +16,7 @@ from gplac.errors import UserError
 from gplac.methods import METHODS, Method
 from gplac.models.network import Network
 from gplac.objectives.action import Action
-from gplac.objectives.objective import Context
+from gplac.objectives.objective import Context, Source
 from gplac.objectives.pose import PoseRegression
 from gplac.training.batches import LabelledBatches
 from gplac.training.logs import Display
@@ -209,8 +209,39 @@ def test_a_term_beside_the_one_that_knows_positions_is_not_told(
             return super().loss(context)
 
     preset = replace(preset, training=replace(preset.training, warmup_steps=0))
-    fit(Method("attention", 1, (Curious(), PoseRegression())), preset, demonstrations, weak, tmp_path)
+    method = Method("attention", 1, (Curious(), PoseRegression()), weak_scenes=40)
+    fit(method, preset, demonstrations, weak, tmp_path)
     assert told == [False] * 6
+
+
+def test_a_method_without_weak_images_may_be_told_positions_as_well(
+    demonstrations: Frames, preset: Preset, tmp_path: Path
+) -> None:
+    @dataclass(frozen=True)
+    class Near(Action):
+        """Where the object is in the labelled frames alone."""
+
+        name: str = "near"
+        reads: frozenset[Source] = frozenset({"labelled", "positions"})
+
+        def head(self, network: Network) -> torch.nn.Module:
+            return network.new_head(2)
+
+        def loss(self, context: Context) -> torch.Tensor:
+            assert context.positions is not None and context.positions.weak_B2 is None
+            found = context.head(context.labelled.features_BF)
+            return (found.float() - context.positions.labelled_B2).square().mean()
+
+    fit(Method("attention", 1, (Action(), Near())), preset, demonstrations, None, tmp_path)
+    assert log(tmp_path)[-1]["near_loss"] > 0
+
+
+def test_a_term_without_a_weight_is_refused_in_one_sentence(
+    demonstrations: Frames, preset: Preset, tmp_path: Path
+) -> None:
+    method = Method("attention", 1, (Action(), Action(weight=None, name="mine")))  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="The term mine has no weight, .* give it a number"):
+        fit(method, preset, demonstrations, None, tmp_path)
 
 
 def test_bad_input_is_refused_in_one_sentence(

@@ -32,6 +32,7 @@ def _folders(demonstrations: Frames, weak: Photographs, monkeypatch: pytest.Monk
         read=lambda folder: SimpleNamespace(checksum=f"checksum of {folder.name}", robot_model=None)
     )
     monkeypatch.setattr(loop, "Manifest", manifests)
+    monkeypatch.setattr(loop, "require_memory", lambda *_: None)
 
 
 def test_names_a_method_and_folders(sized: Preset, tmp_path: Path) -> None:

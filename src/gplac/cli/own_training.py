@@ -59,8 +59,8 @@ def evaluate_in_env(run: Path, env: Env, episodes: int | None, json: Path | None
     )
     if found["success_told"] < found["episodes"]:
         print(
-            f"Its info tells success in {found['success_told']} of the {found['episodes']} episodes; the others count as"
-            " failures."
+            f"Its info tells success in {found['success_told']} of the {found['episodes']} episodes; the others"
+            " count as failures."
         )
 
 

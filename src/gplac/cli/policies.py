@@ -112,7 +112,8 @@ def evaluate(
     looks: Looking = Looks(),
     env: InEnv = Env(),
 ) -> None:
-    """Run a trained policy in scenes, and with its eyes shut, and in the labelled scene. A stopped evaluation goes on.
+    """Run a trained policy in scenes, and with its eyes shut, and in the labelled scene. A stopped evaluation goes on,
+    but for one in an environment (--env).
 
     With --vary, in the labelled scene with one thing at a time taken from those scenes: which change is it that the
     policy does not bear?

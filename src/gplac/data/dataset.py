@@ -15,6 +15,7 @@ from gplac.data.manifest import MANIFEST, Kind, Manifest
 from gplac.data.shards import Images, sha256, to_numpy
 from gplac.data.soundness import damaged, decode, sound_shard
 from gplac.errors import UserError
+from gplac.provenance import memory_gib
 
 
 @dataclass(frozen=True)
@@ -151,9 +152,28 @@ def _object_positions(task: str, qpos: npt.NDArray[np.float64] | None) -> npt.ND
     return task_named(task).object_xy(qpos)
 
 
+def require_memory(*folders: Path) -> None:
+    """Whether the pictures of data sets can lie in memory together, before they are decoded into it.
+
+    Raises:
+        UserError: they cannot, or there is no data set.
+    """
+    need, have = 0.0, memory_gib()
+    for folder in folders:
+        manifest = Manifest.read(folder)
+        need += manifest.rows * manifest.request.height * manifest.request.width * 3 / 2**30
+    if have is not None and need > have:
+        named = " and ".join(map(str, folders))
+        raise UserError(
+            f"The pictures in {named} take {need:.0f} GiB of memory once they are decoded, and this machine has"
+            f" {have:.0f}: use fewer or smaller ones, or a machine with more."
+        )
+
+
 def _load(folder: Path, kind: Kind, task: str | None) -> tuple[Images, dict[str, npt.NDArray[Any]], str]:
     """Images, the other columns, and the name of the task."""
     manifest = Manifest.read_complete(folder, kind, task)
+    require_memory(folder)
     images = np.empty((manifest.rows, manifest.request.height, manifest.request.width, 3), np.uint8)
     starts = np.cumsum([0, *(shard.rows for shard in manifest.shards)])
 

@@ -104,13 +104,9 @@ def read_shard(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
             if not missing:
                 return file.read(columns=None if columns is None else list(columns))
     except FileNotFoundError as error:
-        raise UserError(
-            f"The shard {path} is missing; {_ANEW}."
-        ) from error
+        raise UserError(f"The shard {path} is missing; {_ANEW}.") from error
     except (OSError, ValueError, pa.ArrowException) as error:  # a name in it that is no UTF-8 is a ValueError
-        raise UserError(
-            f"The shard {path} is damaged; {_ANEW}."
-        ) from error
+        raise UserError(f"The shard {path} is damaged; {_ANEW}.") from error
     raise UserError(f"The shard {path} has no column {', '.join(sorted(missing))}; is it one of gplac's?")
 
 

@@ -153,7 +153,7 @@ class _Keeper(BaseCallback):
                 tensors[f"{name}.{part}"] = torch.as_tensor(np.asarray(getattr(rms, part), np.float64))
         for name, array in self.best_arrays.items():
             tensors[f"best.{name}"] = torch.from_numpy(array)
-        _, keys, place, _, _ = np.random.get_state(legacy=True)
+        _, keys, place, _, _ = np.random.get_state(legacy=True)  # noqa: NPY002  Stable-Baselines3 draws from it
         tensors["random.torch"] = torch.get_rng_state()
         tensors["random.numpy"] = torch.from_numpy(np.asarray(keys, np.int64))
         counts = {
@@ -203,7 +203,7 @@ class _Keeper(BaseCallback):
         model._last_episode_starts = np.ones(env.num_envs, dtype=bool)
         torch.set_rng_state(tensors["random.torch"])
         keys = tensors["random.numpy"].numpy().astype(np.uint32)
-        np.random.set_state(("MT19937", keys, counts["numpy_place"], 0, 0.0))
+        np.random.set_state(("MT19937", keys, counts["numpy_place"], 0, 0.0))  # noqa: NPY002
         model.num_timesteps = counts["steps"]
         return int(counts["steps"])
 

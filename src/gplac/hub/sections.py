@@ -49,7 +49,9 @@ def what(run: Run, policy: Policy, task: Task | None) -> str:
     training = facts["training"]
     rate = f", {task.control_hz} actions a second" if task and task.episode_steps > 1 else ""
     outputs = "actions; feature points" if network["encoder"] == "attention" else "actions"
-    outputs += "; whether the object is in the picture" if network["classifier"] and not forgotten(facts) else ""
+    outputs += (
+        "; whether the object is in the picture" if network["classifier"] and not forgotten(facts) else ""
+    )
     rows = [
         ["Method", plain(label(facts["method"]))],
         [

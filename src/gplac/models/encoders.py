@@ -1,6 +1,7 @@
 """Images to features (section 5, appendix 8.3): five 3x3 convolutions, then attention or a flattened map."""
 
 import math
+from collections.abc import Callable
 from importlib.resources import as_file, files
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 from gplac.config import NetworkConfig
 from gplac.errors import UserError
+from gplac.models.dropout import PointDropout
 from gplac.models.spatial_softmax import SpatialSoftmax
 
 RGB_MEAN = (123.68, 116.779, 103.939)
@@ -49,7 +51,7 @@ class FirstLayer(nn.Module):
 
 
 class Encoder(nn.Module):
-    """The convolutions that both encoders share.
+    """The convolutions that encoders share; each makes features (B, `feature_size`) of their map.
 
     Args:
         config: filters of the convolutions, and what becomes of the first.
@@ -60,6 +62,11 @@ class Encoder(nn.Module):
     Raises:
         UserError: the first layer is not VGG-16's of 64 filters.
     """
+
+    feature_size: int
+    """Numbers of the features, F."""
+    dropout: type[nn.Module] = nn.Dropout
+    """What drops some of them at the entrance of a head."""
 
     def __init__(self, config: NetworkConfig, height: int, width: int, stride: int) -> None:
         super().__init__()
@@ -92,6 +99,8 @@ class Encoder(nn.Module):
 class AttentionEncoder(Encoder):
     """First stride 2, then the spatial softmax: features are the 2K coordinates x0, y0, x1, y1, ..."""
 
+    dropout = PointDropout
+
     def __init__(self, config: NetworkConfig, height: int, width: int) -> None:
         super().__init__(config, height, width, stride=2)
         size = self.map_height, self.map_width
@@ -118,3 +127,20 @@ class ConvEncoder(Encoder):
     def forward(self, images_BHW3: Tensor) -> Tensor:
         """(B, H, W, 3) uint8 images to features (B, C H' W')."""
         return self.map(images_BHW3).flatten(1)
+
+
+MakesEncoder = Callable[[NetworkConfig, int, int], Encoder]
+"""Of a configuration, and the height and width of the images, pixels."""
+ENCODERS: dict[str, MakesEncoder] = {"attention": AttentionEncoder, "conv": ConvEncoder}
+"""The encoders by the names that methods call them."""
+
+
+def encoder_named(name: str) -> MakesEncoder:
+    """The encoder that methods call so.
+
+    Raises:
+        UserError: there is none.
+    """
+    if name not in ENCODERS:
+        raise UserError(f"no encoder is called {name!r}: choose one of {', '.join(ENCODERS)}")
+    return ENCODERS[name]

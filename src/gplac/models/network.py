@@ -1,16 +1,11 @@
 """The network of figure 2: shared convolutions, a policy head, and a classifier head where one is trained."""
 
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 
 from gplac.config import NetworkConfig
-from gplac.models.dropout import PointDropout
-from gplac.models.encoders import AttentionEncoder, ConvEncoder
+from gplac.models.encoders import AttentionEncoder, encoder_named
 from gplac.models.heads import FeatureHead, PolicyHead
-
-EncoderName = Literal["attention", "conv"]
 
 
 class Network(nn.Module):
@@ -24,8 +19,11 @@ class Network(nn.Module):
         width: of the images, pixels.
         state_size: numbers of the robot's state, S.
         action_size: numbers of an action, A.
-        encoder: "attention", or "conv" for the plain network.
+        encoder: one of `gplac.models.encoders.ENCODERS`.
         classifier: whether there is a classifier head.
+
+    Raises:
+        UserError: there is no such encoder.
     """
 
     def __init__(
@@ -35,15 +33,13 @@ class Network(nn.Module):
         width: int,
         state_size: int,
         action_size: int,
-        encoder: EncoderName = "attention",
+        encoder: str = "attention",
         classifier: bool = True,
     ) -> None:
         super().__init__()
-        self.encoder: AttentionEncoder | ConvEncoder
-        self.encoder = (AttentionEncoder if encoder == "attention" else ConvEncoder)(config, height, width)
+        self.encoder = encoder_named(encoder)(config, height, width)
         self.config = config
-        self.dropout_kind: type[nn.Module] = PointDropout if encoder == "attention" else nn.Dropout
-        features, dropout = self.encoder.feature_size, self.dropout_kind(config.policy_dropout)
+        features, dropout = self.encoder.feature_size, self.encoder.dropout(config.policy_dropout)
         self.policy_head = PolicyHead(features, state_size, action_size, config.hidden, dropout)
         # Made last, so that methods with and without it start from the same encoder and policy.
         self.classifier_head = self.new_head(1) if classifier else None
@@ -60,7 +56,7 @@ class Network(nn.Module):
         """A head like the classifier's with so many outputs, for a term of the loss that brings its own; ``dropout``
         None: the classifier's."""
         rate = self.config.classifier_dropout if dropout is None else dropout
-        return FeatureHead(self.encoder.feature_size, outputs, self.config.hidden, self.dropout_kind(rate))
+        return FeatureHead(self.encoder.feature_size, outputs, self.config.hidden, self.encoder.dropout(rate))
 
     def set_statistics(self, states_NS: Tensor, actions_NA: Tensor) -> None:
         """Take mean and standard deviation from demonstrations: states (N, S), actions (N, A), in their own units. A

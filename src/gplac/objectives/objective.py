@@ -55,8 +55,8 @@ class Positions:
 
     labelled_B2: Tensor
     """In the demonstrated frames."""
-    weak_B2: Tensor
-    """In the weakly labelled images that show it; without meaning in the others."""
+    weak_B2: Tensor | None
+    """In the weakly labelled images that show it; without meaning in the others. None in a method that sees none."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Objective(Protocol):
 
     @property
     def weight(self) -> float | None:
-        """Factor in the total loss; None: the preset's, `classification_weight` or `domain_weight`."""
+        """Factor in the total loss; None, of `classification` and `domain` alone: the preset's."""
 
     @property
     def reads(self) -> frozenset[Source]:

@@ -210,16 +210,18 @@ def _told(positions_N2: Tensor | None, chosen: Tensor) -> Tensor:
 
 
 def normalised_positions(
-    frames: LabelledFrames, weak: WeakFrames, name: str
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Where the object of interest is in demonstrated frames (N, 2) and in weak images (M, 2), by the mean and standard
-    deviation of the former; called for methods that may know it, and no others.
+    frames: LabelledFrames, weak: WeakFrames | None, name: str
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None]:
+    """Where the object of interest is in demonstrated frames (N, 2) and in weak images (M, 2), if there are any, by the
+    mean and standard deviation of the former; called for methods that may know it, and no others.
 
     Raises:
         UserError: somebody does not know, or knows no finite numbers of that shape; ``name`` is the method's.
     """
     known = []
     for what, command, source in (("demonstrations", "demos", frames), ("weak images", "weak", weak)):
+        if source is None:
+            continue
         positions = source.object_positions
         if positions is None:
             raise UserError(
@@ -234,7 +236,7 @@ def normalised_positions(
             )
         known.append(positions)
     std, mean = known[0].std(axis=0), known[0].mean(axis=0)
-    labelled_N2, weak_M2 = (
+    labelled_N2, *weak_M2 = (
         ((each - mean) / np.where(std > 1e-6, std, 1.0)).astype(np.float32) for each in known
     )
-    return labelled_N2, weak_M2
+    return labelled_N2, weak_M2[0] if weak_M2 else None

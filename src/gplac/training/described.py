@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
 from gplac.config import Preset
 from gplac.methods import Method
 from gplac.objectives.domain_confusion import DomainConfusion
+from gplac.objectives.objective import Objective
 from gplac.training.learner import resolved
 
 HASH = "hash"
@@ -35,6 +37,29 @@ def used(method: Method, preset: Preset) -> dict[str, Any]:
     return found
 
 
+def otherwise(objectives: Iterable[Objective]) -> dict[str, dict[str, Any]]:
+    """What terms have otherwise than their classes say, beside name and weight: by term and field. Terms without are
+    left out, so that what is from before this was recorded still compares."""
+    found: dict[str, dict[str, Any]] = {}
+    for term in objectives:
+        assert is_dataclass(term)
+        other = {
+            field.name: _plain(getattr(term, field.name))
+            for field in fields(term)
+            if field.name not in ("name", "weight") and getattr(term, field.name) != field.default
+        }
+        if other:
+            found[term.name] = other
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it."""
+    if isinstance(value, frozenset):
+        return sorted(map(str, value))
+    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
+
+
 def described(method: Method, preset: Preset) -> dict[str, Any]:
     """A method's definition and its settings as JSON has them, with a hash that tells them from all others.
 
@@ -55,5 +80,8 @@ def described(method: Method, preset: Preset) -> dict[str, Any]:
         "pretrain": {objective.name: objective.weight for objective in method.pretrain},
         **settings,
     }
+    for stage, objectives in (("objectives", method.objectives), ("pretrain", method.pretrain)):
+        if terms := otherwise(objectives):
+            found[f"{stage}_otherwise"] = terms
     text = json.dumps(found, sort_keys=True)
     return dict(json.loads(text)) | {HASH: hashlib.sha256(text.encode()).hexdigest()[:16]}

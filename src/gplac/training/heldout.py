@@ -1,5 +1,7 @@
 """How a network does on frames it was not trained on, while it trains."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -30,8 +32,10 @@ def held_out(demonstrations: LabelledFrames | None, weak: WeakFrames | None) -> 
             errors = []
             for part in _chunks(chosen(len(demonstrations.images))):
                 features_BF = network.encode(resident(demonstrations.images[part], device))
-                action_BA = network.policy(features_BF, resident(demonstrations.states[part], device)).float()
-                wanted_BA = network.normalise_action(resident(demonstrations.actions[part], device))
+                action_BA = network.policy(
+                    features_BF, resident(_numbers(demonstrations.states[part]), device)
+                ).float()
+                wanted_BA = network.normalise_action(resident(_numbers(demonstrations.actions[part]), device))
                 errors.append((action_BA - wanted_BA).square().mean(dim=1))
             metrics["held_out_action_error"] = float(torch.cat(errors).mean())
         if weak is not None and network.classifier_head is not None:
@@ -49,3 +53,8 @@ def _chunks(
     indices: np.ndarray[tuple[int], np.dtype[np.int64]],
 ) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:
     return [indices[i : i + CHUNK] for i in range(0, len(indices), CHUNK)]
+
+
+def _numbers(values_NX: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """In the network's precision, whatever the user's arrays have."""
+    return np.asarray(values_NX, np.float32)

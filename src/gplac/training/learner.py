@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from gplac.config import Preset
+from gplac.errors import UserError
 from gplac.methods import Method
 from gplac.models.network import Network
 from gplac.objectives.classification import Classification
@@ -69,10 +70,20 @@ class Learner(nn.Module):
 
 
 def resolved(method: Method, preset: Preset) -> Method:
-    """The method with the preset's weights where an objective leaves its own open."""
+    """The method with the preset's weights where an objective leaves its own open.
+
+    Raises:
+        UserError: the preset has none for it.
+    """
     weights = {Classification.name: preset.classification_weight, DomainConfusion.name: preset.domain_weight}
 
     def weighted(objectives: tuple[Objective, ...]) -> tuple[Objective, ...]:
+        for objective in objectives:
+            if objective.weight is None and objective.name not in weights:
+                raise UserError(
+                    f"The term {objective.name} has no weight, and presets have one for {' and '.join(weights)} alone:"
+                    " give it a number."
+                )
         return tuple(
             replace(objective, weight=weights[objective.name]) if objective.weight is None else objective  # type: ignore[type-var]
             for objective in objectives

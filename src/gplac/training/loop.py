@@ -10,7 +10,7 @@ import torch
 
 from gplac.config import Preset
 from gplac.data.budget import chosen
-from gplac.data.dataset import Demonstrations, WeakImages
+from gplac.data.dataset import Demonstrations, WeakImages, require_memory
 from gplac.data.manifest import Manifest
 from gplac.errors import UserError
 from gplac.files import claimed
@@ -171,7 +171,11 @@ def _enough_memory() -> Iterator[None]:
     """
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        # PyTorch has no class of its own for a full memory of the machine's.
+        full = isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error)
+        if not full:
+            raise
         raise UserError(
             "Memory is full: choose smaller batches (training.labelled_batch, training.weak_batch), or end what else"
             f" uses it ({str(error).partition('. ')[0]}). A checkpoint stays as it was."
@@ -227,8 +231,11 @@ def train(
         UserError: unknown method, data of another task, size or number of scenes, and what `fit` raises it for.
     """
     method = method_named(method_name)
+    if not method.weak_scenes:
+        weak_dir = None
+    require_memory(demos_dir, *([] if weak_dir is None else [weak_dir]))
     demonstrations = Demonstrations.load(demos_dir, task)
-    weak = WeakImages.load(weak_dir, task) if weak_dir is not None and method.weak_scenes else None
+    weak = None if weak_dir is None else WeakImages.load(weak_dir, task)
     budgets = preset.training.weak_budget, preset.training.scene_budget
     if weak is not None and any(budgets):
         weak = weak.some(chosen(weak.labels, weak.scene, budgets[0], seed, budgets[1]))
@@ -244,7 +251,7 @@ def train(
         raise UserError(
             f"{method_name} learns from demonstrations of {wanted} scenes, {demos_dir} has {found}"
         )
-    folders = {"demonstrations": demos_dir} | ({"weak": weak_dir} if weak is not None and weak_dir else {})
+    folders = {"demonstrations": demos_dir} | ({} if weak_dir is None else {"weak": weak_dir})
     manifests = {kind: Manifest.read(folder) for kind, folder in folders.items()}
     robot = manifests["demonstrations"].robot_model
     fit(

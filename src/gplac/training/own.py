@@ -42,6 +42,7 @@ def check(demonstrations: Demonstrations, weak: WeakImages | None, classified: b
         UserError: one episode or none, pictures too small, no action, states or actions that are not finite, pictures
             of two sizes, or too few photographs of one label; the message says how to mend it.
     """
+    _sound(demonstrations, weak)
     episodes = len(np.unique(demonstrations.episode))
     if episodes < 2:
         raise UserError(
@@ -80,6 +81,32 @@ def check(demonstrations: Demonstrations, weak: WeakImages | None, classified: b
             f"Of the photographs {present} show the object and {absent} do not; a classifier needs both kinds, about as"
             " many of each: add photographs of the same places with and without it."
         )
+
+
+def _sound(demonstrations: Demonstrations, weak: WeakImages | None) -> None:
+    """Whether arrays are of the kinds and lengths that training takes; those from folders are.
+
+    Raises:
+        UserError: they are not.
+    """
+    numbers = {"states": demonstrations.states, "actions": demonstrations.actions}
+    named: dict[str, tuple[np.ndarray[Any, Any], dict[str, np.ndarray[Any, Any]]]]
+    named = {"demonstrations": (demonstrations.images, {**numbers, "episode": demonstrations.episode})}
+    if weak is not None:
+        named["photographs"] = weak.images, {"labels": weak.labels, "scene": weak.scene}
+    for what, (images, arrays) in named.items():
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
+            raise UserError(
+                f"The images of the {what} are {images.dtype} of shape {images.shape}: give uint8 of shape"
+                " (N, height, width, 3), RGB from 0 to 255."
+            )
+        for name, array in arrays.items():
+            axes = 2 if name in numbers else 1
+            if array.dtype.kind not in "biuf" or array.ndim != axes or len(array) != len(images):
+                raise UserError(
+                    f"{name} of the {what} are {array.dtype} of shape {array.shape}: give numbers, {axes}"
+                    f" {'axes' if axes > 1 else 'axis'}, a row for each of the {len(images)} images."
+                )
 
 
 def own_preset(trained: Part, base: str = "lite") -> Preset:

@@ -19,7 +19,7 @@ from gplac.training.batches import (
     WeakFrames,
     normalised_positions,
 )
-from gplac.training.described import used
+from gplac.training.described import otherwise, used
 from gplac.training.learner import Learner, resolved
 from gplac.training.optimiser import Average, adam
 from gplac.training.settings import check_memory, check_settings
@@ -100,6 +100,8 @@ class Setup:
         }
         if method.pretrain:
             run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
+        if terms := otherwise(method.pretrain + method.objectives):
+            run["objectives_otherwise"] = terms
         if preset.training.scene_budget and weak is not None:
             run["weak_scenes"] = len(np.unique(weak.scene))
         return run
@@ -123,7 +125,7 @@ class Setup:
         pictures = demonstrations.images.nbytes + (0 if weak is None else weak.images.nbytes)
         check_memory(self.preset, method, network, device, pictures)
         told, weak_told = None, None
-        if weak is not None and "positions" in method.reads:
+        if "positions" in method.reads:
             told, weak_told = normalised_positions(demonstrations, weak, self.name)
         labelled_batches = LabelledBatches(demonstrations, config.labelled_batch, self.seed, device, told)
         weak_batches = None

@@ -115,8 +115,9 @@ class Trainer:
         weak = self.weak(key) if self.weak is not None and "weak" in needs else None
         video = self.video(key) if self.video is not None and "video" in needs else None
         positions = None
-        if "positions" in needs and self.weak is not None:
-            positions = Positions(self.labelled.positions(key), self.weak.positions(key))
+        if "positions" in needs:
+            of_weak = None if self.weak is None else self.weak.positions(key)
+            positions = Positions(self.labelled.positions(key), of_weak)
         if self.config.colour_jitter:
             seen = (labelled and labelled[0], weak and weak[0], video)
             changed = iter(self.colours(key, [images for images in seen if images is not None]))
