@@ -195,7 +195,7 @@ def test_a_sweep_tells_a_mistake_in_a_sentence(tmp_path: Path, arguments: str, t
 def test_a_sweep_passes_over_no_result_of_other_settings_in_silence(tmp_path: Path) -> None:
     folder = tmp_path / "results" / "sweep" / "pusher"
     shutil.copytree(RECIPES.parent / "results" / "sweep" / "pusher", folder)
-    path = folder / "att-1-lite-seed0.json"
+    path = folder / "att-1-lite-network.policy_dropout=0-seed0.json"
     result = json.loads(path.read_text())
     result["training"]["settings"]["training"]["learning_rate"] = 0.5
     path.write_text(json.dumps(result))
@@ -203,7 +203,7 @@ def test_a_sweep_passes_over_no_result_of_other_settings_in_silence(tmp_path: Pa
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert ended.returncode == 0 and [each.name for each in tmp_path.iterdir()] == ["results"]
     (told,) = ended.stdout.splitlines()
-    assert "att-1-lite-seed0.json is of a training with other training (learning_rate 0.5, not 0.006)" in told
+    assert f"{path.name} is of a training with other training (learning_rate 0.5, not 0.006)" in told
 
 
 def test_a_sweep_that_cannot_write_or_is_stopped_says_so_in_a_sentence(tmp_path: Path) -> None:
