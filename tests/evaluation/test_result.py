@@ -235,6 +235,10 @@ def test_comparison_refuses_other_episodes() -> None:
     )
     with pytest.raises(UserError, match="split is test and validation"):
         compare(test, validation)
+    moved = copy.deepcopy(test)
+    moved["per_scene"][2]["object_xy_m"][1][0] += 0.01
+    with pytest.raises(UserError, match="in scene 2 their episodes start from other places"):
+        compare(test, moved)
     one, other = ({"robot_model_sha256": digest} for digest in ("a", "b"))
     with pytest.raises(UserError, match="their robots are different files"):
         compare(test | one, test | other)

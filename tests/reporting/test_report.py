@@ -178,6 +178,60 @@ def test_the_setting_tells_what_is_not_as_usual(field: str, value: str, told: st
         write_report([tmp_path / "gplac.json", tmp_path / "usual.json"], tmp_path / "other")
 
 
+@pytest.mark.parametrize(
+    ("changes", "where", "new"),
+    [
+        ({}, "2 unseen scenes", True),
+        ({"split": "validation"}, "2 unseen scenes", True),
+        ({"level": "wild"}, "2 unseen scenes", True),
+        ({"split": "labelled"}, "the labelled scene", False),
+        ({"split": "weak"}, "2 scenes of the weak images", False),
+        ({"split": "validation", "vary": "nothing"}, "the labelled scene", False),
+        (
+            {"split": "validation", "vary": "mug"},
+            "2 scenes that differ from the labelled one in their mug alone",
+            False,
+        ),
+    ],
+)
+def test_scenes_are_called_unseen_and_set_beside_the_papers_only_where_they_are(
+    changes: dict[str, str], where: str, new: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "r.json").write_text(json.dumps(synthetic_result("gplac", 0.5, scenes=2, count=3) | changes))
+    text = write_report([tmp_path / "r.json"], tmp_path / "report").read_text()
+    words = " ".join(Page(text).words.split())
+    assert f"Success in {where}" in words
+    assert (f"in {where}:" in words) is not new and ("it has never seen" in words) is new
+    assert ("in scenes never seen" in words) is ("Unseen scenes" in words) is new
+    assert ("79.8" in words) is ("The paper:" in words) is (changes == {})
+
+
+def test_a_policy_is_said_to_have_seen_the_scenes_that_its_method_has(tmp_path: Path) -> None:
+    for method, preset, scenes in (
+        ("att-40-colours", "lite", "40 scenes"),
+        ("att-40", "smoke", "2 scenes"),
+        ("cnn-1", "lite", "one scene"),
+    ):
+        result = synthetic_result(method, 0.5, scenes=2, count=3) | {"preset": preset, "weak_images": 0}
+        (tmp_path / "r.json").write_text(json.dumps(result))
+        assert f"trained on demonstrations of {scenes}, succeeds" in lead(entries([tmp_path / "r.json"]))
+
+
+def test_results_of_several_sizes_say_how_many_episodes_each_number_is_of(tmp_path: Path) -> None:
+    for method, scenes, count in (("gplac", 4, 5), ("att-1", 2, 3)):
+        (tmp_path / f"{method}.json").write_text(
+            json.dumps(synthetic_result(method, 0.5, scenes=scenes, count=count))
+        )
+    words = " ".join(Page(write_report([tmp_path], tmp_path / "out").read_text()).words.split())
+    assert (
+        "3 or 5 episodes in each of 2 or 4 test scenes" in words
+        and "Success in 2 or 4 unseen scenes" in words
+    )
+    assert "On the 6 episodes that both were run on GPLAC succeeds" in words
+    for told in ("20 episodes", "6 episodes", "of 6 episodes"):
+        assert told in words
+
+
 def test_results_of_several_lengths_are_all_named(runs: list[Path], tmp_path: Path) -> None:
     for steps, run in ((1_234, runs[0]), (5_678, runs[1])):
         result = json.loads((run / "evaluation" / "test" / "result.json").read_text())

@@ -12,6 +12,9 @@ from gplac.evaluation.statistics import PairedDifference, paired_difference
 SAME = ("task", "split", "level", "assets", "vary", "robot_model")
 """What results must share for their episodes to start alike."""
 
+ALIKE_M = 1e-3
+"""Starts are written to a tenth of a millimetre."""
+
 Both = tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
 
 
@@ -66,9 +69,24 @@ def compare_pairs(pairs: Sequence[tuple[Result, Result]]) -> PairedDifference:
 
 
 def _both(a: Result, b: Result) -> dict[int, Both]:
-    """Scene -> success of A and of B in the episodes that both have."""
-    of_a, of_b = (
-        {scene["scene"]: np.array(scene["outcomes"], bool) for scene in each["per_scene"]} for each in (a, b)
-    )
-    cut = {scene: min(len(of_a[scene]), len(of_b[scene])) for scene in of_a if scene in of_b}
-    return {scene: (of_a[scene][:n], of_b[scene][:n]) for scene, n in cut.items()}
+    """Scene -> success of A and of B in the episodes that both have.
+
+    Raises:
+        UserError: these did not start alike.
+    """
+    of_a, of_b = ({scene["scene"]: scene for scene in each["per_scene"]} for each in (a, b))
+    found = {}
+    for scene in of_a:
+        if scene not in of_b:
+            continue
+        n = min(len(each[scene]["outcomes"]) for each in (of_a, of_b))
+        for place in ("object_xy_m", "goal_xy_m"):
+            start_a, start_b = (np.array(each[scene][place][:n]) for each in (of_a, of_b))
+            if not np.allclose(start_a, start_b, rtol=0.0, atol=ALIKE_M):
+                raise UserError(
+                    f"These results cannot be paired: in scene {scene} their episodes start from other places, so one"
+                    " of them is of another version of the task; evaluate it again."
+                )
+        won = (np.array(each[scene]["outcomes"][:n], bool) for each in (of_a, of_b))
+        found[scene] = next(won), next(won)
+    return found

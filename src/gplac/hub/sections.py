@@ -10,6 +10,7 @@ from gplac.errors import UserError
 from gplac.evaluation.percent import percent
 from gplac.methods import METHODS
 from gplac.reporting.html import escape
+from gplac.reporting.scenes import SPLITS
 from gplac.reporting.themes import label
 from gplac.runs import Run
 from gplac.training.policy import Policy, forgotten
@@ -17,13 +18,6 @@ from gplac.worlds.registry import TASKS
 from gplac.worlds.splits import NOTHING
 from gplac.worlds.task import Task
 
-_SPLITS = {
-    "labelled": "the scene of the demonstrations",
-    "weak": "the scenes of the weak images",
-    "validation": "unseen scenes, those that settings were chosen on",
-    "confirmation": "unseen scenes, those that choices were confirmed on",
-    "test": "unseen scenes",
-}
 _WEIGHTS = {"stop": "Stop", "mend": "Mend", "note": "Note"}
 
 Document = Mapping[str, Any]
@@ -144,7 +138,7 @@ def results(facts: Document, measured: Mapping[str, Document], task: Task | None
         )
     rows = []
     for found in scenes:
-        where = "emulated, " * emulated + _SPLITS[found["split"]]
+        where = "emulated, " * emulated + SPLITS[found["split"]]
         where += f", looks {found['level']}" if found["level"] != "standard" else ""
         where += "".join(f", {key} {found[key]}" for key in ("assets", "robot_model") if key in found)
         if (factor := found.get("vary")) is not None:
@@ -156,7 +150,7 @@ def results(facts: Document, measured: Mapping[str, Document], task: Task | None
         rows.append([plain(f"{where} ({number})"), *_count(found), over])
         for control, what in (
             ("blank", "control: grey pictures"),
-            ("labelled", f"control: {_SPLITS['labelled']}"),
+            ("labelled", f"control: {SPLITS['labelled']}"),
         ):
             if control in found["controls"]:
                 rows.append([what, *_count(found["controls"][control]), ""])

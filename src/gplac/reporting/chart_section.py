@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gplac.reporting import charts, html
+from gplac.reporting import charts, html, scenes
 from gplac.reporting.entries import Entry, baseline
 from gplac.reporting.themes import save_chart
 from gplac.worlds.registry import task as task_named
@@ -29,7 +29,7 @@ def _success(found: Sequence[Entry], out: Path) -> str:
     return _chart(
         partial(charts.success_bars, bars),
         out / "success.png",
-        f"<b>Success in {found[0].result['scenes']} unseen scenes</b>{beside}.",
+        f"<b>Success in {scenes.told(entry.result for entry in found)}</b>{beside}.",
     )
 
 

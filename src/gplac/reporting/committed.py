@@ -12,6 +12,7 @@ from gplac.errors import UserError
 from gplac.evaluation.faults import stranger
 from gplac.evaluation.pooling import Pooled, pooled
 from gplac.evaluation.result import Result, check, read_result
+from gplac.reporting.scenes import usual
 
 NAME = re.compile(r"(?P<method>.+?)(-scenes(?P<scenes>\d+))?(-weak(?P<images>\d+))?-seed(?P<seed>\d+)")
 """Of a file: METHOD-seedK, or METHOD-scenesM-weakN-seedK where not all weak scenes, or images, were seen."""
@@ -47,8 +48,7 @@ class Committed:
                 continue
             result = read_result(path)
             self._check(path, match, result)
-            usual = not any(result.get(other) for other in ("assets", "vary", "robot_model"))
-            if usual and (result["split"], result["level"]) == ("test", "standard"):
+            if usual(result):
                 found.setdefault(_key(match), []).append(result)
         return found
 

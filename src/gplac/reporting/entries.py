@@ -19,6 +19,7 @@ from gplac.evaluation.statistics import PairedDifference
 from gplac.evaluation.store import Episodes, load_episodes
 from gplac.methods import BEYOND
 from gplac.reporting.published import METHODS, published
+from gplac.reporting.scenes import usual
 from gplac.reporting.themes import label
 from gplac.runs import INSPECTION, Run
 from gplac.training.checkpoint import RUN_JSON
@@ -74,8 +75,10 @@ class Entry:
 
     @property
     def paper(self) -> float | None:
-        """The paper's success rate with the same share of weak images."""
-        return None if self.share is None else published(self.result["task"], self.method, self.share)
+        """The paper's success rate with the same share of weak images; None of other scenes than its own are."""
+        if self.share is None or not usual(self.result):
+            return None
+        return published(self.result["task"], self.method, self.share)
 
     @cached_property
     def log(self) -> list[dict[str, Any]]:

@@ -71,16 +71,23 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return f'<div class="card scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def results(rows: Sequence[Row], baseline: str) -> str:
-    """The table of results; columns that nobody has a number for are left out."""
+def results(rows: Sequence[Row], baseline: str, success: str = "Unseen scenes") -> str:
+    """The table of results; columns that nobody has a number for are left out.
+
+    Args:
+        rows: of the table.
+        baseline: what gains are told over.
+        success: head of the column of success.
+    """
 
     def bare(cell: str) -> str:
         # A note below the table says once that rates are in percent.
         return cell.removesuffix(" %")
 
+    several = len({row.episodes for row in rows}) > 1
     head = [
         "Method",
-        "Unseen scenes",
+        success,
         f"Beyond {escape(baseline)}",
         "Labelled scene",
         "Grey pictures",
@@ -88,9 +95,12 @@ def results(rows: Sequence[Row], baseline: str) -> str:
     ]
     cells = [
         [
-            escape(row.name),
+            escape(row.name) + (f"<small>{row.episodes}</small>" if several else ""),
             f"<b>{bare(row.success)}</b><small>{row.told.replace(' to ', '–&#8288;')}</small>",
-            f"{row.gain}<small>{row.gain_interval.replace(' to ', ' to&nbsp;')}</small>" if row.gain else "",
+            f"{row.gain}<small>{row.gain_interval.replace(' to ', ' to&nbsp;')}"
+            f"{f'<br>{row.shared}' if several else ''}</small>"
+            if row.gain
+            else "",
             *(bare(cell) for cell in (row.labelled, row.blank, row.paper)),
         ]
         for row in rows

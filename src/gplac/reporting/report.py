@@ -4,15 +4,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from gplac import config
 from gplac.errors import UserError
 from gplac.evaluation.percent import how_often, percent, point_span, span
+from gplac.evaluation.result import Result
 from gplac.evaluation.statistics import PairedDifference
 from gplac.files import write_atomically
+from gplac.methods import METHODS
 from gplac.reporting import gallery, html
 from gplac.reporting.chart_section import write_charts
 from gplac.reporting.entries import BASELINE, Entry, baseline, difference, entries
 from gplac.reporting.instrument_section import instrument_section
 from gplac.reporting.published import SOURCE
+from gplac.reporting.scenes import told, unseen
 from gplac.reporting.tables import markdown, rows
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
@@ -52,11 +56,13 @@ def write_report(
     if not found:
         raise UserError("A report needs at least one run or result; name one: gplac report RUN --out DIR")
     out.mkdir(parents=True, exist_ok=True)
-    title = f"{task_named(found[0].result['task']).title.capitalize()} in scenes never seen"
+    new = unseen(found[0].result)
+    where = "scenes never seen" if new else told(entry.result for entry in found)
+    title = f"{task_named(found[0].result['task']).title.capitalize()} in {where}"
     body = [
         lead(found),
         _setting(found),
-        html.results(rows(found), label(BASELINE)),
+        html.results(rows(found), label(BASELINE), "Unseen scenes" if new else "Success"),
         _table_note(found),
         *write_charts(found, out),
         *gallery.write_gallery(found, out / PICTURES),
@@ -72,19 +78,11 @@ def lead(found: Sequence[Entry]) -> str:
     """What came out, in a sentence or three, with intervals."""
     main = found[0]
     result = main.result
-    trained = (
-        "demonstrations of one scene"
-        if main.method not in ("att-40", "cnn-40")
-        else "demonstrations of 40 scenes"
-    )
+    trained = f"demonstrations of {_labelled_scenes(result)}"
     if result["weak_images"]:
         trained += f" and {result['weak_images']:,} weakly labelled images"
         trained += f" of {result['weak_scenes']} scenes" if "weak_scenes" in result else ""
-    where = (
-        f"{result['scenes']} scenes it has never seen"
-        if result["split"] != "labelled"
-        else "the labelled scene"
-    )
+    where = f"{result['scenes']} scenes it has never seen" if unseen(result) else told([result])
     over = " over scenes" if result["scenes"] > 1 else ""
     text = (
         f"{html.escape(main.short)}, trained on {trained}, succeeds in <strong>{result['successes']} of"
@@ -96,21 +94,37 @@ def lead(found: Sequence[Entry]) -> str:
         text += (
             f" {html.escape(other.name)}, the same network without weak images, succeeds in"
             f' <strong class="other">{percent(other.result["success_rate"])}</strong>'
-            f" ({span(*other.interval95)} %). {_paired(html.escape(main.short), gain)}"
+            f" ({span(*other.interval95)} %). {_paired(html.escape(main.short), gain, result['episodes'])}"
         )
     return f'<p class="lead">{text}</p>'
 
 
-def _paired(name: str, gain: PairedDifference) -> str:
+def _labelled_scenes(result: Result) -> str:
+    """Where the demonstrations of a policy come from."""
+    method, preset = METHODS.get(result["method"]), result["preset"]
+    if method is None:
+        return "some scenes"
+    scenes = method().labelled_scenes
+    if preset in config.PRESETS:
+        scenes = min(scenes, config.preset(preset, result["task"]).data.weak_scenes)
+    return "one scene" if scenes == 1 else f"{scenes} scenes"
+
+
+def _paired(name: str, gain: PairedDifference, episodes: int) -> str:
+    same = (
+        "the same episodes"
+        if gain.episodes == episodes
+        else f"the {gain.episodes} episodes that both were run on"
+    )
     if gain.never:
-        return "On the same episodes the two never differ; how far they do in other scenes this does not say."
+        return f"On {same} the two never differ; how far they do in other scenes this does not say."
     sure = (
         ""
         if gain.interval95.excludes(0.0)
         else " The interval includes zero: this run does not tell them apart."
     )
     return (
-        f"On the same episodes {name} succeeds {how_often(gain.difference)} (95 % interval over scenes"
+        f"On {same} {name} succeeds {how_often(gain.difference)} (95 % interval over scenes"
         f" {point_span(gain.interval95.low, gain.interval95.high)}).{sure}"
     )
 
@@ -121,7 +135,8 @@ def _setting(found: Sequence[Entry]) -> str:
 
     result = found[0].result
     task = task_named(result["task"])
-    each = result["episodes"] // result["scenes"]
+    each = all_of(entry.result["episodes"] // entry.result["scenes"] for entry in found)
+    scenes = all_of(entry.result["scenes"] for entry in found)
     presets = all_of(entry.result["preset"] for entry in found)
     sizes = all_of((tuple(entry.result["image"]) for entry in found), "{0[0]} x {0[1]}")
     steps = all_of((entry.result["training"]["steps"] for entry in found), "{:,}")
@@ -132,7 +147,7 @@ def _setting(found: Sequence[Entry]) -> str:
     )
     return (
         f"<p>Task: {html.escape(task.title)}; preset {html.escape(presets)}: pictures of {sizes}"
-        f" pixels, {steps} training steps. {each} episodes in each of {result['scenes']}"
+        f" pixels, {steps} training steps. {each} episodes in each of {scenes}"
         f" {html.escape(result['split'])} scenes ({html.escape(result['level'])} looks), from the same initial states"
         f" for every method. An episode succeeds if {task.success_when.format(cm=100 * task.success_m)}.{own}</p>"
     )

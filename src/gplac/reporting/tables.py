@@ -31,6 +31,10 @@ class Row:
     blank: str
     """Success with grey pictures."""
     paper: str
+    episodes: str
+    """How many it was run on."""
+    shared: str
+    """How many of them the gain is of."""
 
 
 def rows(entries: Sequence[Entry]) -> list[Row]:
@@ -93,6 +97,8 @@ def _row(entry: Entry, among: Sequence[Entry]) -> Row:
         labelled=percent(controls["labelled"]["success_rate"]) if "labelled" in controls else "",
         blank=percent(controls["blank"]["success_rate"]) if "blank" in controls else "",
         paper=percent(entry.paper) if entry.paper is not None else "",
+        episodes=f"{result['episodes']} episodes",
+        shared="" if gain is None else f"of {gain.episodes} episodes",
     )
 
 

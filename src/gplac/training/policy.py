@@ -200,7 +200,9 @@ def load_policy(run_dir: Path, device: torch.device | None = None, half: bool = 
         config = {field.name: settings.pop(field.name) for field in fields(NetworkConfig)}
         network = Network(NetworkConfig(**config), **settings)
         network.load_state_dict(weights)
-    except (OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (
+        OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError, RuntimeError, UserError
+    ) as error:  # fmt: skip
         said = f"{error} is missing" if isinstance(error, KeyError) else str(error).partition("\n")[0]
         raise UserError(
             f"The policy in {run_dir} cannot be read, for its {RUN_JSON} or {WEIGHTS} is damaged ({said}): restore"
