@@ -36,6 +36,9 @@ def test_from_arrays_to_a_policy(arrays: tuple[Arrays, Arrays], tmp_path: Path) 
     run = json.loads((tmp_path / "run" / "run.json").read_text())
     assert run["method"] == "gplac" and run["training"]["steps"] == 6
     before = json.loads((tmp_path / "run" / "trust.json").read_text())
+    counts = before["data"]
+    assert counts["episodes"]["trained"] > counts["episodes"]["held_out"] >= 1
+    assert counts["frames"]["trained"] > counts["frames"]["held_out"] >= 1
     with pytest.raises(UserError, match="trained on arrays"):
         gplac.trust(tmp_path / "run")
     page = gplac.trust(tmp_path / "run", demos, weak)

@@ -13,6 +13,7 @@ from gplac.evaluation.result import read_result
 from gplac.experts.clones import Clone
 from gplac.experts.expert import load_expert
 from gplac.worlds.registry import task
+from gplac.worlds.task import evaluation_state
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,15 @@ def test_who_is_told_wrong_fails_more_often(
 ) -> None:
     monkeypatch.setattr(bounds, "STEPS", 20)
     monkeypatch.setattr(bounds, "ERRORS_M", (0.0, 0.2))
+    told, roll_out = [], bounds.roll_out
+    monkeypatch.setattr(
+        bounds,
+        "roll_out",
+        lambda task, clone, *a: told.append((clone.with_object, a[-1])) or roll_out(task, clone, *a),
+    )
     found = bounds.measure_tolerance("pusher", demonstrations, "validation", 60, tmp_path, "smoke")
+    assert [with_object for with_object, _ in told] == [True, True]
+    assert not told[0][1].any() and 0.1 < told[1][1].std() < 0.3
     assert json.loads((tmp_path / "tolerance-seed0.json").read_text()) == found
     assert found["errors_m"] == [0.0, 0.2]
     assert found["expert"][0] >= 50 > found["expert"][1]
@@ -71,3 +80,13 @@ def test_a_clone_is_told_the_place_plus_the_error() -> None:
         bounds.roll_out("pusher", clone, "validation", 1, 2, each)
     steps = task("pusher").episode_steps
     np.testing.assert_allclose(told[steps] - told[0], error, atol=1e-6)
+
+
+def test_clones_start_where_policies_do() -> None:
+    def still(states: np.ndarray, _: np.ndarray) -> np.ndarray:
+        return np.zeros((len(states), 7), np.float32)
+
+    found = bounds.roll_out("pusher", still, "validation", 2, 3)
+    for scene, episode in np.ndindex(2, 3):
+        start, _ = evaluation_state(task("pusher"), "validation", scene, episode)
+        np.testing.assert_array_equal(found.qpos[scene, episode, 0], start)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -392,3 +393,15 @@ def test_the_noise_of_an_expert_has_the_units_of_its_actions(capsys: pytest.Capt
 def test_help_does_not_wait_for_pytorch_or_mujoco() -> None:
     code = "import sys, gplac.cli; sys.exit(sum(name in sys.modules for name in ('torch', 'mujoco', 'gymnasium')))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_demonstrations_of_more_scenes_than_one_are_of_those_of_weak_images(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+    collected = SimpleNamespace(manifest=SimpleNamespace(rows=0))
+    monkeypatch.setattr(
+        "gplac.data.collect.collect_demonstrations", lambda *a, **_: asked.append(a[3]) or collected
+    )
+    main(["collect", "demos", "pusher", *SMOKE, "--scenes", "2"])
+    assert asked == [[("weak", 0), ("weak", 1)]]

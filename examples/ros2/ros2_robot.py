@@ -3,7 +3,7 @@
 Change the names below to those of your robot, and start it in a shell where ROS 2 is set up:
 
     cd examples/ros2
-    gplac robot run ../../policy.onnx --robot ros2_robot:connect
+    gplac robot run ../../policy.onnx --robot ros2_robot:connect --resize
 """
 
 import threading

@@ -27,7 +27,7 @@ class Method:
     """
 
     encoder: str
-    """One of `gplac.models.encoders.ENCODERS`: with spatial attention, or the plain convolutional network."""
+    """One of `gplac.models.registry.ENCODERS`: with spatial attention, or the plain convolutional network."""
     labelled_scenes: int
     """Scenes that its demonstrations come from."""
     objectives: tuple[Objective, ...]

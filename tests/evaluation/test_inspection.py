@@ -88,6 +88,7 @@ def test_a_policy_with_everything_gets_every_instrument(demonstrations: Demonstr
     assert found["channels"]["policy_uses"] == pytest.approx(1)
     assert found["channels"]["policy"][1] == 0
     assert found["sensitivity"]["angles"] > 0.5
+    assert found["sensitivity"]["image"] > 0.1
     assert found["sensitivity"]["velocities"] == found["sensitivity"]["hand"] == 0
     assert [row["images"] for row in found["classifier"]["per_scene"]] == [4, 4]
 
@@ -144,3 +145,23 @@ def test_weak_images_are_half_and_half() -> None:
     assert weak.present.tolist() == [True, False] * 4
     assert weak.scene.tolist() == [0] * 4 + [1] * 4
     assert not np.array_equal(weak.images[0], weak.images[1])
+
+
+def test_unseen_pictures_are_of_the_split_and_accuracy_is_of_their_labels(
+    demonstrations: Demonstrations,
+) -> None:
+    weak, seen = WeakSample.draw(VIEW, "validation", 2, 4), set()
+    there = {image.tobytes() for image in weak.images[weak.present]}
+
+    class Knowing(BrightestPixel):
+        def classify(self, images: Images) -> Float32:
+            return np.float32([image.tobytes() in there for image in images])
+
+        def __call__(self, images: Images, states: Float32) -> Float32:
+            seen.update(image.tobytes() for image in images)
+            return super().__call__(images, states)
+
+    found = inspect(Knowing(), VIEW, "validation", 2, demonstrations, TRAINING, PROVENANCE)
+    assert found["classifier"]["accuracy"] == 1.0
+    frames = Frames.draw(VIEW, "validation", 2, demonstrations, 8)
+    assert {image.tobytes() for image in frames.images} <= seen

@@ -153,3 +153,13 @@ def test_kinds_that_are_alike_are_not_told_apart_and_far_ones_always_whatever_th
     assert instruments.told_apart(points[:500], points[500:]) == pytest.approx(0.5, abs=0.06)
     assert instruments.told_apart(points[:500], points[500:] + 100) == 1
     assert instruments.told_apart(np.zeros((50, 2, 2), np.float32), np.zeros((90, 2, 2), np.float32)) == 0.5
+
+
+def test_a_probe_is_tested_on_frames_that_it_was_not_fitted_on() -> None:
+    generator = np.random.default_rng(0)
+    one, other = (
+        (generator.normal(size=(80, 16, 2)).astype(np.float32), generator.uniform(0.2, 0.8, (80, 2)))
+        for _ in range(2)
+    )
+    found = instruments.probe(one, other, np.arange(80) // 8)
+    assert min(found.labelled, found.refitted) > found.mean  # of points that tell nothing

@@ -4,12 +4,13 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from looking import LookingPolicy
 from scipy import stats
-from synthetic import PROVENANCE, synthetic_result
+from synthetic import PROVENANCE, episodes, synthetic_result
 
 from gplac.errors import UserError
 from gplac.evaluation.compare import compare, compare_pairs
@@ -17,6 +18,8 @@ from gplac.evaluation.drawing import View
 from gplac.evaluation.measure import evaluation_folder, measure
 from gplac.evaluation.result import THRESHOLDS_M, Result, Training, check, read_result, write_json
 from gplac.evaluation.statistics import paired_difference
+from gplac.seeding import rng
+from gplac.worlds.registry import task
 
 TRAINING = Training("gplac", "smoke", 0, 16, 6, 100.0, 1.0, 70_000)
 
@@ -281,3 +284,32 @@ def test_a_factor_that_varies_alone_is_told_and_not_compared_with_others(tmp_pat
     assert found["vary"] == "mug" and not found["controls"]
     with pytest.raises(UserError, match="vary"):
         compare(found, {name: value for name, value in found.items() if name != "vary"})
+
+
+def test_controls_are_grey_in_the_same_scenes_and_in_the_labelled_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def noted(
+        _: object, view: View, split: str, scenes: int, count: int, *, blank: bool, **__: object
+    ) -> Any:
+        asked.append((split, scenes, view.level, blank))
+        return episodes(0.5, str(asked[-1]), split, scenes, count)
+
+    monkeypatch.setattr("gplac.evaluation.measure.evaluate", noted)
+    wild = View("pusher", 32, 28, "wild")
+    measure(LookingPolicy(), wild, "test", 2, 3, TRAINING, PROVENANCE, tmp_path, policy_id="x")
+    assert asked == [
+        ("test", 2, "wild", False),
+        ("test", 2, "wild", True),
+        ("labelled", 1, "standard", False),
+    ]
+
+
+def test_places_are_of_the_object_and_of_the_goal() -> None:
+    found, pusher = synthetic_result("gplac", 0.8), task("pusher")
+    start, _ = pusher.reset(rng("evaluation", "pusher", "test", 2, 1))
+    scene = found["per_scene"][2]
+    assert scene["object_xy_m"][1] == pytest.approx(pusher.object_xy(start), abs=1e-4)
+    assert scene["goal_xy_m"][1] == pytest.approx(pusher.goal_xy(start), abs=1e-4)

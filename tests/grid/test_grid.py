@@ -15,10 +15,11 @@ import torch
 from synthetic import synthetic_result
 
 from gplac.cli import main
+from gplac.config import preset
 from gplac.data import draw
 from gplac.errors import UserError
 from gplac.evaluation.result import read_result, write_json
-from gplac.grid import work
+from gplac.grid import data, work
 from gplac.grid.cell import Cell, Grid
 from gplac.grid.data import collect, require_same
 from gplac.grid.locks import locked
@@ -336,3 +337,9 @@ def test_a_grid_on_a_real_ray_measures_the_same(measured: Grid, fresh: Grid) -> 
     main(["grid", "run", "recipe.py", "--preset", "smoke", "--on", "ray", "--workers", "2"])
     for cell in CELLS:
         assert content(fresh, cell) == content(measured, cell)
+
+
+def test_demonstrations_of_many_scenes_are_of_those_that_weak_images_are_of() -> None:
+    request = data._request("demos-40", "pusher", preset("lite", "pusher").data)
+    assert (request.kind, request.split, request.scenes) == ("demonstrations", "weak", tuple(range(40)))
+    assert (request.per_scene, request.action_noise, request.noise_time_s) == (20, 0.4, 0.5)

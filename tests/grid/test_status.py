@@ -225,3 +225,12 @@ def test_a_narrow_table_cuts_no_name_of_a_file_short(grid: Grid) -> None:
     with console.capture() as captured:
         console.print(table([state_of(grid, CELL)]))
     assert "results/lite/pusher/att-1-seed0.json" in "".join(captured.get().split())
+
+
+def test_the_tolerance_is_measured_on_the_scenes_that_settings_are_chosen_on(
+    grid: Grid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(work, "measure_tolerance", lambda *arguments: asked.append(arguments))
+    work.measure_cell(work.Job(grid, Cell("pusher", TOLERANCE, 3), 1))
+    assert (asked[0][2], asked[0][-1]) == ("validation", 3)

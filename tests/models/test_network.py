@@ -4,8 +4,9 @@ from torch import nn
 
 from gplac.config import NetworkConfig
 from gplac.errors import UserError
-from gplac.models.encoders import ENCODERS, Encoder, vgg16_first_layer
+from gplac.models.encoders import Encoder, vgg16_first_layer
 from gplac.models.network import Network
+from gplac.models.registry import ENCODERS
 
 
 def network(
@@ -134,3 +135,8 @@ def test_under_autocast_only_convolutions_and_flattened_maps_are_half(encoder: s
         )
         assert net.act(images(2), torch.zeros(2, 17)).dtype == torch.float32
     assert (action.dtype == torch.float32) == (logit.dtype == torch.float32) == exact
+
+
+def test_the_temperature_is_that_of_the_settings() -> None:
+    layer = network(config=NetworkConfig(temperature=0.25, learn_temperature=True)).encoder.attention
+    assert layer.log_temperature.exp().item() == pytest.approx(0.25) and layer.log_temperature.requires_grad

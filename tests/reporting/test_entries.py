@@ -6,6 +6,7 @@ import pytest
 from synthetic import synthetic_result
 
 from gplac.errors import UserError
+from gplac.evaluation.percent import percent
 from gplac.evaluation.result import Result
 from gplac.reporting.entries import difference, entries
 from gplac.reporting.tables import markdown, rows
@@ -142,6 +143,9 @@ def test_table_shows_our_numbers_beside_the_papers(tmp_path: Path) -> None:
     assert len({line.count("|") for line in lines[:4]}) == 1
     first, second = rows(found)
     assert first.gain.startswith("+") and second.gain == ""
+    controls = [percent(gplac["controls"][name]["success_rate"]) for name in ("labelled", "blank")]
+    assert controls[0] != controls[1]
+    assert [first.labelled, first.blank] == controls == [cell.strip() for cell in lines[2].split("|")][5:7]
 
 
 def test_results_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from PIL import Image
 from synthetic import PROVENANCE, result_with, synthetic_result
 
 from gplac.cli import main
+from gplac.config import preset
 from gplac.errors import UserError
+from gplac.evaluation.percent import percent
 from gplac.evaluation.result import write_json
 from gplac.reporting.fairness import fair, figure_5
 from gplac.reporting.paper_tables import table_1, table_2, table_3
@@ -65,7 +68,9 @@ def inspection(
             "labelled": {"mean": 0.9, "by_channel": [], "chance": 0.05},
             "unseen": {"mean": unseen, "by_channel": [], "chance": chance},
         },
-        "map_entropy": {name: {"mean": 0.25, "by_channel": []} for name in ("labelled", "unseen")},
+        "map_entropy": {
+            name: {"mean": mean, "by_channel": []} for name, mean in (("labelled", 0.15), ("unseen", 0.25))
+        },
         "provenance": PROVENANCE,
     }
     if best_fixed is not None:
@@ -264,7 +269,17 @@ def test_fair_comparison_tells_data_cost_and_controls(tmp_path: Path) -> None:
     labelled = [each["controls"]["labelled"] for each in (one, two)]
     expected = sum(each["successes"] for each in labelled) / sum(each["episodes"] for each in labelled)
     assert records["gplac"]["labelled"] == pytest.approx(expected, abs=1e-6)
-    assert row(sheet, "GPLAC")[3] == "16,000" and row(sheet, "GPLAC")[-1] == "85.0 %"
+    blank = [each["controls"]["blank"] for each in (one, two)]
+    expected = sum(each["successes"] for each in blank) / sum(each["episodes"] for each in blank)
+    assert records["gplac"]["blank"] == pytest.approx(expected, abs=1e-6) != records["gplac"]["labelled"]
+    cells = dict(zip(sheet.head, row(sheet, "GPLAC"), strict=True))
+    assert (cells["Weak images"], cells["Classifier"]) == ("16,000", "85.0 %")
+    assert (cells["Labelled scene"], cells["Grey pictures"]) == tuple(
+        percent(records["gplac"][name]) for name in ("labelled", "blank")
+    )
+    assert cells["Time"] == f"{one['training']['wall_s'] / 60:.0f} min" != "0 min"
+    images = {name: record["images_a_step"] for name, record in records.items()}
+    assert images == {"gplac": "64 + 32", "att-1": "64", "att-40": "64", "att-po": "64", "att-da": "64 + 32"}
 
 
 def test_fair_comparison_counts_what_is_trained_and_what_runs(tmp_path: Path) -> None:
@@ -298,6 +313,31 @@ def test_fair_comparison_names_the_processor_that_trained(tmp_path: Path) -> Non
     records = {record["method"]: record for record in fair(tmp_path, "lite")[0].records}
     assert records["gplac"]["processor"] == "one, three"
     assert records["att-1"]["processor"] == "evaluated it"
+
+
+def test_work_is_the_convolutions_multiply_adds_on_all_pictures(tmp_path: Path) -> None:
+    for method in ("att-1", "cnn-1", "gplac", "att-ft", "att-ae"):
+        put(tmp_path, method, [1, 1])
+    work = {each["method"]: each["multiply_adds"] for each in fair(tmp_path, "lite")[0].records}
+    channels = (3, 64, 64, 32, 32, 16)
+    kernels = sum(9 * one * two for one, two in pairwise(channels))
+    training = preset("lite").training
+    demonstrated = training.steps * training.labelled_batch
+    assert work["att-1"] == 32 * 28 * kernels * demonstrated
+    assert work["cnn-1"] == 16 * 14 * kernels * demonstrated
+    weak = (training.steps - training.warmup_steps) * training.weak_batch
+    assert work["gplac"] == 32 * 28 * kernels * (demonstrated + weak)
+    first = training.pretrain_steps * training.weak_batch
+    assert work["att-ft"] == 32 * 28 * kernels * (demonstrated + first)
+
+
+def test_figure_5s_bars_are_of_unseen_scenes_and_its_rings_of_the_labelled_one(tmp_path: Path) -> None:
+    inspection(tmp_path, "gplac", 0.6)
+    inspection(tmp_path, "att-1", 0.1)
+    axes = figure_5(tmp_path, "lite")[0].charts[0].figure(LIGHT).axes[0]
+    assert [bar.get_width() for bar in axes.patches] == [0.1, 0.6]
+    rings = [x for line in axes.lines if line.get_marker() == "o" for x in line.get_xdata()]
+    assert rings == [0.9, 0.9]
 
 
 def test_figure_5_is_the_mean_share_of_points_on_the_object(tmp_path: Path) -> None:
@@ -405,6 +445,7 @@ def test_the_same_numbers_in_markdown_latex_and_csv(tmp_path: Path) -> None:
     gplac = next(each for each in records if (each["task"], each["method"]) == ("pusher", "gplac"))
     assert (gplac["successes"], gplac["episodes"], float(gplac["success_rate"])) == ("10", "16", 0.625)
     assert math.isclose(float(gplac["paper"]), 0.7975)
+    assert float(gplac["low95"]) < 0.625 < float(gplac["high95"])
     missing = next(each for each in records if each["method"] == "cnn-c")
     assert missing["success_rate"] == missing["low95"] == missing["seeds"] == ""
 

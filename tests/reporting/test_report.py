@@ -124,11 +124,12 @@ def test_points_stand_beside_the_best_fixed_point_where_it_was_measured(
     } | {
         "sensitivity": inputs,
         "action_error": {side: {"mean": 0.1, "by_tenth": [None]} for side in ("labelled", "unseen")},
-        "points_on_object": {"labelled": share, "unseen": share},
+        "points_on_object": {"labelled": share | {"mean": 0.9}, "unseen": share},
     }
     (tmp_path / "result.json").write_text(json.dumps(found))
     (tmp_path / "inspection.json").write_text(json.dumps(inspection))
     words = " ".join(Page(write_report([tmp_path], tmp_path / "out").read_text()).words.split())
+    assert "90.0 % / 60.0 %" in words
     assert "by chance 4.0 %" in words and "By chance: the share" in words
     assert ("best fixed point 44.0 %" in words, "Best fixed point: the largest" in words) == (
         measured,

@@ -330,3 +330,35 @@ def test_a_length_or_a_rate_that_is_none_moves_nothing(
     said = capsys.readouterr()
     assert "ticks in" not in said.out
     assert "0 seconds" in said.err or "1000 Hz" in said.err
+
+
+def test_a_robots_computer_needs_no_more_than_the_documentation_says(
+    workplace: Path, policy_file: Path
+) -> None:
+    """NumPy, ONNX, ONNX Runtime, Pillow and tyro."""
+    code = (
+        "import sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        absent = 'torch mujoco pyarrow simplejpeg websockets msgpack rich h5py scipy'.split()\n"
+        "        if name.partition('.')[0] in absent:\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "sys.meta_path.insert(0, Absent())\n"
+        "from gplac.cli import main\n"
+        "main(sys.argv[1:])\n"
+    )
+    run = [
+        "robot",
+        "run",
+        str(policy_file),
+        "--robot",
+        "my_robot:Own",
+        "--hz",
+        "200",
+        "--max-image-age-s",
+        "60",
+    ]
+    run += ["--seconds", "0.04", "--alarm", "off"]
+    ended = subprocess.run([sys.executable, "-c", code, *run], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert "Finished" in ended.stdout

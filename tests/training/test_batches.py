@@ -106,6 +106,8 @@ def test_video_is_three_frames_in_a_row_of_one_episode(demonstrations: Frames) -
     again = VideoBatches(frames.images_NHW3, demonstrations.episode, demonstrations.frame, 600, 0)
     assert np.array_equal(again.indices(5), chosen)
     assert not np.array_equal(batches.indices(6), chosen)
+    other = VideoBatches(frames.images_NHW3, demonstrations.episode, demonstrations.frame, 600, 1)
+    assert not np.array_equal(other.indices(5), chosen)
 
 
 def test_video_leaves_out_gaps(demonstrations: Frames) -> None:

@@ -182,3 +182,18 @@ def test_photographs_that_would_all_be_held_out_are_called_too_few(
     with pytest.raises(UserError, match=f"There are {count} photographs, .* nothing is left to train on"):
         train_own(demonstrations(), few, tmp_path / "run", method=method)
     assert not (tmp_path / "run").exists()
+
+
+def test_what_is_held_out_is_not_trained_on_and_is_what_is_validated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, checked = [], []
+    monkeypatch.setattr(own, "fit", lambda *a, **_: given.append(a))
+    monkeypatch.setattr(own, "held_out", lambda *a: checked.append(a))
+    parts = train_own(demonstrations(), photographs(), tmp_path, change=tiny)
+    ((_, _, frames, weak, _),) = given
+    tested = parts.held_out
+    assert len(frames.images) + len(tested.demonstrations.images) == len(demonstrations().images)
+    assert not set(tested.demonstrations.episode) & set(frames.episode)
+    assert not set(tested.weak.scene) & set(weak.scene)
+    assert checked == [(tested.demonstrations, tested.weak)]

@@ -11,6 +11,7 @@ import pytest
 from tiny import HEIGHT, WIDTH, Frames, Photographs
 
 from gplac.config import Preset
+from gplac.data.budget import chosen
 from gplac.data.dataset import WeakImages
 from gplac.errors import UserError
 from gplac.training import loop
@@ -71,6 +72,12 @@ def test_budgets_say_which_weak_images_are_seen(
     assert (two["weak_images"], two["weak_scenes"]) == (12, 2)
     both = seen(tmp_path / "both", scene_budget=2, weak_budget=4)
     assert (both["weak_images"], both["weak_scenes"]) == (4, 2)
+    asked = []
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "chosen", lambda *a: asked.append(a[3]) or chosen(*a))
+        few = replace(sized, training=replace(sized.training, weak_budget=4))
+        loop.train("gplac", few, Path("one"), Path("weak"), tmp_path / "seed", "pusher", seed=2)
+    assert asked == [2]  # each seed of a row of Table 3 sees images of its own
     with pytest.raises(UserError, match="another preset"):
         seen(tmp_path / "two", scene_budget=3)
     with pytest.raises(UserError, match="6 weak scenes cannot be had, there are 5"):

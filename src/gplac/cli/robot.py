@@ -174,23 +174,26 @@ def serve(policy: PolicyFile, /, *, host: str = "127.0.0.1", port: int = 8765, t
 
 def open_policy(name: str, resize: bool, timeout_s: float, opened: ExitStack) -> "Acting":
     """A local or a remote policy."""
-    from gplac.robot import Policy, RemotePolicy
-
     if not name.startswith(("ws://", "wss://")):
+        from gplac.robot import Policy
+
         return Policy.load(name, resize=resize)
     token = os.environ.get(TOKEN)
     if not token:
         raise UserError(f"Set {TOKEN} to the token that `gplac robot serve` prints.")
+    from gplac.robot import RemotePolicy  # a robot's own computer may have nothing to connect with
+
     return opened.enter_context(RemotePolicy(name, token, timeout_s, resize))
 
 
 def _robot(name: str, policy: "Acting", hz: float, demos: Path | None, faults: tuple[str, ...]) -> "Robot":
     """What --robot names."""
-    from gplac.robot import mock
     from gplac.robot.interface import own_robot
 
     card = policy.card
     if name == "mock":
+        from gplac.robot import mock
+
         frames = mock.synthetic_frames(card) if demos is None else mock.demonstrated_frames(demos, card)
         return mock.MockRobot(frames, hz, faults=[mock.Fault.parse(fault) for fault in faults])
     if demos is not None or faults:
@@ -218,8 +221,6 @@ def simulated_scene(name: str) -> tuple[str, int] | None:
 
 def _tell(summary: "Summary", robot: "Robot") -> None:
     """The summary in a few lines."""
-    from gplac.robot.simulated import SimulatedRobot
-
     found = summary.to_dict()
     print(f"{summary.reason.capitalize()}: {summary.detail}")
     if summary.ticks:
@@ -231,5 +232,7 @@ def _tell(summary: "Summary", robot: "Robot") -> None:
         )
     if summary.limited or summary.strange:
         print(f"Limits changed {summary.limited} actions; {summary.strange} pictures were strange.")
-    if isinstance(robot, SimulatedRobot) and robot.outcomes:
+    # Imported where there is a simulated robot, and nowhere else: a robot's own computer has no simulator.
+    simulated = sys.modules.get("gplac.robot.simulated")
+    if simulated is not None and isinstance(robot, simulated.SimulatedRobot) and robot.outcomes:
         print(f"{sum(robot.outcomes)} of {len(robot.outcomes)} episodes succeed.")

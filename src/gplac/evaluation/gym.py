@@ -1,8 +1,10 @@
 """A policy in any Gymnasium environment that shows pictures: ``gplac evaluate RUN --env ID``."""
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import gymnasium
@@ -68,11 +70,14 @@ class Reader:
 
 
 def make_env(env_id: str, arguments: Mapping[str, Any]) -> Env:
-    """The environment called ``env_id``, drawing to arrays where it can; "module:ID" imports the module first.
+    """The environment called ``env_id``, drawing to arrays where it can; "module:ID" imports the module first, from the
+    working folder as well.
 
     Raises:
         UserError: it does not exist, or cannot be made with these arguments.
     """
+    if ":" in env_id and (folder := str(Path.cwd())) not in sys.path:
+        sys.path.append(folder)
     try:
         try:
             return gymnasium.make(env_id, **{"render_mode": "rgb_array"} | dict(arguments))

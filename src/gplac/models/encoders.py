@@ -1,7 +1,6 @@
 """Images to features (section 5, appendix 8.3): five 3x3 convolutions, then attention or a flattened map."""
 
 import math
-from collections.abc import Callable
 from importlib.resources import as_file, files
 
 import torch
@@ -127,20 +126,3 @@ class ConvEncoder(Encoder):
     def forward(self, images_BHW3: Tensor) -> Tensor:
         """(B, H, W, 3) uint8 images to features (B, C H' W')."""
         return self.map(images_BHW3).flatten(1)
-
-
-MakesEncoder = Callable[[NetworkConfig, int, int], Encoder]
-"""Of a configuration, and the height and width of the images, pixels."""
-ENCODERS: dict[str, MakesEncoder] = {"attention": AttentionEncoder, "conv": ConvEncoder}
-"""The encoders by the names that methods call them."""
-
-
-def encoder_named(name: str) -> MakesEncoder:
-    """The encoder that methods call so.
-
-    Raises:
-        UserError: there is none.
-    """
-    if name not in ENCODERS:
-        raise UserError(f"no encoder is called {name!r}: choose one of {', '.join(ENCODERS)}")
-    return ENCODERS[name]

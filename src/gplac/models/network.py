@@ -4,8 +4,9 @@ import torch
 from torch import Tensor, nn
 
 from gplac.config import NetworkConfig
-from gplac.models.encoders import AttentionEncoder, encoder_named
+from gplac.models.encoders import AttentionEncoder
 from gplac.models.heads import FeatureHead, PolicyHead
+from gplac.models.registry import encoder_named
 
 
 class Network(nn.Module):
@@ -19,7 +20,7 @@ class Network(nn.Module):
         width: of the images, pixels.
         state_size: numbers of the robot's state, S.
         action_size: numbers of an action, A.
-        encoder: one of `gplac.models.encoders.ENCODERS`.
+        encoder: one of `gplac.models.registry.ENCODERS`.
         classifier: whether there is a classifier head.
 
     Raises:

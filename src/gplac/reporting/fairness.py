@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Any
 
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from gplac import config
 from gplac.evaluation.percent import percent
@@ -14,6 +15,7 @@ from gplac.evaluation.result import Result
 from gplac.methods import BEYOND, Method
 from gplac.methods import METHODS as MAKERS
 from gplac.models.network import Network
+from gplac.models.registry import encoder_named
 from gplac.objectives.objective import sources
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.instrument_section import BEST_FIXED, BY_CHANCE
@@ -22,7 +24,9 @@ from gplac.reporting.published import METHODS
 from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
 from gplac.reporting.table_charts import PointsBar, points_bars
 from gplac.reporting.themes import label
+from gplac.training.batches import LENGTH
 from gplac.training.learner import Learner
+from gplac.training.stages import pictures, stages
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.registry import task_names
 
@@ -66,6 +70,7 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
             record["also_told"],
             f"{record['steps']:,}",
             record["images_a_step"],
+            f"{record['multiply_adds'] / 1e12:,.1f}" if record["multiply_adds"] else "",
             f"{record['trained_numbers']:,}",
             f"{record['policy_numbers']:,}",
             f"{record['wall_s'] / 60:.0f} min",
@@ -79,11 +84,14 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
     notes = (
         f"{task_named(task).title.capitalize()}, preset {preset}. Steps: of the optimiser, first stages included."
         " Images a step: demonstrated ones and weak ones, after first stages and warm-up."
+        " Work: 10¹² multiply-adds of the convolutions, forward, on all pictures that training goes through, first"
+        " stages included; unlike time it is the same on every machine."
         " Trained numbers: all that training adjusts, of every stage; the first convolution is not among them where it"
         " is frozen, heads that the policy does without when it runs are. Numbers of the policy: all that it computes"
         " with."
         " Time: of training alone, on that processor, which may have had other work; mean of seeds."
-        " Labelled scene and grey pictures: success in controls. Classifier: right about weak images of validation"
+        " Labelled scene and grey pictures: success in controls, with grey pictures in the first of the test scenes."
+        " Classifier: right about weak images of validation"
         " scenes. Frames are those that the result file tells of, in one of an older version the preset's; scenes are"
         " the preset's. Also told: what the method learns from beside pictures, states and actions. Batches of weak"
         " images are half with and half without the object, whatever the method; ATT-DA and ATT-AE have nothing else of"
@@ -97,6 +105,7 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         "Also told",
         "Steps",
         "Images a step",
+        "Work",
         "Trained numbers",
         "Numbers of the policy",
         "Time",
@@ -115,10 +124,11 @@ def _record(
 ) -> dict[str, Any]:
     method, budget, _ = key
     sizes, steps = config.preset(preset, task).data, task_named(task).episode_steps
-    scenes, told, images = 1, SOURCES["positions"] if method == "ceiling" else "", ""
+    scenes, told, images, work = 1, SOURCES["positions"] if method == "ceiling" else "", "", None
     if method in MAKERS:
         made = MAKERS[method]()
         images = _images_a_step(made, config.preset(preset, task, method).training)
+        work = _multiply_adds(task, preset, method)
         scenes = min(made.labelled_scenes, sizes.weak_scenes)
         told = ", ".join(
             [LABELS] * made.classifies + [text for source, text in SOURCES.items() if source in made.reads]
@@ -142,6 +152,7 @@ def _record(
         "also_told": told,
         "steps": training[0]["steps"],
         "images_a_step": images,
+        "multiply_adds": work,
         "trained_numbers": trained,
         "policy_numbers": running,
         "wall_s": round(fmean(one["wall_s"] for one in training), 1),
@@ -156,6 +167,24 @@ def _images_a_step(method: Method, settings: config.TrainConfig) -> str:
     sizes = {"labelled": settings.labelled_batch, "weak": settings.weak_batch}
     read = sources(method.objectives)
     return " + ".join(str(size) for source, size in sizes.items() if source in read)
+
+
+@cache
+def _multiply_adds(task: str, preset: str, method: str) -> int:
+    """Of the convolutions, forward, for all pictures of a training."""
+    made, settings = MAKERS[method](), config.preset(preset, task, method)
+    with torch.random.fork_rng():
+        encoder = encoder_named(made.encoder)(settings.network, settings.data.height, settings.data.width)
+    picture = torch.zeros(1, settings.data.height, settings.data.width, 3, dtype=torch.uint8)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        encoder.eval().map(picture)
+    training = settings.training
+    sizes = {
+        "labelled": training.labelled_batch,
+        "weak": training.weak_batch,
+        "video": training.labelled_batch // LENGTH * LENGTH,
+    }
+    return int(counter.get_total_flops()) // 2 * pictures(stages(made, training), sizes)
 
 
 @cache

@@ -27,6 +27,11 @@ def order(ours: Mapping[str, Pooled], theirs: Mapping[str, float]) -> list[str]:
         f" order, {sum(pair.clear for pair in same)} of them clearly (the interval of the difference excludes 0; of"
         " each pair alone, not corrected for how many there are)."
     ]
+    if once := [_name(name) for name, each in ours.items() if len(each.by_seed) == 1]:
+        told.append(
+            f"Of one seed: {', '.join(once)}. The intervals are over scenes, and do not say what another seed would"
+            " give."
+        )
     if clear := [pair for pair in same if pair.clear]:
         told.append(f"Clearly in the paper's order: {_agreed(clear)}.")
     against = [pair for pair in found.pairs if not pair.agrees and not pair.tied]

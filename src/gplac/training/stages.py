@@ -1,11 +1,12 @@
 """The stages of a training: pretraining, for the methods that have it, then the main stage with its warm-up."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from gplac.config import TrainConfig
 from gplac.errors import UserError
 from gplac.methods import Method
-from gplac.objectives.objective import Objective
+from gplac.objectives.objective import Objective, sources
 
 
 @dataclass(frozen=True)
@@ -55,3 +56,21 @@ def stages(method: Method, config: TrainConfig) -> tuple[TrainingStage, ...]:
         TrainingStage("pretrain", method.pretrain, 0, pretraining),
         TrainingStage("train", method.objectives, config.pretrain_steps, finetuning),
     )
+
+
+def pictures(stages: Iterable[TrainingStage], sizes: Mapping[str, int], done: int = 0) -> int:
+    """Pictures that pass the network in the steps after the first ``done``.
+
+    Args:
+        stages: of the training.
+        sizes: pictures of a batch, by the source that it is of.
+        done: steps.
+    """
+    left = 0
+    for stage in stages:
+        warm = stage.first + min(stage.config.warmup_steps, stage.config.steps)
+        for start, end in ((stage.first, warm), (warm, stage.end)):
+            needs = sources(stage.active(start - stage.first)) if start < end else frozenset()
+            each = sum(size for name, size in sizes.items() if name in needs)
+            left += each * max(0, end - max(start, done))
+    return left

@@ -24,7 +24,7 @@ from gplac.training.learner import Learner
 from gplac.training.logs import Display, Log
 from gplac.training.optimiser import Average, learning_rate, policy_dropout
 from gplac.training.recolour import Colours
-from gplac.training.stages import TrainingStage, stages
+from gplac.training.stages import TrainingStage, pictures, stages
 
 LOG_EVERY = 20
 """Optimiser steps between lines of the log."""
@@ -128,19 +128,11 @@ class Trainer:
 
     def images_left(self, done: int) -> int:
         """Images that the steps after the first ``done`` will use."""
-        left = 0
-        for stage in self.stages:
-            warm = stage.first + min(stage.config.warmup_steps, stage.config.steps)
-            for start, end in ((stage.first, warm), (warm, stage.end)):
-                needs = sources(stage.active(start - stage.first)) if start < end else frozenset()
-                batches = {"labelled": self.labelled, "weak": self.weak}
-                each = sum(
-                    batch.size for name, batch in batches.items() if batch is not None and name in needs
-                )
-                if self.video is not None and "video" in needs:
-                    each += LENGTH * self.video.size
-                left += each * max(0, end - max(start, done))
-        return left
+        batches = {"labelled": self.labelled, "weak": self.weak}
+        sizes = {name: batch.size for name, batch in batches.items() if batch is not None}
+        if self.video is not None:
+            sizes["video"] = LENGTH * self.video.size
+        return pictures(self.stages, sizes, done)
 
     def run(self, run_dir: Path, facts: dict[str, Any], validation: Validation | None, title: str) -> None:
         """Steps from `facts["step"]` to the last, with logs and checkpoints; `facts` is kept up to date."""
