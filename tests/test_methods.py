@@ -48,12 +48,12 @@ def test_every_method_ends_with_a_policy() -> None:
 
 
 def test_the_papers_methods_see_pictures_as_they_are() -> None:
-    assert [name for name in METHODS if METHODS[name]().colour_jitter] == list(BEYOND)
+    assert not [name for name in COLUMNS if METHODS[name]().colour_jitter]
 
 
 @pytest.mark.parametrize(
     ("name", "labelled", "weak"),
-    [(name, 40 if "40" in name else 1, 0 if {"1", "40"} & set(name.split("-")) else 40) for name in METHODS],
+    [(name, 40 if "40" in name else 1, 0 if {"1", "40"} & set(name.split("-")) else 40) for name in COLUMNS],
 )
 def test_demonstrations_and_weak_images_come_from_as_many_scenes_as_in_the_paper(
     name: str, labelled: int, weak: int

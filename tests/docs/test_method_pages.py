@@ -23,6 +23,7 @@ def test_a_methods_page_is_complete(name: str) -> None:
         f"gplac collect demos pusher --preset lite{scenes}",
         *weak,
         f"gplac train {name} --task pusher --preset lite",
+        f"gplac evaluate runs/lite/pusher/{name}-seed0 --split test",
     ]
     recipes = [
         recipe
