@@ -104,3 +104,14 @@ def test_what_is_said_of_preset_paper_is_what_its_results_say() -> None:
         rates = [rounded(rate) for rate in (*result["interval95_scenes"], wide)]
         found[result["task"], result["method"]] = [str(figure) for figure in (*counted, *rates)]
     assert told == found
+
+
+def test_numbers_of_the_mug_push_are_called_emulated() -> None:
+    """They are no measurements of what the paper's are of, a real robot."""
+    number = re.compile(r"\d %|\d of \d|\d points")
+    bare = []
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        for part in re.split(r"\n\n|\n- |\n\| ", page.read_text()):
+            if "mug push" in part.lower() and number.search(part) and "emulated" not in part.lower():
+                bare.append((page.name, part[:80]))
+    assert bare == []
