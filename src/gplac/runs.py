@@ -231,19 +231,19 @@ def evaluate_in_env(
         progress: called with the episodes done and all of them.
 
     Raises:
-        UserError: no finished run, no such environment, one that the policy does not fit, or a copy that cannot be
-            written.
+        UserError: no finished run, no such environment, one that the policy does not fit, or a copy or a folder of the
+            run that cannot be written.
     """
     run = Run.open(folder)
     out = folder / "evaluation" / "gymnasium" / f"{_file_name(env_id, arguments or {})}.json"
-    for path in (out, copy):
-        if path is not None:
-            require_writable(path)
+    if copy is not None:
+        require_writable(copy)
     network = run.facts["network"]
     sizes = Sizes(network["width"], network["height"], network["state_size"], network["action_size"])
     env = make_env(env_id, arguments or {})
     try:
         read = reader(env, sizes, image, state)
+        require_writable(out, KEPT)
         numbers = evaluate_env(run.policy(), env, read, episodes, seed, success_return, progress)
     finally:
         env.close()
@@ -267,11 +267,11 @@ def _file_name(env_id: str, arguments: Mapping[str, Any]) -> str:
     """What the result in an environment is called, so that other arguments do not write over it."""
     words = "-".join([env_id, *(f"{name}={value}" for name, value in sorted(arguments.items()))])
     name = re.sub(r"[^A-Za-z0-9._=-]+", "-", words)
-    return (
-        name
-        if len(name) <= LONG_NAME
-        else f"{name[:LONG_NAME]}-{hashlib.sha256(words.encode()).hexdigest()[:8]}"
-    )
+    # The ID's own signs, such as the colon after a module, tell it from others without.
+    whole = all(re.fullmatch(r"[A-Za-z0-9._-]*", str(value)) for value in arguments.values())
+    if whole and len(name) <= LONG_NAME:
+        return name
+    return f"{name[:LONG_NAME]}-{hashlib.sha256(words.encode()).hexdigest()[:8]}"
 
 
 def inspect_run(

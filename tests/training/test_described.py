@@ -1,9 +1,12 @@
 """What a policy is trained with, written down: what changes a number changes the hash, and nothing else does."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
+import torch
 
 from gplac.config import Preset, preset
 from gplac.methods import METHODS
@@ -41,6 +44,26 @@ def test_what_a_term_has_otherwise_is_recorded() -> None:
     assert "objectives_otherwise" not in found[0] and "objectives_otherwise" not in found[2]
     assert found[1]["objectives_otherwise"] == {"classification": {"warmup": True}}
     assert found[3]["objectives_otherwise"] == {"margin": {"margin": 0.2}}
+
+
+def test_a_terms_parameters_are_the_same_in_every_process() -> None:
+    @dataclass(frozen=True)
+    class Mine(Action):
+        name: str = "mine"
+        distance: Callable[..., object] = torch.nn.functional.mse_loss
+        scale: object = 1.0
+
+    def told(**changes: object) -> object:
+        mine = Mine(**changes)
+        return described(METHODS["att-1"]().but(objectives=(Action(), mine)), LITE).get(
+            "objectives_otherwise"
+        )
+
+    assert told() is None
+    other = torch.nn.functional.l1_loss
+    assert told(distance=other) == {"mine": {"distance": "torch.nn.functional.l1_loss"}}
+    assert told(scale=(1, 2.0)) == {"mine": {"scale": [1, 2.0]}}
+    assert told(scale=np.zeros(3)) == told(scale=np.zeros(3)) != told(scale=np.ones(3))
 
 
 @pytest.mark.parametrize(

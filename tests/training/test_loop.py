@@ -504,8 +504,11 @@ def test_pictures_beyond_all_memory_are_refused_with_numbers(
             r"\(CUDA out of memory\)",
         ),
         (
-            RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
-            "9 bytes",
+            RuntimeError(
+                "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to"
+                " allocate 9 bytes. Error code 12 (Cannot allocate memory)"
+            ),
+            r"\(DefaultCPUAllocator: .* 9 bytes\)",
         ),
     ],
 )

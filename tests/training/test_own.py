@@ -159,6 +159,7 @@ def test_data_that_cannot_be_trained_on_are_refused_in_one_sentence(tmp_path: Pa
             weak,
             "states of the demonstrations are float32 of shape .* a row",
         ),
+        (replace(data, frame=data.frame[:3]), weak, "frame of the demonstrations are int64 of shape"),
         (data, replace(weak, images=weak.images[..., :1]), "images of the photographs are uint8 of shape"),
         (data, replace(weak, labels=weak.labels[:5]), "labels of the photographs are uint8 of shape"),
         (data, photographs(width=24), "20x16 pixels, photographs 24x16"),

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from gplac.config import Preset
 from gplac.methods import Method, method_named
+from gplac.models.encoders import AttentionEncoder
+from gplac.models.registry import encoder_named
 from gplac.objectives.domain_confusion import DomainConfusion
 
 Changes = tuple[str, ...]
@@ -41,7 +43,8 @@ def tried_alike(method: str, preset: Preset) -> dict[str, Changes]:
         )
     )
     own = next((told(preset) for has, told in _OWN_SETTINGS if has(one)), None)
-    attends = one.encoder == "attention"
+    made = encoder_named(one.encoder)
+    attends = isinstance(made, type) and issubclass(made, AttentionEncoder)
     return {
         OWN: own or next(spare),
         DROPOUT: ("network.policy_dropout=0",),

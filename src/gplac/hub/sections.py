@@ -9,6 +9,7 @@ from gplac.data.quality.finding import plural
 from gplac.errors import UserError
 from gplac.evaluation.percent import percent
 from gplac.methods import METHODS
+from gplac.models.encoders import AttentionEncoder
 from gplac.reporting.html import escape
 from gplac.reporting.scenes import SPLITS
 from gplac.reporting.themes import label
@@ -42,7 +43,8 @@ def what(run: Run, policy: Policy, task: Task | None) -> str:
     facts, network = run.facts, run.facts["network"]
     training = facts["training"]
     rate = f", {task.control_hz} actions a second" if task and task.episode_steps > 1 else ""
-    outputs = "actions; feature points" if network["encoder"] == "attention" else "actions"
+    attends = isinstance(policy.network.encoder, AttentionEncoder)
+    outputs = "actions; feature points" if attends else "actions"
     outputs += (
         "; whether the object is in the picture" if network["classifier"] and not forgotten(facts) else ""
     )
@@ -155,7 +157,8 @@ def results(facts: Document, measured: Mapping[str, Document], task: Task | None
             if control in found["controls"]:
                 rows.append([what, *_count(found["controls"][control]), ""])
     for found in environments:
-        where = f"Gymnasium environment `{plain(found['env'])}`, mean return {found['mean_return']:.4g}"
+        given = "".join(f", {name} {value}" for name, value in sorted(found["env_arguments"].items()))
+        where = f"Gymnasium environment `{plain(found['env'])}`{plain(given)}, mean return {found['mean_return']:.4g}"
         rows.append([where, *_count(found), ""])
     head = ["Where", "n", "Successes", "Rate", "95 % interval, episodes", "95 % interval, scenes"]
     parts.append(_table(head, rows))

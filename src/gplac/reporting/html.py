@@ -84,7 +84,9 @@ def results(rows: Sequence[Row], baseline: str, success: str = "Unseen scenes") 
         # A note below the table says once that rates are in percent.
         return cell.removesuffix(" %")
 
-    several = len({row.episodes for row in rows}) > 1
+    several = len({row.episodes for row in rows}) > 1 or any(
+        row.shared not in ("", f"of {row.episodes}") for row in rows
+    )
     head = [
         "Method",
         success,

@@ -91,10 +91,11 @@ def lead(found: Sequence[Entry]) -> str:
     )
     other, gain = baseline(main, found), difference(main, found)
     if other is not None and gain is not None:
+        episodes = {entry.result["episodes"] for entry in (main, other)}
         text += (
             f" {html.escape(other.name)}, the same network without weak images, succeeds in"
             f' <strong class="other">{percent(other.result["success_rate"])}</strong>'
-            f" ({span(*other.interval95)} %). {_paired(html.escape(main.short), gain, result['episodes'])}"
+            f" ({span(*other.interval95)} %). {_paired(html.escape(main.short), gain, episodes)}"
         )
     return f'<p class="lead">{text}</p>'
 
@@ -105,15 +106,18 @@ def _labelled_scenes(result: Result) -> str:
     if method is None:
         return "some scenes"
     scenes = method().labelled_scenes
-    if preset in config.PRESETS:
+    recorded = result["training"].get("settings", {}).get("data", {})
+    if "weak_scenes" in recorded:
+        scenes = min(scenes, recorded["weak_scenes"])
+    elif preset in config.PRESETS:
         scenes = min(scenes, config.preset(preset, result["task"]).data.weak_scenes)
     return "one scene" if scenes == 1 else f"{scenes} scenes"
 
 
-def _paired(name: str, gain: PairedDifference, episodes: int) -> str:
+def _paired(name: str, gain: PairedDifference, episodes: set[int]) -> str:
     same = (
         "the same episodes"
-        if gain.episodes == episodes
+        if episodes == {gain.episodes}
         else f"the {gain.episodes} episodes that both were run on"
     )
     if gain.never:

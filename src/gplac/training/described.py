@@ -2,9 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any
+
+import numpy as np
+import torch
 
 from gplac.config import Preset
 from gplac.methods import Method
@@ -46,7 +49,8 @@ def otherwise(objectives: Iterable[Objective]) -> dict[str, dict[str, Any]]:
         other = {
             field.name: _plain(getattr(term, field.name))
             for field in fields(term)
-            if field.name not in ("name", "weight") and getattr(term, field.name) != field.default
+            if field.name not in ("name", "weight")
+            and _plain(getattr(term, field.name)) != _plain(field.default)
         }
         if other:
             found[term.name] = other
@@ -54,10 +58,21 @@ def otherwise(objectives: Iterable[Objective]) -> dict[str, dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON has it."""
-    if isinstance(value, frozenset):
+    """As JSON has it, the same in every process."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, set | frozenset):
         return sorted(map(str, value))
-    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
+    if isinstance(value, list | tuple):
+        return [*map(_plain, value)]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if callable(value) and hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"
+    if isinstance(value, np.ndarray | torch.Tensor):
+        content = np.ascontiguousarray(np.asarray(value))
+        return f"{content.dtype}{content.shape} {hashlib.sha256(content.tobytes()).hexdigest()[:16]}"
+    return repr(value)
 
 
 def described(method: Method, preset: Preset) -> dict[str, Any]:

@@ -176,9 +176,10 @@ def _enough_memory() -> Iterator[None]:
         full = isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error)
         if not full:
             raise
+        said = str(error)[max(0, str(error).find("DefaultCPUAllocator")) :].partition(". ")[0]
         raise UserError(
             "Memory is full: choose smaller batches (training.labelled_batch, training.weak_batch), or end what else"
-            f" uses it ({str(error).partition('. ')[0]}). A checkpoint stays as it was."
+            f" uses it ({said}). A checkpoint stays as it was."
         ) from error
 
 

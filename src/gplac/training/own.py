@@ -89,19 +89,20 @@ def _sound(demonstrations: Demonstrations, weak: WeakImages | None) -> None:
     Raises:
         UserError: they are not.
     """
-    numbers = {"states": demonstrations.states, "actions": demonstrations.actions}
-    named: dict[str, tuple[np.ndarray[Any, Any], dict[str, np.ndarray[Any, Any]]]]
-    named = {"demonstrations": (demonstrations.images, {**numbers, "episode": demonstrations.episode})}
-    if weak is not None:
-        named["photographs"] = weak.images, {"labels": weak.labels, "scene": weak.scene}
-    for what, (images, arrays) in named.items():
+    axes_of = {"states": 2, "actions": 2, "episode": 1, "frame": 1, "scene": 1, "labels": 1, "qpos": 2}
+    for what, data in (("demonstrations", demonstrations), ("photographs", weak)):
+        if data is None:
+            continue
+        images = data.images
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
             raise UserError(
                 f"The images of the {what} are {images.dtype} of shape {images.shape}: give uint8 of shape"
                 " (N, height, width, 3), RGB from 0 to 255."
             )
-        for name, array in arrays.items():
-            axes = 2 if name in numbers else 1
+        for name, axes in axes_of.items():
+            array = getattr(data, name, None)
+            if array is None:
+                continue
             if array.dtype.kind not in "biuf" or array.ndim != axes or len(array) != len(images):
                 raise UserError(
                     f"{name} of the {what} are {array.dtype} of shape {array.shape}: give numbers, {axes}"

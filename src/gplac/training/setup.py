@@ -100,8 +100,9 @@ class Setup:
         }
         if method.pretrain:
             run["pretrain_objectives"] = {objective.name: objective.weight for objective in method.pretrain}
-        if terms := otherwise(method.pretrain + method.objectives):
-            run["objectives_otherwise"] = terms
+        for stage, objectives in (("objectives", method.objectives), ("pretrain", method.pretrain)):
+            if terms := otherwise(objectives):
+                run[f"{stage}_otherwise"] = terms
         if preset.training.scene_budget and weak is not None:
             run["weak_scenes"] = len(np.unique(weak.scene))
         return run
