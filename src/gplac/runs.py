@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +12,6 @@ from gplac.data.dataset import Demonstrations
 from gplac.data.manifest import MANIFEST, Manifest, require_collected
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
-from gplac.evaluation.gym import Sizes, evaluate_env, make_env, reader
 from gplac.evaluation.inspection import inspect
 from gplac.evaluation.measure import RESULT, evaluation_folder, measure
 from gplac.evaluation.own_robot import require_same
@@ -31,9 +29,6 @@ from gplac.worlds.splits import split_size
 INSPECTION = "inspection.json"
 KEPT = "what is measured of a run is kept in its folder: make room there, or copy the run to where there is"
 """What helps where that cannot be written."""
-
-LONG_NAME = 100
-"""Letters of a file's name, beyond which it is cut."""
 
 
 @dataclass(frozen=True)
@@ -201,77 +196,6 @@ def evaluate_run(
     if copy is not None:
         write_json(found, "result", copy)
     return found
-
-
-def evaluate_in_env(
-    folder: Path,
-    env_id: str,
-    episodes: int,
-    seed: int = 0,
-    *,
-    arguments: Mapping[str, Any] | None = None,
-    image: str | None = None,
-    state: str | None = None,
-    success_return: float | None = None,
-    copy: Path | None = None,
-    progress: Progress | None = None,
-) -> dict[str, Any]:
-    """Evaluate the policy of a run in a Gymnasium environment; see `gplac.evaluation.gym`.
-
-    Args:
-        folder: of the run.
-        env_id: as `gymnasium.make` has it.
-        episodes: how many.
-        seed: of the first episode; the others' follow.
-        arguments: for the environment.
-        image: key of the picture in its observations.
-        state: key of the robot's state.
-        success_return: return from which on an episode succeeds; by default the environment's `info` tells.
-        copy: JSON file to write the result to, besides the run's own folder.
-        progress: called with the episodes done and all of them.
-
-    Raises:
-        UserError: no finished run, no such environment, one that the policy does not fit, or a copy or a folder of the
-            run that cannot be written.
-    """
-    run = Run.open(folder)
-    out = folder / "evaluation" / "gymnasium" / f"{_file_name(env_id, arguments or {})}.json"
-    if copy is not None:
-        require_writable(copy)
-    network = run.facts["network"]
-    sizes = Sizes(network["width"], network["height"], network["state_size"], network["action_size"])
-    env = make_env(env_id, arguments or {})
-    try:
-        read = reader(env, sizes, image, state)
-        require_writable(out, KEPT)
-        numbers = evaluate_env(run.policy(), env, read, episodes, seed, success_return, progress)
-    finally:
-        env.close()
-    facts = {
-        "env": env_id,
-        "env_arguments": dict(arguments or {}),
-        "method": run.facts["method"],
-        "task": run.facts["task"],
-        "training_seed": run.facts["seed"],
-        "seed": seed,
-        "success_return": success_return,
-    }
-    found = facts | numbers | {"provenance": provenance()}
-    for path in (copy, out):
-        if path is not None:
-            write_json(found, "env_result", path)
-    return found
-
-
-def _file_name(env_id: str, arguments: Mapping[str, Any]) -> str:
-    """What the result in an environment is called, so that other arguments do not write over it."""
-    words = "-".join([env_id, *(f"{name}={value}" for name, value in sorted(arguments.items()))])
-    name = re.sub(r"[^A-Za-z0-9._=-]+", "-", words)
-    # The ID's own signs, such as the colon after a module, tell it from others without.
-    whole = all(re.fullmatch(r"[A-Za-z0-9._-]*", str(value)) for value in arguments.values())
-    if whole and len(name) <= LONG_NAME:
-        return name
-    return f"{name[:LONG_NAME]}-{hashlib.sha256(words.encode()).hexdigest()[:8]}"
 
 
 def inspect_run(

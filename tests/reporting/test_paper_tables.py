@@ -18,7 +18,8 @@ from gplac.config import preset
 from gplac.errors import UserError
 from gplac.evaluation.percent import percent
 from gplac.evaluation.result import write_json
-from gplac.reporting.fairness import fair, figure_5
+from gplac.reporting.fairness import fair
+from gplac.reporting.figure_5 import figure_5
 from gplac.reporting.paper_tables import table_1, table_2, table_3
 from gplac.reporting.sheets import Sheet, comma_separated, latex, markdown
 from gplac.reporting.themes import LIGHT

@@ -30,8 +30,8 @@ def trust(run: Run, /, *, demos: OptionalPath = None, weak: OptionalPath = None)
 
 def evaluate_in_env(run: Path, env: Env, episodes: int | None, json: Path | None) -> None:
     """``gplac evaluate RUN --env ID``."""
+    from gplac.env_runs import evaluate_in_env
     from gplac.evaluation.percent import percent
-    from gplac.runs import evaluate_in_env
 
     assert env.env is not None
     found = evaluate_in_env(

@@ -44,7 +44,8 @@ def table(
     """
     from gplac.errors import UserError
     from gplac.reporting.factors import SHEETS as FACTORS
-    from gplac.reporting.fairness import SHEETS
+    from gplac.reporting.fairness import SHEETS as FAIR
+    from gplac.reporting.figure_5 import SHEETS as FIGURE_5
     from gplac.reporting.pages import write_pages
     from gplac.reporting.paper_tables import TABLES
     from gplac.reporting.photographs import SHEETS as PHOTOGRAPHS
@@ -56,7 +57,7 @@ def table(
         raise UserError(
             f"There is no folder {results / preset}; measure something first: gplac grid run RECIPE"
         )
-    makers = TABLES | PHOTOGRAPHS | SHEETS | THRESHOLDS | FACTORS | SETTINGS
+    makers = TABLES | PHOTOGRAPHS | FAIR | FIGURE_5 | THRESHOLDS | FACTORS | SETTINGS
     for name, make in makers.items():
         if which in ("all", name.removeprefix("table")):
             sheets = make(results, preset)

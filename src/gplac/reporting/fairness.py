@@ -1,7 +1,7 @@
-"""What every method had to learn from and what it cost, what its controls say, and where its points lie (figure 5)."""
+"""What every method had to learn from and what it cost, and what its controls say."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -18,11 +18,9 @@ from gplac.models.network import Network
 from gplac.models.registry import encoder_named
 from gplac.objectives.objective import sources
 from gplac.reporting.committed import Committed, Key
-from gplac.reporting.instrument_section import BEST_FIXED, BY_CHANCE
 from gplac.reporting.paper_tables import REFERENCES
 from gplac.reporting.published import METHODS
-from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
-from gplac.reporting.table_charts import PointsBar, points_bars
+from gplac.reporting.sheets import Sheet
 from gplac.reporting.themes import label
 from gplac.training.batches import LENGTH
 from gplac.training.learner import Learner
@@ -30,7 +28,6 @@ from gplac.training.stages import pictures, stages
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.registry import task_names
 
-NOT_MEASURED = "not measured"
 SOURCES = {"positions": "positions of the object", "video": "order of the frames"}
 """What a method may read beside pictures, states and actions."""
 LABELS = "yes/no labels"
@@ -47,23 +44,18 @@ def fair(results: Path, preset: str) -> list[Sheet]:
     return [sheet for task in task_names() if (sheet := _fair(results, preset, task)).rows]
 
 
-def figure_5(results: Path, preset: str) -> list[Sheet]:
-    """Share of feature points that lie on the object of interest, the paper's figure 5 as a number."""
-    return [sheet for task in task_names() if (sheet := _points(results, preset, task)).rows]
-
-
-SHEETS: dict[str, Callable[[Path, str], list[Sheet]]] = {"fair": fair, "figure5": figure_5}
+SHEETS: dict[str, Callable[[Path, str], list[Sheet]]] = {"fair": fair}
 
 
 def _fair(results: Path, preset: str, task: str) -> Sheet:
     committed = Committed(results / preset / task)
     records = [
         _record(task, preset, key, each, committed.inspections.get(key, []))
-        for key, each in _in_order(committed.results)
+        for key, each in in_order(committed.results)
     ]
     rows = tuple(
         (
-            _name(record["method"], record["weak_budget"]),
+            row_name(record["method"], record["weak_budget"]),
             f"{record['labelled_frames']:,}",
             str(record["labelled_scenes"]),
             f"{record['weak_images']:,}" if record["weak_images"] else "",
@@ -75,9 +67,9 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
             f"{record['policy_numbers']:,}",
             f"{record['wall_s'] / 60:.0f} min",
             record["processor"],
-            _rate(record["labelled"]),
-            _rate(record["blank"]),
-            _rate(record["classifier"]),
+            rate(record["labelled"]),
+            rate(record["blank"]),
+            rate(record["classifier"]),
         )
         for record in records
     )
@@ -223,88 +215,7 @@ def _control(results: Sequence[Result], name: str) -> float | None:
     return round(successes / episodes, 6)
 
 
-def _points(results: Path, preset: str, task: str) -> Sheet:
-    committed = Committed(results / preset / task)
-    records: list[dict[str, Any]] = []
-    bars = []
-    measured = {
-        _pictures(each): each["points_on_object"]["unseen"]["best_fixed"]
-        for found in committed.inspections.values()
-        for each in found
-        if "best_fixed" in each.get("points_on_object", {}).get("unseen", {})
-    }
-    for key, found in _in_order(committed.inspections):
-        shares = [each["points_on_object"] for each in found if "points_on_object" in each]
-        if not shares:
-            continue
-        unseen, labelled, chance = (
-            round(fmean(share[where][what] for share in shares), 6)
-            for where, what in (("unseen", "mean"), ("labelled", "mean"), ("unseen", "chance"))
-        )
-        pictures = [_pictures(each) for each in found if "points_on_object" in each]
-        fixed = [measured[each] for each in pictures if each in measured]
-        best_fixed = round(fmean(fixed), 6) if fixed else None
-        entropy = [each["map_entropy"]["unseen"]["mean"] for each in found if "map_entropy" in each]
-        records.append(
-            {
-                "task": task,
-                "preset": preset,
-                "method": key.method,
-                "weak_budget": key.weak_budget,
-                "seeds": " ".join(str(each["seed"]) for each in found),
-                "unseen": unseen,
-                "labelled": labelled,
-                "chance": chance,
-                "best_fixed": best_fixed,
-                "map_entropy": round(fmean(entropy), 6) if entropy else None,
-            }
-        )
-        name = _name(key.method, key.weak_budget)
-        bars.append(PointsBar(key.method, name, unseen, labelled, chance, best_fixed))
-    rows = tuple(
-        (
-            _name(record["method"], record["weak_budget"]),
-            _rate(record["unseen"]),
-            _rate(record["labelled"]),
-            _rate(record["chance"]),
-            _rate(record["best_fixed"]) or NOT_MEASURED,
-            _rate(record["map_entropy"]),
-            record["seeds"],
-        )
-        for record in records
-    )
-    unmeasured = any(record["best_fixed"] is None for record in records)
-    notes = (
-        f"{task_named(task).title.capitalize()}, preset {preset}, validation scenes: share of pictures in which a"
-        " channel's point lies on the object of interest, mean over channels and seeds. Entropy: of a channel's"
-        " attention, as a share of a flat map's. Methods without attention have no points.",
-        f"{BY_CHANCE} {BEST_FIXED} Both are the scenes', whatever looks at them."
-        + " Inspections of older versions have not measured the latter." * unmeasured,
-    )
-    shown = (each["frames"]["unseen"] for found in committed.inspections.values() for each in found)
-    chart = Chart(
-        chart_name("figure5", task),
-        chart_title("Figure 5: share of feature points on the object", task, preset, shown, "pictures"),
-        f"Share of feature points on the object, {task_named(task).title}: {', '.join(bar.name for bar in bars)}",
-        partial(points_bars, bars),
-    )
-    return Sheet(
-        f"Figure 5 as a number, {task_named(task).title} (preset {preset})",
-        ("Method", "Unseen scenes", "Labelled scene", "Chance", "Best fixed point", "Entropy", "Seeds"),
-        rows,
-        notes,
-        tuple(records),
-        (chart,) if bars else (),
-    )
-
-
-def _pictures(inspection: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Equal for inspections of the same pictures of unseen scenes: the object covers the same share of them."""
-    told = (inspection[name] for name in ("split", "level", "scenes"))
-    return *told, inspection["frames"]["unseen"], inspection["points_on_object"]["unseen"]["chance"]
-
-
-def _in_order(found: Mapping[Key, Any]) -> list[tuple[Key, Any]]:
+def in_order(found: Mapping[Key, Any]) -> list[tuple[Key, Any]]:
     """The paper's order, methods beyond it, then the references; all weak images first, then smaller budgets. Those of
     fewer scenes are another table's (`gplac.reporting.photographs`)."""
     order = (*METHODS, *BEYOND, *REFERENCES)
@@ -312,9 +223,11 @@ def _in_order(found: Mapping[Key, Any]) -> list[tuple[Key, Any]]:
     return sorted(known, key=lambda item: (order.index(item[0][0]), item[0][1] > 0, -item[0][1]))
 
 
-def _name(method: str, budget: int) -> str:
+def row_name(method: str, budget: int) -> str:
+    """What a row is called."""
     return f"{label(method)}, {budget:,} weak images" if budget else label(method)
 
 
-def _rate(rate: float | None) -> str:
+def rate(rate: float | None) -> str:
+    """In percent; nothing where there is none."""
     return "" if rate is None else percent(rate)

@@ -1,0 +1,106 @@
+"""Where feature points lie: the paper's figure 5 as a number, for every method."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from gplac.reporting.committed import Committed
+from gplac.reporting.fairness import in_order, rate, row_name
+from gplac.reporting.instrument_section import BEST_FIXED, BY_CHANCE
+from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
+from gplac.reporting.table_charts import PointsBar, points_bars
+from gplac.worlds.registry import task as task_named
+from gplac.worlds.registry import task_names
+
+NOT_MEASURED = "not measured"
+
+
+def figure_5(results: Path, preset: str) -> list[Sheet]:
+    """Share of feature points that lie on the object of interest, the paper's figure 5 as a number."""
+    return [sheet for task in task_names() if (sheet := _points(results, preset, task)).rows]
+
+
+SHEETS: dict[str, Callable[[Path, str], list[Sheet]]] = {"figure5": figure_5}
+
+
+def _points(results: Path, preset: str, task: str) -> Sheet:
+    committed = Committed(results / preset / task)
+    records: list[dict[str, Any]] = []
+    bars = []
+    measured = {
+        _pictures(each): each["points_on_object"]["unseen"]["best_fixed"]
+        for found in committed.inspections.values()
+        for each in found
+        if "best_fixed" in each.get("points_on_object", {}).get("unseen", {})
+    }
+    for key, found in in_order(committed.inspections):
+        shares = [each["points_on_object"] for each in found if "points_on_object" in each]
+        if not shares:
+            continue
+        unseen, labelled, chance = (
+            round(fmean(share[where][what] for share in shares), 6)
+            for where, what in (("unseen", "mean"), ("labelled", "mean"), ("unseen", "chance"))
+        )
+        pictures = [_pictures(each) for each in found if "points_on_object" in each]
+        fixed = [measured[each] for each in pictures if each in measured]
+        best_fixed = round(fmean(fixed), 6) if fixed else None
+        entropy = [each["map_entropy"]["unseen"]["mean"] for each in found if "map_entropy" in each]
+        records.append(
+            {
+                "task": task,
+                "preset": preset,
+                "method": key.method,
+                "weak_budget": key.weak_budget,
+                "seeds": " ".join(str(each["seed"]) for each in found),
+                "unseen": unseen,
+                "labelled": labelled,
+                "chance": chance,
+                "best_fixed": best_fixed,
+                "map_entropy": round(fmean(entropy), 6) if entropy else None,
+            }
+        )
+        name = row_name(key.method, key.weak_budget)
+        bars.append(PointsBar(key.method, name, unseen, labelled, chance, best_fixed))
+    rows = tuple(
+        (
+            row_name(record["method"], record["weak_budget"]),
+            rate(record["unseen"]),
+            rate(record["labelled"]),
+            rate(record["chance"]),
+            rate(record["best_fixed"]) or NOT_MEASURED,
+            rate(record["map_entropy"]),
+            record["seeds"],
+        )
+        for record in records
+    )
+    unmeasured = any(record["best_fixed"] is None for record in records)
+    notes = (
+        f"{task_named(task).title.capitalize()}, preset {preset}, validation scenes: share of pictures in which a"
+        " channel's point lies on the object of interest, mean over channels and seeds. Entropy: of a channel's"
+        " attention, as a share of a flat map's. Methods without attention have no points.",
+        f"{BY_CHANCE} {BEST_FIXED} Both are the scenes', whatever looks at them."
+        + " Inspections of older versions have not measured the latter." * unmeasured,
+    )
+    shown = (each["frames"]["unseen"] for found in committed.inspections.values() for each in found)
+    chart = Chart(
+        chart_name("figure5", task),
+        chart_title("Figure 5: share of feature points on the object", task, preset, shown, "pictures"),
+        f"Share of feature points on the object, {task_named(task).title}: {', '.join(bar.name for bar in bars)}",
+        partial(points_bars, bars),
+    )
+    return Sheet(
+        f"Figure 5 as a number, {task_named(task).title} (preset {preset})",
+        ("Method", "Unseen scenes", "Labelled scene", "Chance", "Best fixed point", "Entropy", "Seeds"),
+        rows,
+        notes,
+        tuple(records),
+        (chart,) if bars else (),
+    )
+
+
+def _pictures(inspection: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Equal for inspections of the same pictures of unseen scenes: the object covers the same share of them."""
+    told = (inspection[name] for name in ("split", "level", "scenes"))
+    return *told, inspection["frames"]["unseen"], inspection["points_on_object"]["unseen"]["chance"]
