@@ -104,6 +104,9 @@ def half(card):
 """
 
 
+OWN_ROBOT = ("--robot", "my_robot:Own", "--hz", "200", "--max-image-age-s", "60")
+
+
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -125,17 +128,7 @@ def fails(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_an_own_robot_runs(workplace: Path, policy_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = [
-        "robot",
-        "run",
-        str(policy_file),
-        "--robot",
-        "my_robot:Own",
-        "--hz",
-        "200",
-        "--max-image-age-s",
-        "60",
-    ]
+    run = ["robot", "run", str(policy_file), *OWN_ROBOT]
     main([*run, "--seconds", "0.04", "--alarm", "off", "--log", "log", "--view", "--view-port", "0"])
     told = capsys.readouterr().out
     assert "Finished" in told and "http://127.0.0.1:" in told
@@ -347,18 +340,7 @@ def test_a_robots_computer_needs_no_more_than_the_documentation_says(
         "from gplac.cli import main\n"
         "main(sys.argv[1:])\n"
     )
-    run = [
-        "robot",
-        "run",
-        str(policy_file),
-        "--robot",
-        "my_robot:Own",
-        "--hz",
-        "200",
-        "--max-image-age-s",
-        "60",
-    ]
-    run += ["--seconds", "0.04", "--alarm", "off"]
+    run = ["robot", "run", str(policy_file), *OWN_ROBOT, "--seconds", "0.04", "--alarm", "off"]
     ended = subprocess.run([sys.executable, "-c", code, *run], capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     assert "Finished" in ended.stdout
