@@ -97,6 +97,8 @@ def test_what_is_said_of_preset_paper_is_what_its_results_say() -> None:
         told |= {(task, method.lower()): figures for method, *figures in row.findall(table)}
     found = {}
     for path in (ROOT / "results/paper").glob("*/*.json"):
+        if path.name.startswith(("ceiling-", "floor-", "tolerance-")):
+            continue  # they see no pictures, so that they are `lite`'s, told there
         result = json.loads(path.read_text())
         curve = result["threshold_curve"]
         wide = curve["success_rates"][curve["thresholds_m"].index(0.17)]

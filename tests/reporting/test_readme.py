@@ -122,10 +122,11 @@ def test_of_the_papers_size_what_is_measured_is_shown(tmp_path: Path) -> None:
     rate = put(tmp_path, "gplac", 0.6, preset="paper")
     before, table = readme_tables(tmp_path).split(heading)
     assert "200x175 pixels, 80,000 weak images, 50,000 steps" in table
-    name, pusher, theirs, striker, _ = row(table, "GPLAC")
+    name, pusher, theirs, striker, _ = row(table, "GPLAC |")
     assert (name, theirs, striker) == ("GPLAC", "79.75 %", "not yet")
     assert pusher.startswith(f"**{100 * rate:.2f} %** (")
-    assert "ATT-1" not in table and before.endswith("\n\n")
+    assert row(table, "ATT-1 |")[1:4:2] == ["not yet", "not yet"]  # every row of the paper's
+    assert "random colours" not in table and before.endswith("\n\n")
 
 
 def test_only_a_readme_that_has_a_place_for_them_is_written(
