@@ -228,6 +228,6 @@ def row_name(method: str, budget: int) -> str:
     return f"{label(method)}, {budget:,} weak images" if budget else label(method)
 
 
-def rate(rate: float | None) -> str:
+def rate(share: float | None) -> str:
     """In percent; nothing where there is none."""
-    return "" if rate is None else percent(rate)
+    return "" if share is None else percent(share)
