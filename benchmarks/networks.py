@@ -40,12 +40,13 @@ def _frames(width: int = WIDTH, height: int = HEIGHT) -> SimpleNamespace:
     )
 
 
-def our_training(width: int, height: int, on: str) -> Run:
+def our_training(width: int, height: int, on: str, size: str) -> Run:
     """Whole optimiser steps of GPLAC after the warm-up, as `gplac train` takes them.
 
     Args:
         width, height: of the pictures.
         on: "cpu" or "cuda"; with a GPU all pictures lie on it.
+        size: preset whose layers and training they are.
     """
     import torch
 
@@ -58,7 +59,7 @@ def our_training(width: int, height: int, on: str) -> Run:
     from gplac.training.trainer import Trainer
 
     device, frames = torch.device(on), _frames(width, height)
-    settings = preset("lite")
+    settings = preset(size)
     config = replace(settings.training, warmup_steps=0, labelled_batch=LABELLED, weak_batch=WEAK)
     method = resolved(gplac(), settings)
     learner = Learner(Network(settings.network, height, width, 17, 7), method.objectives).to(device).train()
@@ -78,17 +79,19 @@ def our_training(width: int, height: int, on: str) -> Run:
     return run
 
 
-def plain_training(width: int, height: int, on: str) -> Run:
+def plain_training(width: int, height: int, on: str, size: str) -> Run:
     """The same steps with PyTorch's defaults."""
     import torch
     from plain import PlainNetwork
     from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 
+    from gplac.config import preset
+
     device, frames = torch.device(on), _frames(width, height)
     images = torch.from_numpy(frames.images).permute(0, 3, 1, 2).contiguous().to(device)
     states, actions = torch.from_numpy(frames.states).to(device), torch.from_numpy(frames.actions).to(device)
     labels = torch.from_numpy(frames.labels).float().to(device)
-    network = PlainNetwork(height, width).to(device)
+    network = PlainNetwork(height, width, norm_last=preset(size).network.norm_last).to(device)
     optimiser = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], 3e-4)
 
     def step() -> None:
@@ -170,9 +173,9 @@ def plain_inference() -> Run:
 PLAIN = "the same network, eager float32 PyTorch"
 
 
-def training(width: int = WIDTH, height: int = HEIGHT, on: str = "cpu") -> Case:
-    """Training steps at a size of pictures, on a device."""
-    ours, peer = (partial(setup, width, height, on) for setup in (our_training, plain_training))
+def training(width: int = WIDTH, height: int = HEIGHT, on: str = "cpu", size: str = "lite") -> Case:
+    """Training steps at a size of pictures, on a device, with a preset's layers."""
+    ours, peer = (partial(setup, width, height, on, size) for setup in (our_training, plain_training))
     return Case({"training": "images/s"}, PLAIN, ours, peer, CORES)
 
 

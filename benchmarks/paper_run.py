@@ -1,4 +1,5 @@
-"""What a run of preset ``paper`` takes on this machine: some real steps of GPLAC at 200x175, and a projection.
+"""What a run of preset ``paper`` takes on this machine: some real steps of GPLAC at 200x175, and projections of its run
+and of all of Table 1.
 
     python benchmarks/paper_run.py
 
@@ -23,6 +24,8 @@ from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.files import write_atomically
 from gplac.methods import gplac
 from gplac.provenance import provenance
+from gplac.reporting.fairness import multiply_adds
+from gplac.reporting.published import METHODS
 from gplac.training.device import best_device
 from gplac.training.loop import fit
 
@@ -49,6 +52,20 @@ def made_up(frames: int, weak: int, width: int, height: int) -> tuple[Demonstrat
     )
     labels = (np.arange(weak) % 2).astype(np.uint8)
     return demonstrations, WeakImages(pictures[1], labels, scene=np.arange(weak) * 0)
+
+
+def all_methods(hours: float) -> dict[str, dict[str, float]]:
+    """Hours of training one seed of each cell of Table 1, by how many multiply-adds its convolutions have for each that
+    a run of GPLAC on the pusher has.
+
+    Args:
+        hours: of that run.
+    """
+    one = multiply_adds("pusher", "paper", "gplac")
+    return {
+        task: {method: round(hours * multiply_adds(task, "paper", method) / one, 2) for method in METHODS}
+        for task in ("pusher", "striker")
+    }
 
 
 def main(steps: int = 200, share: float = 0.02, out: Path | None = None) -> None:
@@ -79,6 +96,8 @@ def main(steps: int = 200, share: float = 0.02, out: Path | None = None) -> None
         )
     whole_s = training.warmup_steps * seconds["warm_up"]
     whole_s += (training.steps - training.warmup_steps) * seconds["after"]
+    hours = whole_s / 3600
+    table_1 = all_methods(hours)
     device = best_device()
     found = {
         "preset": "paper",
@@ -88,7 +107,9 @@ def main(steps: int = 200, share: float = 0.02, out: Path | None = None) -> None
         "threads": torch.get_num_threads(),
         "seconds_per_step": {name: round(value, 4) for name, value in seconds.items()},
         "images_per_s": round(sum(batch) / seconds["after"], 1),
-        "projected_hours": round(whole_s / 3600, 2),
+        "projected_hours": round(hours, 2),
+        "projected_hours_of_table_1": table_1
+        | {"together": round(sum(sum(each.values()) for each in table_1.values()), 1)},
         "peak_memory_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
         "all_pictures_gib": round((all_frames + all_weak) * data.width * data.height * 3 / 2**30, 2),
         "provenance": provenance(),

@@ -5,18 +5,20 @@ from torch import Tensor, nn
 
 
 class PlainNetwork(nn.Module):
-    """The attention network for images ``(B, 3, H, W)`` in float32, with both heads."""
+    """The attention network for images ``(B, 3, H, W)`` in float32, with both heads; without ``norm_last`` the last
+    convolution has a bias in place of batch norm, as in the paper."""
 
-    def __init__(self, height: int, width: int, state_size: int = 17, action_size: int = 7) -> None:
+    def __init__(
+        self, height: int, width: int, state_size: int = 17, action_size: int = 7, norm_last: bool = True
+    ) -> None:
         super().__init__()
         first = nn.Conv2d(3, 64, 3, stride=2, padding=1).requires_grad_(False)
         layers: list[nn.Module] = [first, nn.ReLU()]
         for inputs, outputs in ((64, 64), (64, 32), (32, 32), (32, 16)):
-            layers += [
-                nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-                nn.BatchNorm2d(outputs),
-                nn.ReLU(),
-            ]
+            norm = norm_last or outputs != 16
+            layers.append(nn.Conv2d(inputs, outputs, 3, padding=1, bias=not norm))
+            layers += [nn.BatchNorm2d(outputs)] * norm
+            layers.append(nn.ReLU())
         self.convolutions = nn.Sequential(*layers)
         rows, columns = (height + 1) // 2, (width + 1) // 2
         y, x = torch.meshgrid(

@@ -1,10 +1,11 @@
 """What limits the training step: its arithmetic, and how near it comes to the machine's own matrix product.
 
-    python benchmarks/roofline.py [--width 200 --height 175]
+    python benchmarks/roofline.py [--width 200 --height 175] [--preset paper]
 
 Counts the multiply-adds of one step of GPLAC with 32 + 32 images, measures how many the step gets done in a second, and
 how many one large matrix product does in the same precision; the same for the float32 peer of `make bench`. On a GPU if
-there is one. Prints the shares and writes results/roofline/<width>x<height>-<hardware>.json. The machine must be idle.
+there is one. Prints the shares and writes results/roofline/[paper-]<width>x<height>-<hardware>.json. The machine must
+be idle.
 """
 
 import json
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import tyro
@@ -22,7 +23,7 @@ from plain import PlainNetwork
 from run import machine
 from torch import Tensor, nn
 
-from gplac.config import preset
+from gplac.config import preset as settings_of
 from gplac.files import write_atomically
 from gplac.models.network import Network
 from gplac.provenance import provenance
@@ -57,9 +58,9 @@ def layers(module: nn.Module, forward: Callable[[], Any]) -> list[dict[str, Any]
     return found
 
 
-def of_step(width: int, height: int) -> list[dict[str, Any]]:
-    """`layers` of a step of GPLAC: labelled images reach the policy, weak ones the classifier."""
-    network = Network(preset("lite").network, height, width, 17, 7)
+def of_step(width: int, height: int, size: str = "lite") -> list[dict[str, Any]]:
+    """`layers` of a step of GPLAC in a preset: labelled images reach the policy, weak ones the classifier."""
+    network = Network(settings_of(size).network, height, width, 17, 7)
 
     def forward() -> None:
         features_BF = network.encode(torch.zeros(LABELLED + WEAK, height, width, 3, dtype=torch.uint8))
@@ -69,9 +70,9 @@ def of_step(width: int, height: int) -> list[dict[str, Any]]:
     return layers(network, forward)
 
 
-def of_plain_step(width: int, height: int) -> list[dict[str, Any]]:
+def of_plain_step(width: int, height: int, size: str = "lite") -> list[dict[str, Any]]:
     """The same of the peer's."""
-    network = PlainNetwork(height, width)
+    network = PlainNetwork(height, width, norm_last=settings_of(size).network.norm_last)
 
     def forward() -> None:
         features_BF = network.features(torch.zeros(LABELLED + WEAK, 3, height, width))
@@ -114,6 +115,7 @@ def main(
     size: int = 4096,
     repeats: int = 7,
     seconds: float = 3.0,
+    preset: Literal["lite", "paper"] = "lite",
     out: Path | None = None,
 ) -> None:
     """Count, measure, print, write.
@@ -123,10 +125,11 @@ def main(
         size: Rows and columns of the matrices.
         repeats: Turns of each contender, besides one to warm up; the median counts.
         seconds: Length of a turn.
-        out: File to write; by default results/roofline/<width>x<height>-<hardware>.json.
+        preset: Whose layers; those of `paper` have no batch norm after the last convolution.
+        out: File to write; by default results/roofline/[paper-]<width>x<height>-<hardware>.json.
     """
     device = best_device()
-    ours, peers = of_step(width, height), of_plain_step(width, height)
+    ours, peers = of_step(width, height, preset), of_plain_step(width, height, preset)
     precision = "bfloat16" if has_bf16(device) else "float32"
     products = Case(
         {"matmul": "GFLOP/s"},
@@ -135,10 +138,11 @@ def main(
         partial(product, "float32", size, device.type),
         CORES,
     )
-    cases = products, training(width, height, device.type)
+    cases = products, training(width, height, device.type, preset)
     (matmul,), (steps,) = (case.contest(repeats, seconds) for case in cases)
     rates = {each: (float(str(matmul[each])), float(str(steps[each]))) for each in ("ours", "peer")}
     found = {
+        "preset": preset,
         "device": device.type,
         "image": [width, height],
         "batch": {"labelled": LABELLED, "weak": WEAK},
@@ -160,7 +164,8 @@ def main(
             f"{name}, {row['precision']}: {row['gflops']:.0f} GFLOP/s, {row['share_of_matmul']:.0%} of the matrix"
             f" product's {row['matmul_gflops']:.0f}"
         )
-    out = out or Path("results/roofline") / f"{width}x{height}-{machine()}.json"
+    prefix = "" if preset == "lite" else f"{preset}-"
+    out = out or Path("results/roofline") / f"{prefix}{width}x{height}-{machine()}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, (json.dumps(found, indent=1) + "\n").encode())
     print(f"Written to {out}.")

@@ -120,7 +120,7 @@ def _record(
     if method in MAKERS:
         made = MAKERS[method]()
         images = _images_a_step(made, config.preset(preset, task, method).training)
-        work = _multiply_adds(task, preset, method)
+        work = multiply_adds(task, preset, method)
         scenes = min(made.labelled_scenes, sizes.weak_scenes)
         told = ", ".join(
             [LABELS] * made.classifies + [text for source, text in SOURCES.items() if source in made.reads]
@@ -162,8 +162,14 @@ def _images_a_step(method: Method, settings: config.TrainConfig) -> str:
 
 
 @cache
-def _multiply_adds(task: str, preset: str, method: str) -> int:
-    """Of the convolutions, forward, for all pictures of a training."""
+def multiply_adds(task: str, preset: str, method: str) -> int:
+    """Of the convolutions, forward, for all pictures of a training.
+
+    Args:
+        task: its name.
+        preset: its name.
+        method: its name.
+    """
     made, settings = MAKERS[method](), config.preset(preset, task, method)
     with torch.random.fork_rng():
         encoder = encoder_named(made.encoder)(settings.network, settings.data.height, settings.data.width)
