@@ -57,6 +57,7 @@ def write_demonstrations(folder: Path, shards: int = 2, episodes: int = 2) -> Ma
             schema.INDEX: i * rows + np.arange(rows),
             schema.SCENE: np.full(rows, i),
             schema.QPOS: generator.normal(size=(rows, 11)),
+            schema.SEEN_AT: generator.uniform(-0.5, 0.5, size=(rows, 2)),
         }
         size, digest = write_shard(folder / shard.name, schema.demonstration_schema(17, 7, 11), columns)
         manifest = manifest.with_shard(i, size, digest)

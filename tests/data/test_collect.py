@@ -70,7 +70,7 @@ def test_weak_images_are_half_with_and_half_without(tmp_path: Path) -> None:
             keys = "weak", "pusher", 5, "validation", 1, number
             expected, qpos = renderer.weak_with_qpos(rng(*keys), present=number == 2)
             assert np.abs(data.images[4 + number].astype(int) - expected).mean() < 5.0
-            np.testing.assert_array_equal(data.object_positions[4 + number], Pusher().object_xy(qpos))
+            np.testing.assert_array_equal(data.object_positions[4 + number], renderer.seen_at(qpos))
 
 
 def test_the_number_of_workers_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_data import HEIGHT, STEPS, WIDTH, picture, write_demonstrations, write_weak
+from small_data import HEIGHT, STEPS, WIDTH, alter, picture, write_demonstrations, write_weak
 
-from gplac.data import dataset
+from gplac.data import dataset, schema
 from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.errors import UserError
-from gplac.worlds.registry import task
 
 
 def test_demonstrations(tmp_path: Path) -> None:
@@ -27,13 +26,13 @@ def test_demonstrations(tmp_path: Path) -> None:
         "frame": ((rows,), np.int64),
         "scene": ((rows,), np.int64),
         "qpos": ((rows, 11), np.float64),
+        "object_positions": ((rows, 2), np.float64),
     }
     assert all(array.flags.c_contiguous for array in arrays.values())
     np.testing.assert_array_equal(data.episode, np.repeat(np.arange(6), STEPS))
     np.testing.assert_array_equal(data.frame, np.tile(np.arange(STEPS), 6))
     np.testing.assert_array_equal(data.scene, np.repeat(np.arange(3), 2 * STEPS))
     assert data.task == "pusher"
-    np.testing.assert_array_equal(data.object_positions, task("pusher").object_xy(data.qpos))
     expected = np.stack([picture("demonstrations", i, row) for i in range(3) for row in range(2 * STEPS)])
     assert np.abs(data.images.astype(int) - expected).max() < 12
 
@@ -46,9 +45,15 @@ def test_weak_images(tmp_path: Path) -> None:
     np.testing.assert_array_equal(data.labels, [1, 0] * 6)
     np.testing.assert_array_equal(data.scene, [0] * 6 + [1] * 6)
     assert data.object_positions is None  # nobody noted them
-    located = replace(data, qpos=np.arange(132.0).reshape(12, 11), task="pusher")
-    few = located.some(np.array([7, 2]))
-    np.testing.assert_array_equal(few.object_positions, task("pusher").object_xy(located.qpos)[[7, 2]])
+    few = replace(data, object_positions=np.arange(24.0).reshape(12, 2)).some(np.array([7, 2]))
+    np.testing.assert_array_equal(few.object_positions, [[14.0, 15.0], [4.0, 5.0]])
+
+
+def test_demonstrations_drawn_before_places_in_pictures_were_kept_are_as_good(tmp_path: Path) -> None:
+    write_demonstrations(tmp_path / "d")
+    alter(tmp_path / "d", lambda table: table.drop_columns(schema.SEEN_AT))
+    data = Demonstrations.load(tmp_path / "d")
+    assert data.object_positions is None and data.qpos is not None  # the other shards' are of no use alone
 
 
 def test_the_wrong_kind(tmp_path: Path) -> None:

@@ -19,7 +19,12 @@ def test_a_shard_gives_back_what_was_put_in(tmp_path: Path) -> None:
     numbers = np.arange(10.0, dtype=np.float32).reshape(5, 2)
     kind = schema.demonstration_schema(2, 2, 2)
     columns = {name: np.arange(5) for name in kind.names}
-    columns |= {schema.STATE: numbers, schema.ACTION: -numbers, schema.QPOS: numbers / 3}
+    columns |= {
+        schema.STATE: numbers,
+        schema.ACTION: -numbers,
+        schema.QPOS: numbers / 3,
+        schema.SEEN_AT: numbers / 7,
+    }
     columns |= {schema.IMAGE: [b"1", b"2", b"3", b"4", b"5"]}  # type: ignore[dict-item]
     size, digest = write_shard(tmp_path / "a.parquet", kind, columns)
     assert (size, digest) == ((tmp_path / "a.parquet").stat().st_size, sha256(tmp_path / "a.parquet"))
@@ -44,6 +49,7 @@ def test_column_names_and_types_are_lerobots(tmp_path: Path) -> None:
         "index": "int64",
         "scene_index": "int64",
         "diagnostic.qpos": "fixed_size_list<element: double>[11]",
+        "diagnostic.seen_at": "fixed_size_list<element: double>[2]",
     }
     manifest = write_weak(tmp_path / "w", 1)
     found = pq.read_schema(tmp_path / "w" / manifest.shards[0].name)

@@ -83,7 +83,7 @@ def test_a_weak_label_is_true_of_the_pixels(name: str, data: st.DataObject, numb
     try:
         renderer = renderer_of(look)
         keys = ("weak", name, seed, "weak", index, number)
-        image, qpos = weak_image(look, seed, number)
+        image, qpos, _ = weak_image(look, seed, number)
         shown = renderer.weak_mask(rng(*keys), is_present(number))
         np.testing.assert_array_equal(renderer.weak(rng(*keys), is_present(number)), image)
         # The object may only be felt in a picture where it is: put it elsewhere, and look again.

@@ -137,6 +137,39 @@ def test_weak_positions_cover_the_table(renderer: SceneRenderer, what: Task) -> 
     assert np.ptp(spots[:, 1]) > 0.4
 
 
+def test_where_the_object_stands_is_told_as_the_picture_shows_it(
+    renderer: SceneRenderer, start: np.ndarray
+) -> None:
+    """The middle of its foot, by the pixels that show it, wherever the camera of a weak image was."""
+    size = np.array([WIDTH, HEIGHT])
+    shown, told = [renderer.mask(start)], [renderer.seen_at(start)]
+    for number in range(20):
+        shown.append(renderer.weak_mask(rng("seen", number), present=True))
+        told.append(renderer.seen_at(renderer._shuffle(rng("seen", number))))
+    for mask, at in zip(shown, told, strict=True):
+        column, row = (at + 0.5) * size
+        rows, columns = np.nonzero(mask)
+        assert columns.min() - 2 <= column <= columns.max() + 3
+        assert rows.min() <= row <= rows.max() + 3
+
+
+def test_weak_images_are_taken_from_other_places_within_bounds(renderer: SceneRenderer) -> None:
+    """By at most 3 cm along each axis and 3 degrees about it (section 6.1: small variations in the viewpoint)."""
+    usual, cameras = renderer._scene.camera, []
+    for number in range(30):
+        renderer.weak(rng("viewpoint", number), present=True)
+        cameras.append(renderer._view)
+        drawn = renderer._model.cam_pos[renderer._camera.fixedcamid]
+        np.testing.assert_allclose(drawn, renderer._view.position)
+    moved = np.array([camera.position for camera in cameras]) - usual.position
+    turned = np.array([camera.turn_deg for camera in cameras]) - usual.turn_deg
+    for off, most in ((moved, 0.03), (turned, 3.0)):
+        assert (np.abs(off) <= most + 1e-4).all()
+        assert (np.abs(off).max(axis=0) > most / 2).all() and (off.min(axis=0) < 0).all()
+    renderer.frame(renderer._rest)
+    assert renderer._view == usual
+
+
 def test_many_renderers_can_be_open_and_closed() -> None:
     looks = [scene("pusher", "test", index) for index in range(3)]
     opened = [SceneRenderer(PUSHER, look, 32, 28) for look in looks]

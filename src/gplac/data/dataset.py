@@ -36,16 +36,12 @@ class Demonstrations:
     scene: npt.NDArray[np.int64]
     """``(N,)``: index of the scene within its split."""
     qpos: npt.NDArray[np.float64] | None
-    """``(N, nq)``: positions of everything, None where nobody knows them. For diagnosis, and for ATT-PO; no other
-    method may see it."""
+    """``(N, nq)``: positions of everything, None where nobody knows them. For diagnosis; no method may see it."""
     task: str
     """Name of the task."""
-
-    @property
-    def object_positions(self) -> npt.NDArray[np.float64] | None:
-        """``(N, 2)``: world position (x, y) of the object of interest, metres; None where nobody knows it. For ATT-PO,
-        and no other method."""
-        return _object_positions(self.task, self.qpos)
+    object_positions: npt.NDArray[np.float64] | None = None
+    """``(N, 2)``: where in the picture the object of interest stands (`SceneRenderer.seen_at`), None where nobody
+    noted it. For ATT-PO; no other method may see it."""
 
     @property
     def simulated_qpos(self) -> npt.NDArray[np.float64]:
@@ -83,6 +79,7 @@ class Demonstrations:
             scene=columns[schema.SCENE],
             qpos=columns.get(schema.QPOS),
             task=name,
+            object_positions=columns.get(schema.SEEN_AT),
         )
 
 
@@ -96,19 +93,11 @@ class WeakImages:
     """``(N,)``: 1 if the object of interest is in the picture, else 0."""
     scene: npt.NDArray[np.int64]
     """``(N,)``: index of the scene within its split."""
-    qpos: npt.NDArray[np.float64] | None = None
-    """``(N, nq)``: positions of everything, None where nobody knows them; of an object of interest that is left out,
-    where it would be. For ATT-PO; no other method may see it."""
-    task: str = ""
-    """Name of the task; needed where there are positions."""
+    object_positions: npt.NDArray[np.float64] | None = None
+    """``(N, 2)``: where in the picture the object of interest stands (`SceneRenderer.seen_at`), or would stand where it
+    is left out; None where nobody noted it. For ATT-PO; no other method may see it."""
     source: npt.NDArray[np.str_] | None = None
     """``(N,)``: the file of which each photograph was made, None where that was not kept."""
-
-    @property
-    def object_positions(self) -> npt.NDArray[np.float64] | None:
-        """``(N, 2)``: world position (x, y) of the object of interest, metres, where it is in the picture; None where
-        nobody knows it. For ATT-PO, and no other method."""
-        return _object_positions(self.task, self.qpos)
 
     @classmethod
     def load(cls, folder: Path, task: str | None = None) -> Self:
@@ -122,13 +111,12 @@ class WeakImages:
             UserError: it is no complete set of weak images of that task, or a shard is missing or damaged, as one is
                 that has a label besides 0 and 1.
         """
-        images, columns, name = _load(folder, "weak", task)
+        images, columns, _ = _load(folder, "weak", task)
         return cls(
             images,
             labels=columns[schema.LABEL],
             scene=columns[schema.SCENE],
-            qpos=columns.get(schema.QPOS),
-            task=name,
+            object_positions=columns.get(schema.SEEN_AT),
             source=columns.get(schema.SOURCE),
         )
 
@@ -139,17 +127,9 @@ class WeakImages:
             images=self.images[indices],
             labels=self.labels[indices],
             scene=self.scene[indices],
-            qpos=None if self.qpos is None else self.qpos[indices],
+            object_positions=None if self.object_positions is None else self.object_positions[indices],
             source=None if self.source is None else self.source[indices],
         )
-
-
-def _object_positions(task: str, qpos: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
-    if qpos is None:
-        return None
-    from gplac.worlds.registry import task as task_named  # imported data are read without a simulator
-
-    return task_named(task).object_xy(qpos)
 
 
 def require_memory(*folders: Path) -> None:
@@ -189,7 +169,7 @@ def _load(folder: Path, kind: Kind, task: str | None) -> tuple[Images, dict[str,
         }
 
     parts = _in_threads(read, range(len(manifest.shards)))
-    # Positions are there if every shard has them: those of weak images drawn before they were kept have none.
+    # Positions are there if every shard has them: those drawn before they were kept have none.
     names = [name for name in parts[0] if all(name in part for part in parts)]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
     return images, columns, manifest.request.task

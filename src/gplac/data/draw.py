@@ -103,8 +103,9 @@ def _demonstrations(job: DemonstrationJob) -> tuple[int, str]:
     rows = episodes * steps
     episode = job.first_episode + np.repeat(np.arange(episodes), steps)
     frame = np.tile(np.arange(steps), episodes)
+    positions = job.qpos.reshape(rows, -1)
     columns = {
-        schema.IMAGE: [encode_jpeg(renderer.frame(qpos)) for qpos in job.qpos.reshape(rows, -1)],
+        schema.IMAGE: [encode_jpeg(renderer.frame(qpos)) for qpos in positions],
         schema.STATE: job.states.reshape(rows, -1),
         schema.ACTION: job.actions.reshape(rows, -1),
         schema.EPISODE: episode,
@@ -112,7 +113,8 @@ def _demonstrations(job: DemonstrationJob) -> tuple[int, str]:
         schema.TIMESTAMP: (frame / task_named(job.look.task).control_hz).astype(np.float32),
         schema.INDEX: episode * steps + frame,
         schema.SCENE: np.full(rows, job.look.index),
-        schema.QPOS: job.qpos.reshape(rows, -1),
+        schema.QPOS: positions,
+        schema.SEEN_AT: np.stack([renderer.seen_at(qpos) for qpos in positions]),
     }
     sizes = (array.shape[-1] for array in (job.states, job.actions, job.qpos))
     return write_shard(job.path, schema.demonstration_schema(*sizes), columns)
@@ -121,13 +123,14 @@ def _demonstrations(job: DemonstrationJob) -> tuple[int, str]:
 def _weak(job: WeakJob) -> tuple[int, str]:
     numbers = range(job.first, job.first + job.count)
     drawn = [weak_image(job.look, job.seed, number) for number in numbers]
-    qpos = np.stack([qpos for _, qpos in drawn])
+    qpos = np.stack([qpos for _, qpos, _ in drawn])
     columns = {
-        schema.WEAK_IMAGE: [encode_jpeg(image) for image, _ in drawn],
+        schema.WEAK_IMAGE: [encode_jpeg(image) for image, _, _ in drawn],
         schema.LABEL: np.array([is_present(number) for number in numbers], np.uint8),
         schema.SCENE: np.full(job.count, job.look.index),
         schema.WEAK_INDEX: np.array(numbers),
         schema.QPOS: qpos,
+        schema.SEEN_AT: np.stack([seen_at for _, _, seen_at in drawn]),
     }
     return write_shard(job.path, schema.weak_schema(qpos.shape[1]), columns)
 
@@ -137,7 +140,11 @@ def is_present(number: int) -> bool:
     return number % 2 == 0
 
 
-def weak_image(look: Look, seed: int, number: int) -> tuple[Images, npt.NDArray[np.float64]]:
-    """Weak image ``number`` of a scene, ``(H, W, 3)``, and the positions ``(nq,)`` that it shows."""
-    generator = rng("weak", look.task, seed, look.split, look.index, number)
-    return renderer_of(look).weak_with_qpos(generator, is_present(number))
+def weak_image(
+    look: Look, seed: int, number: int
+) -> tuple[Images, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Weak image ``number`` of a scene, ``(H, W, 3)``, the positions ``(nq,)`` that it shows, and where in it the
+    object of interest stands (`SceneRenderer.seen_at`)."""
+    generator, renderer = rng("weak", look.task, seed, look.split, look.index, number), renderer_of(look)
+    image, qpos = renderer.weak_with_qpos(generator, is_present(number))
+    return image, qpos, renderer.seen_at(qpos)

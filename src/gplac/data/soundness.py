@@ -1,6 +1,6 @@
 """What a shard has to be: whatever reads the shards of a data set comes through here, and says the same of damage."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ def structure(folder: Path, manifest: Manifest, shard: Shard, table: pa.Table) -
     """What is wrong with the number of rows and with names, types and sizes of the columns."""
     found = dict(zip(table.column_names, table.schema.types, strict=True))
     try:
-        expected = _expected(folder, manifest, schema.QPOS in found, schema.SOURCE in found)
+        expected = _expected(folder, manifest, found)
     except UserError as error:
         return [str(error).rstrip(".")]
     wrong = [f"there is no column {name}" for name in expected.names if name not in found]
@@ -85,11 +85,11 @@ def structure(folder: Path, manifest: Manifest, shard: Shard, table: pa.Table) -
     return wrong
 
 
-def _expected(folder: Path, manifest: Manifest, located: bool, sourced: bool) -> pa.Schema:
+def _expected(folder: Path, manifest: Manifest, found: Container[str]) -> pa.Schema:
     """What the columns should be: of a task of ours as many numbers as it has, of imported data as many as the first
-    shard has. Weak images that were drawn before positions were kept are not ``located``, and photographs that were
-    imported before their files' names were kept are not ``sourced``."""
-    request = manifest.request
+    shard has. Data drawn or imported before positions, places in pictures and files' names were kept have none, and
+    weak images no positions: such columns are expected where they are among those ``found``."""
+    request, seen, sourced = manifest.request, schema.SEEN_AT in found, schema.SOURCE in found
     if request.split == IMPORTED:
         if request.kind == "weak":
             return schema.weak_schema(sourced=sourced)
@@ -105,8 +105,8 @@ def _expected(folder: Path, manifest: Manifest, located: bool, sourced: bool) ->
     what = task(request.task)
     qpos = len(what.reset(np.random.default_rng(0))[0])
     if request.kind == "weak":
-        return schema.weak_schema(qpos if located else None)
-    return schema.demonstration_schema(what.state_size, what.action_size, qpos)
+        return schema.weak_schema(qpos if schema.QPOS in found else None, seen=seen)
+    return schema.demonstration_schema(what.state_size, what.action_size, qpos, seen=seen)
 
 
 def numbers(table: pa.Table, request: Request) -> Iterator[str]:

@@ -12,8 +12,8 @@ from gplac.objectives.objective import Context, Source
 @dataclass(frozen=True)
 class PoseRegression:
     """``L_P = 1/2 [1/N sum_i d(p_i, r(f_i)) + 1/M sum_j d(p_j, r(f_j))]`` over the N demonstrated frames and the M weak
-    images that show the object, with d the squared error of the normalised position (x, y), averaged over its numbers:
-    always predicting the mean position of the demonstrations costs 1 in these."""
+    images that show the object, with d the squared error of where in the picture it stands (x, y), normalised and
+    averaged over its numbers: always predicting the mean of the demonstrations costs 1 in these."""
 
     weight: float = 1.0
     name: str = "pose"

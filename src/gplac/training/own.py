@@ -90,6 +90,7 @@ def _sound(demonstrations: Demonstrations, weak: WeakImages | None) -> None:
         UserError: they are not.
     """
     axes_of = {"states": 2, "actions": 2, "episode": 1, "frame": 1, "scene": 1, "labels": 1, "qpos": 2}
+    axes_of["object_positions"] = 2
     for what, data in (("demonstrations", demonstrations), ("photographs", weak)):
         if data is None:
             continue

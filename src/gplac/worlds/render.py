@@ -54,7 +54,7 @@ class SceneRenderer:
         gl.context()
         self._task, self._scene = task, scene
         self._fine = supersample or (2 if width <= 128 else 1)
-        self._size = (width, height)
+        self._size, self._view = (width, height), scene.camera
         self._look = assemble(task, scene, width * self._fine, height * self._fine)
         model = self._model = self._look.model
         self._data = mujoco.MjData(model)
@@ -140,9 +140,21 @@ class SceneRenderer:
         self._show_object(present)
         return self._seen(qpos, arm=False)
 
+    def seen_at(self, qpos: Floats) -> Floats:
+        """Where the object of interest stands in the last picture, of ``qpos (nq,)``: the middle of its foot ``(2,)``,
+        right and down from the middle of the picture, in shares of width and height.
+
+        Weak images are taken from somewhere else each time (section 6.1), and no picture tells from where: its place on
+        the table cannot be read off them, its place in the picture can.
+        """
+        width, height = self._size
+        foot = np.array([*self._task.object_xy(qpos), TABLE_HEIGHT_M])
+        return self._view.project(foot, width, height) / self._size - 0.5
+
     def _put_back(self) -> None:
         """Everything to where the scene has it."""
         model = self._model
+        self._view = self._scene.camera
         model.body_pos[:], model.body_quat[:], model.cam_pos[:], model.cam_quat[:] = self._places
         self._show_object(True)
         for geoms in self._look.distractor_geoms:
@@ -168,7 +180,7 @@ class SceneRenderer:
     def _arrange(self, rng: np.random.Generator) -> Floats:
         self._put_back()
         model, look = self._model, self._look
-        camera = self._scene.camera.jittered(rng, WEAK_JITTER_M, WEAK_JITTER_DEG)
+        camera = self._view = self._scene.camera.jittered(rng, WEAK_JITTER_M, WEAK_JITTER_DEG)
         model.cam_pos[self._camera.fixedcamid] = camera.position
         model.cam_quat[self._camera.fixedcamid] = quaternion(camera.rotation())
         x, y = self._place_object(rng, camera)

@@ -18,7 +18,7 @@ from gplac.data.soundness import decode, open_shard
 from gplac.errors import UserError
 
 Column = npt.NDArray[Any]
-_IGNORED = {schema.QPOS, schema.INDEX}
+_IGNORED = {schema.QPOS, schema.SEEN_AT, schema.INDEX}
 
 
 @dataclass(frozen=True)
