@@ -76,6 +76,8 @@ def main(steps: int = 200, share: float = 0.02, out: Path | None = None) -> None
         share: Part of the paper's 40,000 frames and 80,000 weak images to keep in memory; 1: all of them.
         out: File to write.
     """
+    if steps < 50:
+        raise SystemExit(f"{steps} steps are too few to time: give --steps 50 or more.")
     settings = preset("paper")
     data, training = settings.data, settings.training
     all_frames = data.demonstrations * 100

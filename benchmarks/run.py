@@ -3,10 +3,12 @@
 Every row compares two contenders that took turns within one run on one machine; only ratios travel to other machines.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch  # noqa: F401  (a GPU is looked for only where it is imported)
 import tyro
 from networks import INFERENCE, TRAINING
 from rich.console import Console
@@ -63,12 +65,15 @@ def main(options: Options) -> None:
         table.add_row(row["name"], *numbers, row["unit"], *ratios, str(row["n"]), row["peer_name"])
     Console(width=140).print(table)
     out = options.out or Path("results/bench") / f"{machine()}.json"
+    if options.only and out.exists():  # those of other cases stay
+        names = {row["name"] for row in rows}
+        rows = [row for row in json.loads(out.read_text()) if row["name"] not in names] + rows
     write_json(rows, "benchmark", out)
     print(f"Written to {out}.")
 
 
 def machine() -> str:
-    """A file name for this machine, of its GPU, too, where that is used."""
+    """A file name for this machine, its GPU included."""
     found = hardware()
     words = f"{found['cpu']} {found['cores']} cores {found['gpu'] or ''}"
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")

@@ -94,8 +94,10 @@ def otherwise(path: Path, method: str, settings: Settings) -> str:
 
 
 def named(method: str, preset: str, changes: tuple[str, ...], seed: int) -> str:
-    """What a cell of a sweep is called."""
-    return "-".join([method, preset, *sorted(changes), f"seed{seed}"])
+    """What a cell of a sweep is called; a setting is typed with hyphens as well."""
+    fields = [change.partition("=") for change in changes]
+    written = sorted(f"{name.replace('-', '_')}={value}" for name, _, value in fields)
+    return "-".join([method, preset, *written, f"seed{seed}"])
 
 
 def measure(

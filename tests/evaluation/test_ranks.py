@@ -9,6 +9,7 @@ from scipy import stats
 
 from gplac.evaluation.pooling import Pooled
 from gplac.evaluation.ranks import agreement, kendall
+from gplac.evaluation.statistics import Interval
 
 NUMBERS = st.integers(2, 8).flatmap(
     lambda n: st.tuples(*[st.lists(st.integers(0, 4), min_size=n, max_size=n)] * 2)
@@ -49,6 +50,11 @@ def test_pairs_say_which_come_in_the_same_order_and_which_clearly() -> None:
 def test_equal_rates_here_speak_for_neither_order() -> None:
     (pair,) = agreement({"a": 0.5, "b": 0.1}, {"a": of([1, 0], [0, 0]), "b": of([0, 0], [0, 1])}).pairs
     assert pair.tied and not pair.agrees and not pair.clear
+
+
+def test_what_no_scene_tells_apart_has_an_order_that_nobody_knows() -> None:
+    found = agreement({"a": 0.5, "b": 0.1}, {name: of([1, 0], [1, 1]) for name in "ab"})
+    assert found.tau == 0.0 and found.interval95 == Interval(-1.0, 1.0)
 
 
 def test_equal_rates_there_are_no_pair() -> None:

@@ -23,10 +23,10 @@ from gplac.grid import data, work
 from gplac.grid.cell import Cell, Grid
 from gplac.grid.data import collect, require_same
 from gplac.grid.locks import locked
-from gplac.grid.run import Finished, collect_shared, run_grid
+from gplac.grid.run import Finished, collect_shared, run_grid, set_aside_outdated
 from gplac.grid.status import state_of
 from gplac.grid.work import Job, measure_cell, one_thread
-from gplac.scale.executor import Executor, InProcess, executor
+from gplac.scale.executor import Executor, Failure, InProcess, executor
 from gplac.training.trainer import Trainer
 
 CELLS = [Cell("mug_push", "gplac"), Cell("mug_push", "gplac", weak_budget=4, scene_budget=1)]
@@ -247,6 +247,34 @@ def test_a_result_of_other_settings_is_told_and_measured_anew_only_if_asked_for(
     assert (aside / "weights.safetensors").exists() and (aside / "inspection.json").exists()
     assert content(fresh, CELLS[0]) == content(measured, CELLS[0])
     assert "settings" not in read_result(old)["training"]
+
+
+def test_a_run_begun_with_other_settings_is_told_and_set_aside(measured: Grid, fresh: Grid) -> None:
+    """It would refuse to go on."""
+    shutil.copytree(measured.root / "runs", fresh.root / "runs")
+    cell = CELLS[0]
+    assert fresh.other_settings(cell) == ""
+    run_json = fresh.run(cell) / "run.json"
+    told = json.loads(run_json.read_text())
+    told["settings"]["training"]["steps"] = 5
+    run_json.write_text(json.dumps(told))
+    assert fresh.other_settings(cell) == "training (steps 5, not 6)"
+    (aside,) = set_aside_outdated(fresh, CELLS)
+    assert (aside / "run.json").exists() and not fresh.run(cell).exists()
+    run_json.parent.mkdir()
+    run_json.write_text("{")
+    assert fresh.other_settings(cell) == ""
+
+
+def test_a_cell_whose_error_cannot_be_written_does_not_stop_the_others(measured: Grid, fresh: Grid) -> None:
+    shutil.copytree(measured.root / "results", fresh.root / "results")
+    fresh.results(CELLS[0])[0].unlink()
+    fresh.run(CELLS[0]).parent.mkdir(parents=True)
+    fresh.run(CELLS[0]).write_text("a file of mine")
+    lost = Failure("Nothing there.")
+    first, second = run_grid(fresh, CELLS, {CELLS[0]: lost}, InProcess())
+    assert (first.state, first.reason, first.details) == ("failed", "Nothing there.", None)
+    assert second.state == "done"
 
 
 def test_what_is_no_result_of_the_cell_fails_it_and_is_kept(

@@ -113,6 +113,8 @@ def test_cells_are_chosen_by_task_method_pattern_and_seed() -> None:
     ]
     with pytest.raises(UserError, match=r"matches juggle; there are, for instance, pusher/gplac-seed0"):
         choose(cells, ["juggle"])
+    with pytest.raises(UserError, match="No cell matches pusher/gplca; there are"):
+        choose(cells, ["pusher/gplca", "striker/gplac"])
 
 
 @pytest.mark.parametrize(
@@ -126,6 +128,7 @@ def test_cells_are_chosen_by_task_method_pattern_and_seed() -> None:
         ("def cells(preset): return [Cell('pusher', 'att-1', weak_budget=4)]", "no weak images"),
         ("def cells(preset): return [Cell('pusher', 'att-1', scene_budget=4)]", "leave its scene_budget out"),
         ("def cells(preset): return [Cell('pusher', 'bounds', scene_budget=4)]", "no weak images"),
+        ("def cells(preset): return [Cell('pusher', 'gplac', 0, 16, 10)]", "are of 8 scenes at most"),
         ("def cells(preset): return [Cell('pusher', 'gplac', -1)]", "negative"),
         ("def cells(preset): return [Cell('pusher', 'gplac', scene_budget=-3)]", "negative"),
         ("def cells(preset): return [Cell('pusher', 'gplac', '0')]", "seed is a whole number"),
@@ -204,6 +207,15 @@ def test_a_sweep_passes_over_no_result_of_other_settings_in_silence(tmp_path: Pa
     assert ended.returncode == 0 and [each.name for each in tmp_path.iterdir()] == ["results"]
     (told,) = ended.stdout.splitlines()
     assert f"{path.name} is of a training with other training (learning_rate 0.5, not 0.006)" in told
+
+
+def test_a_setting_typed_with_hyphens_is_named_as_tables_read_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(RECIPES))
+    import sweep
+
+    typed = "training.steps=300", "network.policy-dropout=0"
+    name = "gplac-lite-network.policy_dropout=0-training.steps=300-seed2"
+    assert sweep.named("gplac", "lite", typed, 2) == name
 
 
 def test_a_sweep_that_cannot_write_or_is_stopped_says_so_in_a_sentence(tmp_path: Path) -> None:

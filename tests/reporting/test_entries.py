@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,9 @@ def test_a_folder_of_runs_gives_each_runs_evaluation_of_the_split_asked_for(tmp_
     found = entries([tmp_path])
     assert [entry.run for entry in found] == [tmp_path / "gplac-seed0", tmp_path / "att-1-seed0"]
     assert {entry.result["split"] for entry in found} == {"test"}
+    shutil.copytree(tmp_path / "att-1-seed0", tmp_path / "att-1-seed0-before1")  # set aside by a grid
+    assert len(entries([tmp_path])) == 2
+    assert len(entries([tmp_path / "att-1-seed0-before1"])) == 1
     with pytest.raises(UserError, match=r"gplac evaluate .*att-1-seed0 --split validation$"):
         entries([tmp_path], "validation")
     with pytest.raises(UserError, match="--split test --level wild$"):

@@ -90,6 +90,14 @@ def test_a_result_under_anothers_name_is_refused(tmp_path: Path, factor: str, va
         varied(tmp_path, "lite")
 
 
+def test_a_policy_of_fewer_weak_images_is_another_and_not_in_the_table(tmp_path: Path) -> None:
+    path = put(tmp_path, "gplac", "mug", [10, 4])
+    fewer = json.loads(path.read_text()) | {"weak_images": 160}
+    path.with_name("gplac-weak160-seed0-only-mug.json").write_text(json.dumps(fewer))
+    (sheet,) = varied(tmp_path, "lite")
+    assert sheet.head == ("What varies", "GPLAC") and "20 episodes" in sheet.notes[0]
+
+
 def test_a_method_that_has_other_settings_today_is_told(tmp_path: Path) -> None:
     path = put(tmp_path, "gplac", "mug", [10, 4])
     result = json.loads(path.read_text())

@@ -521,6 +521,7 @@ def test_results_that_cannot_be_are_refused(tmp_path: Path, capsys: pytest.Captu
         ({"preset": "demo"}, "gplac-seed0", "preset demo"),
         ({}, "gplac-seed1", "seed 0"),
         ({}, "gplac-weak160-seed0", "weak images 16000"),
+        ({"weak_images": 160}, "gplac-seed0", "is of 160 weak images, where its name says all 16000"),
         ({"weak_images": 160}, "gplac-scenes4-weak160-seed0", "weak scenes None"),
         ({"weak_images": 160, "weak_scenes": 4}, "gplac-weak160-seed0", "weak scenes 4"),
     ],

@@ -30,6 +30,8 @@ def put(
     found = synthetic_result(method, rate, seed=seed, scenes=4, count=4) | {"task": task, "preset": preset}
     if "weak" in stem:
         found["weak_images"] = int(stem.partition("weak")[2])
+    elif preset == "paper":
+        found["weak_images"] = 80_000
     write_json(found, "result", results / preset / task / f"{stem or method}-seed{seed}.json")
     return float(found["success_rate"])
 

@@ -1,6 +1,7 @@
 """Settings compared, from hand-made results."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,19 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(
     with pytest.raises(UserError) as error:
         compared(tmp_path, "lite")
     assert str(path) in str(error.value) and told in str(error.value)
+
+
+def test_fewer_weak_images_and_scenes_are_settings_like_others(tmp_path: Path) -> None:
+    name = "gplac-lite-training.scene_budget=10-training.weak_budget=160-seed0"
+    path = put(tmp_path, name, "gplac", [9, 5])
+    result = json.loads(path.read_text()) | {"weak_images": 160, "weak_scenes": 10}
+    path.write_text(json.dumps(result))
+    (sheet,) = compared(tmp_path, "lite")
+    ((row, *_),) = sheet.rows
+    assert row == "GPLAC: `training.scene_budget=10` (0), `training.weak_budget=160` (0)"
+    path.write_text(json.dumps(result | {"weak_scenes": 12}))
+    with pytest.raises(UserError, match="weak scenes 12, where its name and folder say 10"):
+        compared(tmp_path, "lite")
 
 
 def test_a_number_of_steps_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -338,7 +338,7 @@ def test_ctrl_c_and_sigterm_save_and_the_run_goes_on(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Network, "encode", encode)
-        with pytest.raises(KeyboardInterrupt, match="^Step 4 is saved; with --resume,"):
+        with pytest.raises(KeyboardInterrupt, match="^Step 4 is saved in .*: the same command goes on"):
             fit(method, preset, demonstrations, None, tmp_path / "cut")
     assert signal.getsignal(number) is handler
     fit(method, preset, demonstrations, None, tmp_path / "cut", resume=True)

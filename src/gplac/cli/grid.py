@@ -44,8 +44,8 @@ def grid_run(
         seeds: Seeds of every method, in place of the recipe's.
         workers: Processes, each with one thread and a cell at a time; 0: one for each core.
         on: Processes of this machine, or of a Ray cluster whose machines share this folder.
-        outdated: Measure anew what has a result of other settings, or another definition of the method, than today's;
-            it stays as RUN-beforeN beside the run.
+        outdated: Measure anew what was measured or begun with other settings, or another definition of the method, than
+            today's; it stays as RUN-beforeN beside the run. Changed code of a loss or an encoder is not noticed.
     """
     from rich.console import Console
     from rich.live import Live
@@ -72,7 +72,7 @@ def grid_run(
         if outdated:
             for folder in set_aside_outdated(grid, cells):
                 print(f"Measured with other settings, kept in {folder.relative_to(grid.root)}")
-        missing = collect_shared(grid, cells)
+        missing = collect_shared(grid, cells, workers)
         if console.is_terminal:
             stack.enter_context(live)
         for finished in run_grid(grid, cells, missing, pool):

@@ -53,10 +53,13 @@ def table(
     from gplac.reporting.sheets import write_sheets
     from gplac.reporting.thresholds import SHEETS as THRESHOLDS
 
-    if not (results / preset).is_dir():
-        raise UserError(
-            f"There is no folder {results / preset}; measure something first: gplac grid run RECIPE"
-        )
+    folders = {
+        "settings": (results / "sweep", "python recipes/sweep.py METHOD"),
+        "factors": (results / "vary", "gplac evaluate RUN --vary each"),
+    }
+    folder, command = folders.get(which, (results / preset, "gplac grid run RECIPE"))
+    if not folder.is_dir():
+        raise UserError(f"There is no folder {folder}; measure something first: {command}")
     makers = TABLES | PHOTOGRAPHS | FAIR | FIGURE_5 | THRESHOLDS | FACTORS | SETTINGS
     for name, make in makers.items():
         if which in ("all", name.removeprefix("table")):

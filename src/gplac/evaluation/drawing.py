@@ -38,6 +38,10 @@ class View:
     robot_model: Path | None = None
     """See `gplac.worlds.registry.task`."""
 
+    def __post_init__(self) -> None:
+        if self.assets is not None:  # a pack is told by its folder's name, which "." hides
+            object.__setattr__(self, "assets", self.assets.resolve())
+
 
 class DrawingPool:
     """``workers`` processes; each draws up to `BATCH` frames at a time into memory shared with this process.

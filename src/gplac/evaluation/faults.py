@@ -103,15 +103,23 @@ def stranger(
         "method": method,
         "seed": seed,
         "weak_scenes": scene_budget or None,
+        "weak_images": weak_budget or None,
     }
-    told |= {"weak_images": weak_budget} if weak_budget else {}
     if "method" not in document:
         del told["method"]
+    if not weak_budget and not _fewer_images(document):
+        del told["weak_images"]
     for field, value in told.items():
         if (actual := document.get(field)) != value:
             wanted = "all" if value is None else value
             return f"is {what} of {field.replace('_', ' ')} {actual}, where its name and folder say {wanted}"
     return None
+
+
+def _fewer_images(document: Mapping[str, Any]) -> bool:
+    """Whether it tells that its training saw fewer weak images than there were."""
+    training = document.get("training", {})
+    return "weak_budget" in training.get("settings", {}).get("training", {})
 
 
 def kind(document: Any) -> str | None:

@@ -51,7 +51,8 @@ class Agreement:
     tau: float
     """Kendall's tau-b: 1 for the same order, -1 for the opposite one."""
     interval95: Interval
-    """Bootstrap over scenes, the same scenes drawn for every method; -1 to 1 where there is a single scene."""
+    """Bootstrap over scenes, the same scenes drawn for every method; -1 to 1 where there is a single scene, or none
+    tells any two of them apart."""
     pairs: tuple[Pair, ...]
     """Every two methods that are not a tie there."""
 
@@ -102,7 +103,8 @@ def agreement(theirs: Mapping[str, float], ours: Mapping[str, Pooled]) -> Agreem
             )
         )
     taus = kendall(redrawn, np.broadcast_to(published, redrawn.shape))
-    interval = middle(taus) if len(shared) > 1 else Interval(-1.0, 1.0)
+    told_apart = len(shared) > 1 and bool((totals != totals[0]).any())
+    interval = middle(taus) if told_apart else Interval(-1.0, 1.0)
     return Agreement(float(kendall(rates, published)), interval, tuple(pairs))
 
 

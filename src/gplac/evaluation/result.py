@@ -197,10 +197,12 @@ def read_result(path: Path) -> Result:
         )
     try:
         document: Result = json.loads(path.read_text())
-    except OSError as error:
+    except FileNotFoundError as error:
         raise UserError(
             f"There is no result file {path}; write one with: gplac evaluate RUN --json {path}"
         ) from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         raise UserError(
             f"{path} is not JSON ({error}); write it again with: gplac evaluate RUN --json {path}"

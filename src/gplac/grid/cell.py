@@ -1,5 +1,7 @@
 """What a grid measures: cells, and where each of them leaves its files."""
 
+import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import count
@@ -14,6 +16,7 @@ from gplac.grid.found import Found, found
 from gplac.methods import METHODS
 from gplac.runs import INSPECTION
 from gplac.training.changes import changes
+from gplac.training.checkpoint import RUN_JSON
 from gplac.training.described import HASH, described
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import split_size
@@ -83,6 +86,11 @@ class Cell:
         for name in ("weak_budget", "scene_budget"):
             if getattr(self, name) and not self.learns_weakly:
                 raise UserError(f"{self.id}: {self.method} learns from no weak images; leave its {name} out.")
+        if self.weak_budget and self.scene_budget > (most := (self.weak_budget + 1) // 2):
+            raise UserError(
+                f"{self.id}: {self.weak_budget} images, with and without the object in turn, are of {most} scenes at"
+                " most; give more images or fewer scenes."
+            )
 
 
 @dataclass(frozen=True)
@@ -213,11 +221,15 @@ class Grid:
         return {path: file for path, file in files.items() if file is not None}
 
     def other_settings(self, cell: Cell) -> str:
-        """What the cell's result was measured with otherwise than it would be today; of one of older versions, which
-        does not tell its settings, by its steps and its pictures alone. Nothing where there is none that is sound."""
-        if not cell.trained or not self.done(cell):
+        """What the cell's result, or where there is none yet its run, was made with otherwise than it would be today;
+        of a result of older versions, which does not tell its settings, by its steps and its pictures alone. Nothing
+        where there is none that is sound."""
+        if not cell.trained or self.damage(cell):
             return ""
         method, today = METHODS[cell.method](), self.settings(cell)
+        if not self.done(cell):
+            recorded = self._begun_with(cell)
+            return changes(recorded, described(method, today) | {HASH: recorded[HASH]}) if recorded else ""
         document = self.documents(cell)[0]
         recorded = document["training"].get("settings")
         if recorded is not None:
@@ -227,6 +239,14 @@ class Grid:
             {"steps": document["training"]["steps"], "image": document["image"]},
             {"steps": today.training.steps + pretrained, "image": [today.data.width, today.data.height]},
         )
+
+    def _begun_with(self, cell: Cell) -> dict[str, Any]:
+        """The settings that the cell's run was begun with; nothing where there is no run, or it does not tell."""
+        try:
+            settings = dict(json.loads((self.run(cell) / RUN_JSON).read_text())["settings"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return {}
+        return settings if HASH in settings else {}
 
     def set_aside(self, cell: Cell) -> Path:
         """Move the cell's run, result and inspection to a folder beside the run, so that it is measured anew.
@@ -238,11 +258,11 @@ class Grid:
         numbers = (number for number in count(1) if not run.with_name(f"{run.name}-before{number}").exists())
         aside = run.with_name(f"{run.name}-before{next(numbers)}")
         run.mkdir(parents=True, exist_ok=True)
-        run.rename(aside)
         for name, path in (
             ("inspection.json", self.inspection(cell)),
             ("result.json", self.results(cell)[0]),
         ):
             if path.exists():
-                path.rename(aside / name)
+                shutil.move(path, run / name)  # which may lie on another disk
+        run.rename(aside)
         return aside

@@ -47,7 +47,7 @@ def choose(cells: Sequence[Cell], only: Sequence[str] = (), seeds: Iterable[int]
         seeds: measure every method with these seeds, in place of the recipe's.
 
     Raises:
-        UserError: nothing is left, or a seed is negative.
+        UserError: nothing is left, or one of ``only`` matches no cell, or a seed is negative.
     """
     wanted = list(seeds)
     if wanted:
@@ -56,9 +56,10 @@ def choose(cells: Sequence[Cell], only: Sequence[str] = (), seeds: Iterable[int]
             cell.check()
         cells = list(dict.fromkeys([cell for cell in cells if not cell.trained] + again))
     chosen = [cell for cell in cells if not only or any(_matches(cell, pattern) for pattern in only)]
-    if not chosen:
+    idle = [pattern for pattern in only if not any(_matches(cell, pattern) for cell in cells)]
+    if idle or not chosen:
         raise UserError(
-            f"No cell matches {' or '.join(only) or 'the recipe'}; there are, for instance,"
+            f"No cell matches {' or '.join(idle) or 'the recipe'}; there are, for instance,"
             f" {', '.join(cell.id for cell in cells[:3]) or 'none'}."
         )
     return chosen

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from gplac.errors import UserError
 from gplac.files import write_atomically
 from gplac.grid.cell import Cell, Grid
 from gplac.grid.data import collect, data_sets
@@ -29,7 +30,7 @@ class Finished:
 
 
 def set_aside_outdated(grid: Grid, cells: Sequence[Cell]) -> list[Path]:
-    """Set aside what was measured with other settings than today's, so that `run_grid` measures it anew.
+    """Set aside what was measured, or begun, with other settings than today's, so that `run_grid` measures it anew.
 
     Args:
         grid: where.
@@ -108,8 +109,11 @@ def run_grid(
 
 
 def _failed(grid: Grid, cell: Cell, failure: Failure) -> Finished:
-    path = grid.error(cell)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path: Path | None = grid.error(cell)
     written = {"message": failure.message, "details": failure.details}
-    write_atomically(path, (json.dumps(written, indent=1) + "\n").encode())
+    try:
+        grid.error(cell).parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(grid.error(cell), (json.dumps(written, indent=1) + "\n").encode())
+    except (OSError, UserError):  # the reason is told all the same, and the others go on
+        path = None
     return Finished(cell, "failed", failure.message, path)

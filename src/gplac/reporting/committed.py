@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gplac import config
 from gplac.errors import UserError
 from gplac.evaluation.faults import stranger
 from gplac.evaluation.pooling import Pooled, pooled
@@ -109,13 +110,25 @@ class Committed:
         preset, task = self.folder.parent.name, self.folder.name
         if found := stranger(
             document, what, preset=preset, task=task, seed=int(match["seed"]), **_key(match)._asdict()
-        ):
+        ) or _fewer_than_all(document, preset, task, _key(match)):
             raise UserError(f"{path} {found}: move it to where it belongs.")
 
     @staticmethod
     def _named(folder: Path) -> list[tuple[Path, re.Match[str]]]:
         matches = [(path, NAME.fullmatch(path.stem)) for path in sorted(folder.glob("*.json"))]
         return [(path, match) for path, match in matches if match is not None]
+
+
+def _fewer_than_all(document: Mapping[str, Any], preset: str, task: str, key: Key) -> str | None:
+    """How many weak images a result is of, if its name says all, in words that go on after it. Results of older
+    versions do not tell of a budget."""
+    if key.weak_budget or key.scene_budget or not document.get("weak_images"):
+        return None
+    recorded = document.get("training", {}).get("settings", {}).get("data", {})
+    sizes = asdict(config.preset(preset, task).data) | recorded
+    if document["weak_images"] >= (whole := sizes["weak_scenes"] * sizes["weak_per_scene"]):
+        return None
+    return f"is of {document['weak_images']} weak images, where its name says all {whole}"
 
 
 def named_seeds(each: Pooled) -> str:

@@ -1,6 +1,7 @@
 """What a report is made from: results, and what their runs left beside them."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -164,6 +165,10 @@ def _weak(result: Result) -> tuple[int, int]:
     return result["weak_images"], result.get("weak_scenes", 0)
 
 
+SET_ASIDE = re.compile(r"-before\d+$")
+"""How `gplac.grid.cell.Grid.set_aside` calls what was measured before."""
+
+
 def _place(entry: Entry) -> tuple[int, str, int, bool, int, int]:
     rank = _ORDER.index(entry.method) if entry.method in _ORDER else len(_ORDER)
     count, scenes = _weak(entry.result)
@@ -175,7 +180,9 @@ def _read(path: Path, split: str, level: str, robot_model: Path | None) -> list[
         return [Entry(read_result(path), "", "")]
     if (path / "run.json").exists():
         return [_of_run(path, split, level, robot_model)]
-    if runs := sorted(file.parent for file in path.rglob("run.json")):
+    # What a grid set aside has a newer run beside it, and is looked at by its own name.
+    all_runs = sorted(file.parent for file in path.rglob("run.json"))
+    if runs := [run for run in all_runs if not SET_ASIDE.search(run.name)] or all_runs:
         return [_of_run(run, split, level, robot_model) for run in runs]
     documents = [(file, _json(file)) for file in sorted(path.rglob("*.json"))]
     inspections = [document for _, document in documents if "sensitivity" in document]

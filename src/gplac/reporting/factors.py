@@ -13,6 +13,7 @@ from gplac.evaluation.pooling import Pooled, pooled
 from gplac.evaluation.result import Result, read_result
 from gplac.methods import BEYOND
 from gplac.methods import METHODS as MAKERS
+from gplac.reporting.committed import NAME as CELL
 from gplac.reporting.factor_charts import factor_dots
 from gplac.reporting.published import METHODS
 from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
@@ -24,7 +25,7 @@ from gplac.worlds.registry import task_names
 from gplac.worlds.splits import NOTHING, factors
 
 FOLDER, WAITING = "vary", "waiting"
-NAME = re.compile(r"(?P<method>.+)-seed(?P<seed>\d+)-only-(?P<factor>.+)")
+NAME = re.compile(rf"{CELL.pattern}-only-(?P<factor>.+)")
 """Of a file, as ``gplac evaluate --vary --json METHOD-seedK.json`` writes it."""
 
 Found = Mapping[str, Mapping[str, Pooled]]
@@ -57,12 +58,21 @@ def _read(folder: Path, preset: str) -> dict[str, dict[str, list[Result]]]:
             continue
         result, factor = read_result(path), match["factor"]
         method, seed = match["method"], int(match["seed"])
-        wrong = stranger(result, preset=result["preset"], task=folder.name, method=method, seed=seed)
+        images, scenes = int(match["images"] or 0), int(match["scenes"] or 0)
+        wrong = stranger(
+            result,
+            preset=result["preset"],
+            task=folder.name,
+            method=method,
+            seed=seed,
+            weak_budget=images,
+            scene_budget=scenes,
+        )
         if not wrong and result.get("vary") != factor:
             wrong = f"is a result of vary {result.get('vary')}, where its name says {factor}"
         if wrong:
             raise UserError(f"{path} {wrong}: move it to where it belongs.")
-        if result["preset"] == preset:
+        if result["preset"] == preset and not images and not scenes:
             found.setdefault(method, {}).setdefault(factor, []).append(result)
     order = [*METHODS, *BEYOND, *sorted(found)]
     return {method: found[method] for method in dict.fromkeys(order) if method in found}

@@ -22,7 +22,7 @@ def unseen(result: Result) -> bool:
 
 def usual(result: Result) -> bool:
     """Whether it is of what the paper's numbers are of: test scenes with nothing of the user's own in them."""
-    own = any(result.get(other) for other in ("assets", "vary", "robot_model"))
+    own = any(result.get(other) is not None for other in ("assets", "vary", "robot_model"))
     return not own and (result["split"], result["level"]) == ("test", "standard")
 
 

@@ -83,6 +83,8 @@ def _read(folder: Path, task: str, preset: str, split: str) -> list[Trial]:
             task=task,
             method=match["method"],
             seed=int(match["seed"]),
+            weak_budget=int(dict(changes).get("training.weak_budget", 0)),
+            scene_budget=int(dict(changes).get("training.scene_budget", 0)),
         ) or _other_steps(result, task=task, preset=preset, changes=dict(changes))
         if result["split"] != split:
             wrong = f"is of {result['split']} scenes, and lies among results of {split} scenes"

@@ -113,8 +113,16 @@ def _open(run_dir: Path) -> Iterator[Any]:
     """The checkpoint's file, its many ways of being wrong told in one sentence."""
     path = run_dir / CHECKPOINT
     try:
+        path.open("rb").close()
+    except FileNotFoundError:
+        pass  # told below
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): mend that, and go on.") from error
+    try:
         with safe_open(path, framework="pt") as file:
             yield file
+    except torch.OutOfMemoryError:
+        raise  # nothing is wrong with the file
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"{path} cannot be resumed ({error}): {anew(run_dir)}") from error
 

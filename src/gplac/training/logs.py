@@ -57,7 +57,8 @@ class Log:
                 self.board.add_scalar(name, value, step)  # raises what went wrong with earlier ones
         except OSError as error:
             raise UserError(
-                f"Cannot write to {self.path.parent}: {error.strerror}. Mend that and go on with --resume."
+                f"Cannot write to {self.path.parent}: {error.strerror}. Mend that, and the same command goes on"
+                " (gplac train: with --resume)."
             ) from error
 
     def close(self) -> None:

@@ -149,10 +149,11 @@ class Trainer:
                     window.append(metrics)
                     window_images += images
                     done = step + 1
+                    if done == first + 1:  # the first one prepares what the others have
+                        counted, since = facts["images"] + window_images, self.now()
                     if done == first + MEASURED_STEPS:
-                        display.project(
-                            window_images / (time.monotonic() - window_started), self.images_left(done)
-                        )
+                        seen = facts["images"] + window_images - counted
+                        display.project(seen / (self.now() - since), self.images_left(done))
                     stopping = signals.asked
                     saving = done % self.config.checkpoint_every == 0 or done in ends or stopping
                     if saving or done % LOG_EVERY == 0:
@@ -178,10 +179,18 @@ class Trainer:
                         window, window_images = [], 0
                         window_started, worked = time.monotonic(), time.process_time()
                     if stopping:
-                        raise KeyboardInterrupt(f"Step {done} is saved; with --resume, {run_dir} goes on.")
+                        raise KeyboardInterrupt(
+                            f"Step {done} is saved in {run_dir}: the same command goes on (gplac train: with --resume)."
+                        )
         finally:
             display.close()
             log.close()
+
+    def now(self) -> float:
+        """The clock, seconds, once the device has done what it was asked to."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        return time.monotonic()
 
     def validate(self, validation: Validation, step: int) -> dict[str, float]:
         """What `validation` says of the weights as they would be evaluated."""
