@@ -75,7 +75,7 @@ def cnn_1() -> Method:
 
 
 def att_40() -> Method:
-    """ATT-1 with demonstrations of forty scenes: the ceiling that weak labels try to reach."""
+    """ATT-1 with demonstrations of forty scenes: what weak labels try to reach."""
     return att_1().but(labelled_scenes=40)
 
 

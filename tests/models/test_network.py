@@ -4,6 +4,7 @@ from torch import nn
 
 from gplac.config import NetworkConfig
 from gplac.errors import UserError
+from gplac.models.dropout import PointDropout
 from gplac.models.encoders import Encoder, vgg16_first_layer
 from gplac.models.network import Network
 from gplac.models.registry import ENCODERS
@@ -63,6 +64,15 @@ def test_only_training_drops_points() -> None:
         assert not torch.equal(head(), head())
         net.eval()
         assert torch.equal(head(), head())
+
+
+@pytest.mark.parametrize(("encoder", "kind"), [("attention", PointDropout), ("conv", nn.Dropout)])
+def test_each_head_drops_with_a_rate_of_its_own(encoder: str, kind: type[nn.Module]) -> None:
+    network = Network(NetworkConfig(policy_dropout=0.1, classifier_dropout=0.6), 32, 40, 17, 7, encoder)
+    assert network.classifier_head is not None
+    heads = network.policy_head, network.classifier_head, network.new_head(2), network.new_head(1, 0.0)
+    assert [head.dropout.p for head in heads] == [0.1, 0.6, 0.6, 0.0]
+    assert {type(head.dropout) for head in heads} == {kind}
 
 
 def test_state_is_never_dropped() -> None:

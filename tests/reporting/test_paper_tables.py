@@ -346,11 +346,30 @@ def test_figure_5_is_the_mean_share_of_points_on_the_object(tmp_path: Path) -> N
     inspection(tmp_path, "gplac", 0.5, seed=1, chance=0.05)
     inspection(tmp_path, "att-1", 0.1, best_fixed=0.44)
     (sheet,) = figure_5(tmp_path, "lite")
-    assert row(sheet, "GPLAC") == ("GPLAC", "60.0 %", "90.0 %", "5.0 %", "not measured", "25.0 %", "0 1")
+    unknown = "not measured"
+    assert row(sheet, "GPLAC") == ("GPLAC", "60.0 %", "90.0 %", "5.0 %", unknown, "25.0 %", unknown, "0 1")
     assert row(sheet, "ATT-1")[3:5] == ("4.0 %", "44.0 %")
     assert "Best fixed point:" in said(sheet)
     assert [record["best_fixed"] for record in sheet.records] == [0.44, None]
     assert [cells[0] for cells in sheet.rows] == ["ATT-1", "GPLAC"]
+
+
+def test_figure_5_has_a_row_for_methods_without_points_and_how_well_domains_are_told_apart(
+    tmp_path: Path,
+) -> None:
+    for seed, apart in enumerate((0.9, 0.7)):
+        inspection(tmp_path, "att-da", 0.3, seed=seed)
+        path = tmp_path / f"lite/pusher/validation/att-da-seed{seed}.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"domains_told_apart": apart}))
+    inspection(tmp_path, "cnn-1", 0.0)
+    path = tmp_path / "lite/pusher/validation/cnn-1-seed0.json"
+    found = json.loads(path.read_text())
+    del found["points_on_object"], found["map_entropy"]
+    path.write_text(json.dumps(found))
+    (sheet,) = figure_5(tmp_path, "lite")
+    assert row(sheet, "ATT-DA")[6] == "80.0 %"
+    assert row(sheet, "CNN-1")[1] == "no points"
+    assert [record["method"] for record in sheet.records] == ["att-da"]
 
 
 def test_the_best_fixed_point_is_that_of_the_pictures_whichever_inspection_measured_it(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from gplac.config import own_changes
+from gplac import config
 from gplac.errors import UserError
 from gplac.evaluation.percent import percent, span
 from gplac.files import write_atomically
@@ -87,7 +87,7 @@ def methods_table() -> str:
         else:
             changes = differences(make(), METHODS[parent]())
             what = "; ".join(f"{field}: {_plain(a)} → {_plain(b)}" for field, (a, b) in changes.items())
-        own = ", ".join(f"`{each}`" for each in own_changes(PRESET, name))
+        own = ", ".join(f"`{each}`" for each in config.own_changes(PRESET, name))
         lines.append(f"| [{label(name)}]({name}.md) | {label(parent) if parent else ''} | {what} | {own} |")
     return "\n".join(lines) + "\n\n"
 
@@ -120,4 +120,16 @@ def measured(results: Mapping[tuple[str, str], Committed], name: str) -> str:
         emulated = " (emulated; the paper's is of a robot)" if task == "mug_push" else ""
         place = f"{task.replace('_', ' ')}{emulated}, preset `{preset}`"
         lines.append(f"| {place} | {ours} | {f'{100 * paper:.2f} %' if paper is not None else 'not in it'} |")
-    return "\n".join(lines) + "\n\n"
+    return "\n".join([*lines, "", _settings(name)]) + "\n\n"
+
+
+def _settings(name: str) -> str:
+    """What a method is trained with, of that in which methods differ."""
+    settings = config.preset(PRESET, method=name)
+    rate, changes = settings.network.policy_dropout, config.own_changes(PRESET, name)
+    own = "; of its own: " + ", ".join(f"`{each}`" for each in changes) if changes else ", as most have"
+    dropout = f"dropout on the policy up to {rate:g}" if rate else "no dropout on the policy"
+    return (
+        f"At `{PRESET}` (pusher and striker) with {dropout}, a {settings.network.first_layer} first layer and"
+        f" {settings.training.steps:,} steps{own}."
+    )

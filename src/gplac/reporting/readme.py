@@ -1,6 +1,6 @@
 """README's tables, from the committed results."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -168,13 +168,21 @@ def _at_the_papers_size(results: Path) -> Iterator[str]:
     yield (
         f"Preset `{LARGE}`: {sizes.data.width}x{sizes.data.height} pixels,"
         f" {sizes.data.weak_scenes * sizes.data.weak_per_scene:,} weak images, {sizes.training.steps:,} steps, on a"
-        f" GPU, as far as it is measured; {sizes.evaluation.scenes} test scenes x {sizes.evaluation.episodes} episodes."
+        f" GPU, as far as it is measured; {sizes.evaluation.scenes} test scenes x {sizes.evaluation.episodes} episodes,"
+        f" with the 95 % interval over scenes; {_seeds_of(found.values())}."
     )
     yield ""
     yield from _head("policy", *(name for task in tasks for name in (task, "paper")))
     for method in [each for each in ROWS if each in measured or each in TABLE_1[tasks[0]]]:
         name = label(method) if method in TABLE_1[tasks[0]] else ROWS[method]
         yield _line(name, *_beside(found, method))
+
+
+def _seeds_of(found: Iterable[Committed]) -> str:
+    """Which seeds all of it is of, in words."""
+    pooled = [each.pooled(*key) for each in found for key in each.results]
+    numbers = sorted({seed for each in pooled if each is not None for seed in each.by_seed})
+    return f"of seed{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
 
 
 def _methods(committed: Committed) -> dict[str, Key]:

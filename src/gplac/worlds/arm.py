@@ -48,7 +48,7 @@ def pusher_spec() -> mujoco.MjSpec:
     """Gymnasium's pusher as published, but for the object's density, plus sites for the `Hand`.
 
     The body that the published rewards call the tips is the bar, 0.1 m short of them. The published object weighs
-    8 micrograms, and contact with so little mass is so soft that the hand sinks 5 cm into it and drags it along by
+    8 milligrams, and contact with so little mass is so soft that the hand sinks 5 cm into it and drags it along by
     chance; with `OBJECT_DENSITY` it touches.
     """
     with as_file(files("gymnasium") / "envs/mujoco/assets/pusher_v5.xml") as path:
