@@ -104,6 +104,8 @@ def test_files_that_are_no_results_are_explained(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is a folder; name a result file"):
         read_result(tmp_path)
     (tmp_path / "text.json").write_text("hello")
+    with pytest.raises(UserError, match="cannot be read: Not a directory"):
+        read_result(tmp_path / "text.json" / "inner.json")
     with pytest.raises(UserError, match="not JSON"):
         read_result(tmp_path / "text.json")
     for name, content in {"deep": b"[" * 100_000, "bytes": b"\xff\xfe"}.items():

@@ -13,6 +13,7 @@ from looking import LookingPolicy
 
 from gplac.errors import UserError
 from gplac.evaluation.drawing import DrawingPool, View
+from gplac.evaluation.measure import evaluation_folder
 from gplac.evaluation.policies import Float32, Images, RandomPolicy, ZeroPolicy
 from gplac.evaluation.rollout import evaluate
 from gplac.evaluation.store import Episodes, load_episodes
@@ -225,6 +226,13 @@ def test_scenes_that_there_are_not_leave_no_folder(tmp_path: Path) -> None:
                 ZeroPolicy(), replace(VIEW, **changes), "test", 1, 1, blank=True, cache=tmp_path / "kept"
             )
     assert not list(tmp_path.iterdir())
+
+
+def test_a_pack_of_ones_own_is_called_by_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "kitchen").mkdir()
+    monkeypatch.chdir(tmp_path / "kitchen")
+    view = View("pusher", 64, 56, assets=Path())
+    assert evaluation_folder(Path("run"), view, "test") == Path("run/evaluation/test-kitchen")
 
 
 def test_bad_requests_are_explained() -> None:

@@ -531,6 +531,9 @@ def test_results_that_cannot_be_are_refused(tmp_path: Path, capsys: pytest.Captu
         main(["table", "1", "--results", str(tmp_path / "nowhere")])
     assert end.value.code == 2
     assert "gplac grid run" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["table", "settings", "--results", str(tmp_path)])
+    assert "recipes/sweep.py" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
