@@ -46,8 +46,8 @@ def train(
     how far to trust the policy.
 
     Args:
-        method: One of the methods of Table 1, for instance gplac or att-1; by default gplac, or att-1 for your own
-            demonstrations without photographs.
+        method: One of the methods (docs/methods), for instance gplac, att-1 or gplac-colours; by default gplac, or
+            att-1 for your own demonstrations without photographs.
         task: Name of the task; by default pusher, or what your own demonstrations are of.
         demos: Folder of demonstrations; by default data/PRESET/TASK/demos-SCENES, where `gplac collect demos` writes.
         weak: Folder of weak images; by default data/PRESET/TASK/weak.

@@ -12,7 +12,7 @@ Changes = tuple[str, ...]
 """What is changed of a preset, as it is typed; none: as it is."""
 
 OWN, DROPOUT, FIRST_LAYER, TEMPERATURE, STEPS = (
-    "its own setting",
+    "its own weight or rate",
     "no dropout on the policy",
     "first layer trained on",
     "temperature 1",
@@ -24,9 +24,9 @@ def tried_alike(method: str, preset: Preset) -> dict[str, Changes]:
     """What is tried with a method besides the preset as it is: what it is called -> its changes. Made for `lite`; a
     preset that has one of these settings already is tried with it as it is.
 
-    Its own setting is a third of the weight of domain adaptation or a tenth of λ, whichever it has, or a tenth of the
-    learning rate after a first stage. Where a method has none of these, or no temperature, it has half the learning
-    rate in place of it, and four times the weight decay in place of the other.
+    Its own weight or rate is a third of the weight of domain adaptation or a tenth of λ, whichever it has, or a tenth
+    of the learning rate after a first stage. Where a method has none of these, or no temperature, it has half the
+    learning rate in place of it, and four times the weight decay in place of the other.
 
     Args:
         method: its name.
