@@ -94,10 +94,14 @@ def otherwise(path: Path, method: str, settings: Settings) -> str:
 
 
 def named(method: str, preset: str, changes: tuple[str, ...], seed: int) -> str:
-    """What a cell of a sweep is called; a setting is typed with hyphens as well."""
-    fields = [change.partition("=") for change in changes]
-    written = sorted(f"{name.replace('-', '_')}={value}" for name, _, value in fields)
-    return "-".join([method, preset, *written, f"seed{seed}"])
+    """What a cell of a sweep is called."""
+    return "-".join([method, preset, *sorted(map(written, changes)), f"seed{seed}"])
+
+
+def written(change: str) -> str:
+    """A change as files are named after it; it may be typed with hyphens."""
+    field, _, value = change.partition("=")
+    return f"{field.replace('-', '_')}={value}"
 
 
 def measure(
@@ -107,7 +111,7 @@ def measure(
     torch.set_num_threads(1)
     settings = Size(preset, changes).settings(task)
     # Data of another size lie beside the preset's own.
-    other = sorted(change for change in changes if change.startswith("data."))
+    other = sorted(change for change in map(written, changes) if change.startswith("data."))
     data = Path("data") / "-".join([preset, *other]) / task
     name = named(method, preset, changes, seed)
     folders = {each: collect(each, task, data, settings) for each in data_sets(Cell(task, method), settings)}

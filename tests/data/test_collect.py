@@ -45,6 +45,7 @@ def test_demonstrations_pair_each_picture_with_the_action_that_follows(tmp_path:
     with SceneRenderer(Pusher(), scene("pusher", "weak", 3), WIDTH, HEIGHT) as renderer:
         for row in (200, 250, 399):
             error = np.abs(data.images[row].astype(int) - renderer.frame(data.qpos[row]))
+            np.testing.assert_array_equal(data.object_positions[row], renderer.seen_at(data.qpos[row]))
             assert error.mean() < 5.0
             assert (
                 error.mean()

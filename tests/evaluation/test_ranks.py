@@ -55,6 +55,8 @@ def test_equal_rates_here_speak_for_neither_order() -> None:
 def test_what_no_scene_tells_apart_has_an_order_that_nobody_knows() -> None:
     found = agreement({"a": 0.5, "b": 0.1}, {name: of([1, 0], [1, 1]) for name in "ab"})
     assert found.tau == 0.0 and found.interval95 == Interval(-1.0, 1.0)
+    more_seeds = {"a": of([1, 0], [1, 1]), "b": of([1, 0, 1, 0], [1, 1, 1, 1])}
+    assert agreement({"a": 0.5, "b": 0.1}, more_seeds).interval95 == Interval(-1.0, 1.0)
 
 
 def test_equal_rates_there_are_no_pair() -> None:

@@ -259,6 +259,7 @@ def test_a_run_begun_with_other_settings_is_told_and_set_aside(measured: Grid, f
     told["settings"]["training"]["steps"] = 5
     run_json.write_text(json.dumps(told))
     assert fresh.other_settings(cell) == "training (steps 5, not 6)"
+    assert state_of(fresh, cell).text.endswith("begun with other settings: training (steps 5, not 6)")
     (aside,) = set_aside_outdated(fresh, CELLS)
     assert (aside / "run.json").exists() and not fresh.run(cell).exists()
     run_json.parent.mkdir()

@@ -368,6 +368,8 @@ def test_figure_5_has_a_row_for_methods_without_points_and_how_well_domains_are_
     path.write_text(json.dumps(found))
     (sheet,) = figure_5(tmp_path, "lite")
     assert row(sheet, "ATT-DA")[6] == "80.0 %"
+    inspection(tmp_path, "att-da", 0.3, seed=2)  # of an older version
+    assert row(figure_5(tmp_path, "lite")[0], "ATT-DA")[6] == "not measured"
     assert row(sheet, "CNN-1")[1] == "no points"
     assert [record["method"] for record in sheet.records] == ["att-da"]
 

@@ -166,6 +166,9 @@ def test_fewer_weak_images_and_scenes_are_settings_like_others(tmp_path: Path) -
     path.write_text(json.dumps(result | {"weak_scenes": 12}))
     with pytest.raises(UserError, match="weak scenes 12, where its name and folder say 10"):
         compared(tmp_path, "lite")
+    path.rename(path.with_name("gplac-lite-training.weak_budget=many-seed0.json"))
+    with pytest.raises(UserError, match="move it to where it belongs"):
+        compared(tmp_path, "lite")
 
 
 def test_a_number_of_steps_that_is_none_is_refused(tmp_path: Path) -> None:

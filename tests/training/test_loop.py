@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import re
@@ -198,6 +199,32 @@ def test_a_run_is_neither_overwritten_nor_resumed_with_other_settings(
     (tmp_path / "checkpoint.safetensors").unlink()
     with pytest.raises(UserError, match=f"without the checkpoint.*{anew}"):
         fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
+            "Memory is full",
+        ),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "Memory is full"),
+        (RuntimeError("invalid header"), "delete"),
+    ],
+)
+def test_full_memory_is_no_fault_of_a_checkpoint(
+    error: Exception, told: str, demonstrations: Frames, preset: Preset, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
+
+    def refused(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("gplac.training.checkpoint.safe_open", refused)
+    with pytest.raises(UserError) as caught:
+        fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True)
+    assert told in str(caught.value) and ("delete" in str(caught.value)) == (told == "delete")
 
 
 def test_warm_up_is_action_loss_alone(

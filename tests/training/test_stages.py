@@ -254,8 +254,14 @@ def test_bad_input_is_refused_in_one_sentence(
     flat = replace(demonstrations, object_positions=np.zeros(40))
     idle = replace(preset, training=replace(preset.training, pretrain_steps=0))
     for name, settings, frames, photographs, said in [
-        ("att-po", preset, nobody_knows, weak, "att-po learns from object positions, .* have none"),
-        ("att-po", preset, demonstrations, unlocated, "these weak images have none.*`gplac collect weak`"),
+        (
+            "att-po",
+            preset,
+            nobody_knows,
+            weak,
+            "where in the picture the object stands, .* do not tell it",
+        ),
+        ("att-po", preset, demonstrations, unlocated, "these weak images do not tell it.*gplac collect weak"),
         ("att-po", preset, lost, weak, "finite"),
         ("att-po", preset, flat, weak, r"shape \(40, 2\).* have shape \(40,\)"),
         ("att-po", preset, demonstrations, None, "weakly labelled images"),
@@ -289,9 +295,11 @@ def test_the_projection_counts_the_images_that_are_left(
     name: str, demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    projected: list[int] = []
-    monkeypatch.setattr(Display, "project", lambda _self, _rate, images: projected.append(images))
-    monkeypatch.setattr("gplac.training.trainer.MEASURED_STEPS", 1)
+    projected: list[tuple[float, int]] = []
+    monkeypatch.setattr(Display, "project", lambda _self, rate, images: projected.append((rate, images)))
+    monkeypatch.setattr("gplac.training.trainer.MEASURED_STEPS", 3)
+    clock = iter([100.0, 104.0])
+    monkeypatch.setattr(Trainer, "now", lambda _self: next(clock))
     used: list[int] = []
     step = Trainer.step
 
@@ -302,4 +310,4 @@ def test_the_projection_counts_the_images_that_are_left(
 
     monkeypatch.setattr(Trainer, "step", counted)
     fit(METHODS[name](), preset, demonstrations, weak, tmp_path)
-    assert projected == [sum(used[1:])]
+    assert projected == [(sum(used[1:3]) / 4.0, sum(used[3:]))]

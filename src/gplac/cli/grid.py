@@ -42,7 +42,8 @@ def grid_run(
         preset: Size of everything.
         only: Only cells of these tasks, methods, task/method, or patterns of task/name, such as 'pusher/gplac-weak*'.
         seeds: Seeds of every method, in place of the recipe's.
-        workers: Processes, each with one thread and a cell at a time; 0: one for each core.
+        workers: Processes, each with one thread and a cell at a time, and as many that draw data before; 0: one for
+            each core.
         on: Processes of this machine, or of a Ray cluster whose machines share this folder.
         outdated: Measure anew what was measured or begun with other settings, or another definition of the method, than
             today's; it stays as RUN-beforeN beside the run. Changed code of a loss or an encoder is not noticed.
@@ -71,8 +72,8 @@ def grid_run(
     with executor(workers, one_thread, nesting=True, kind=on) as pool, contextlib.ExitStack() as stack:
         if outdated:
             for folder in set_aside_outdated(grid, cells):
-                print(f"Measured with other settings, kept in {folder.relative_to(grid.root)}")
-        missing = collect_shared(grid, cells, workers)
+                print(f"Measured or begun with other settings, kept in {folder.relative_to(grid.root)}")
+        missing = collect_shared(grid, cells, workers if on == "local" else 0)
         if console.is_terminal:
             stack.enter_context(live)
         for finished in run_grid(grid, cells, missing, pool):

@@ -41,7 +41,7 @@ def export_lerobot(folder: Path, out: Path) -> Manifest:
     """Write the demonstrations in ``folder`` to ``out``, which is there when all of it is. Gives their manifest.
 
     States and actions are the same numbers, pictures the same bytes. Timestamps are ``frame_index / fps``, as LeRobot
-    asks for. What only a simulator knows (``diagnostic.qpos``) is left out.
+    asks for. What only a simulator knows (``diagnostic.*``) is left out.
 
     Raises:
         UserError: ``folder`` holds no complete demonstrations, or ``out`` holds something or cannot be written.

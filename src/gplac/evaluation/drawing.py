@@ -39,7 +39,8 @@ class View:
     """See `gplac.worlds.registry.task`."""
 
     def __post_init__(self) -> None:
-        if self.assets is not None:  # a pack is told by its folder's name, which "." hides
+        # A pack is told by its folder's name, which "." hides.
+        if self.assets is not None and self.assets.name in ("", ".."):
             object.__setattr__(self, "assets", self.assets.resolve())
 
 

@@ -103,7 +103,8 @@ def agreement(theirs: Mapping[str, float], ours: Mapping[str, Pooled]) -> Agreem
             )
         )
     taus = kendall(redrawn, np.broadcast_to(published, redrawn.shape))
-    told_apart = len(shared) > 1 and bool((totals != totals[0]).any())
+    by_scene = totals / counts
+    told_apart = len(shared) > 1 and bool((by_scene != by_scene[0]).any())
     interval = middle(taus) if told_apart else Interval(-1.0, 1.0)
     return Agreement(float(kendall(rates, published)), interval, tuple(pairs))
 

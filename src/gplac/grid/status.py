@@ -53,7 +53,10 @@ def state_of(grid: Grid, cell: Cell) -> State:
     if grid.error(cell).exists():
         return State(cell, "failed", str(_json(grid.error(cell)).get("message", "")))
     step = _json(grid.run(cell) / CHECKPOINT_JSON).get("step")
-    return State(cell, "waiting", f"stopped at step {step:,}" if step else "")
+    told = [f"stopped at step {step:,}"] if step else []
+    if other := grid.other_settings(cell):
+        told.append(f"begun with other settings: {other}")
+    return State(cell, "waiting", ", ".join(told))
 
 
 def table(states: Sequence[State]) -> Table:

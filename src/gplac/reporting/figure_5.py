@@ -61,12 +61,12 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
                 "chance": chance,
                 "best_fixed": best_fixed,
                 "map_entropy": round(fmean(entropy), 6) if entropy else None,
-                "domains_told_apart": round(fmean(apart), 6) if apart else None,
+                "domains_told_apart": round(fmean(apart), 6) if len(apart) == len(found) else None,
             }
         )
         name = row_name(key.method, key.weak_budget)
         bars.append(PointsBar(key.method, name, unseen, labelled, chance, best_fixed))
-    rows = tuple(
+    rows: tuple[tuple[str, ...], ...] = tuple(
         (
             row_name(record["method"], record["weak_budget"]),
             rate(record["unseen"]),
@@ -90,7 +90,7 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
         " points, is of its own kind, a demonstrated frame or a photograph; domain adaptation aims at 50 %. Methods"
         " without attention have no points. Neither the share nor it ranks methods by success.",
         f"{BY_CHANCE} {BEST_FIXED} Both are the scenes', whatever looks at them."
-        + " Inspections of older versions have not measured some of these." * unmeasured,
+        + " Not measured: inspections of older versions have not, of one seed at least." * unmeasured,
     )
     shown = (each["frames"]["unseen"] for found in committed.inspections.values() for each in found)
     chart = Chart(

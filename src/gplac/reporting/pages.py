@@ -127,9 +127,9 @@ def _settings(name: str) -> str:
     """What a method is trained with, of that in which methods differ."""
     settings = config.preset(PRESET, method=name)
     rate, changes = settings.network.policy_dropout, config.own_changes(PRESET, name)
-    own = "; of its own: " + ", ".join(f"`{each}`" for each in changes) if changes else ", as most have"
+    told = ", ".join(f"`{each}`" for each in changes)
     dropout = f"dropout on the policy up to {rate:g}" if rate else "no dropout on the policy"
     return (
-        f"At `{PRESET}` (pusher and striker) with {dropout}, a {settings.network.first_layer} first layer and"
-        f" {settings.training.steps:,} steps{own}."
+        f"Settings at `{PRESET}`, pusher and striker: {dropout}, the first layer {settings.network.first_layer},"
+        f" {settings.training.steps:,} steps" + (f"; otherwise than most methods: {told}." if told else ".")
     )

@@ -83,8 +83,8 @@ def _read(folder: Path, task: str, preset: str, split: str) -> list[Trial]:
             task=task,
             method=match["method"],
             seed=int(match["seed"]),
-            weak_budget=int(dict(changes).get("training.weak_budget", 0)),
-            scene_budget=int(dict(changes).get("training.scene_budget", 0)),
+            weak_budget=_number(changes, "training.weak_budget"),
+            scene_budget=_number(changes, "training.scene_budget"),
         ) or _other_steps(result, task=task, preset=preset, changes=dict(changes))
         if result["split"] != split:
             wrong = f"is of {result['split']} scenes, and lies among results of {split} scenes"
@@ -96,6 +96,12 @@ def _read(folder: Path, task: str, preset: str, split: str) -> list[Trial]:
         found.append(Trial(match["method"], changes, result))
     order = [*PUBLISHED, *METHODS]
     return sorted(found, key=lambda trial: (order.index(trial.method), len(trial.changes), trial.changes))
+
+
+def _number(changes: Iterable[tuple[str, str]], field: str) -> int:
+    """What a name says of a number; -1, which no result has, where that is none."""
+    told = dict(changes).get(field, "0")
+    return int(told) if told.isdecimal() else -1
 
 
 def _other_steps(result: Result, task: str, preset: str, changes: Mapping[str, str]) -> str | None:

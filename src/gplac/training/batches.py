@@ -42,7 +42,8 @@ class LabelledFrames(Protocol):
 
     @property
     def object_positions(self) -> npt.NDArray[np.floating] | None:
-        """(N, 2): where the object of interest is, metres, or None if nobody knows; read for ATT-PO alone"""
+        """(N, 2): where in the picture the object of interest stands, or None if nobody noted it; read for ATT-PO
+        alone"""
 
 
 class WeakFrames(Protocol):
@@ -62,8 +63,8 @@ class WeakFrames(Protocol):
 
     @property
     def object_positions(self) -> npt.NDArray[np.floating] | None:
-        """(N, 2): where the object of interest is in those that show it, metres, or None if nobody knows; read for
-        ATT-PO alone"""
+        """(N, 2): where in the picture the object of interest stands in those that show it, or None if nobody noted
+        it; read for ATT-PO alone"""
 
 
 def resident(array: npt.NDArray[Any], device: torch.device) -> Tensor:
@@ -212,11 +213,11 @@ def _told(positions_N2: Tensor | None, chosen: Tensor) -> Tensor:
 def normalised_positions(
     frames: LabelledFrames, weak: WeakFrames | None, name: str
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None]:
-    """Where the object of interest is in demonstrated frames (N, 2) and in weak images (M, 2), if there are any, by the
-    mean and standard deviation of the former; called for methods that may know it, and no others.
+    """Where in the picture the object of interest stands, in demonstrated frames (N, 2) and in weak images (M, 2), if
+    there are any, by the mean and standard deviation of the former; called for methods that may know it, and no others.
 
     Raises:
-        UserError: somebody does not know, or knows no finite numbers of that shape; ``name`` is the method's.
+        UserError: nobody noted it, or no finite numbers of that shape; ``name`` is the method's.
     """
     known = []
     for what, command, source in (("demonstrations", "demos", frames), ("weak images", "weak", weak)):
@@ -225,8 +226,9 @@ def normalised_positions(
         positions = source.object_positions
         if positions is None:
             raise UserError(
-                f"{name} learns from object positions, and these {what} have none: collect them in simulation, into "
-                f"another folder, with `gplac collect {command}`, or train another method"
+                f"{name} learns from where in the picture the object stands, and these {what} do not tell it: collect "
+                f"them in simulation (gplac collect {command}); such as were collected before it was kept have to be "
+                "deleted first. Or train another method"
             )
         wanted = (len(source.images), 2)
         if positions.shape != wanted or not np.isfinite(positions).all():

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from gplac.errors import UserError
 from gplac.files import write_atomically
+from gplac.training.device import out_of_memory
 from gplac.training.optimiser import Average
 
 RUN_JSON = "run.json"
@@ -121,9 +122,9 @@ def _open(run_dir: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="pt") as file:
             yield file
-    except torch.OutOfMemoryError:
-        raise  # nothing is wrong with the file
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        if out_of_memory(error):
+            raise  # nothing is wrong with the file
         raise UserError(f"{path} cannot be resumed ({error}): {anew(run_dir)}") from error
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import errno
 
 import torch
 
@@ -26,6 +27,13 @@ def memory_gib(device: torch.device) -> float | None:
     if device.type == "cuda":
         return float(torch.cuda.get_device_properties(device).total_memory / 2**30)
     return provenance.memory_gib()
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error is that a GPU's or the machine's memory is full, for which PyTorch has no class of its own."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error)
 
 
 def keep_memory() -> None:

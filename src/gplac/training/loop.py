@@ -31,7 +31,7 @@ from gplac.training.checkpoint import (
     write_weights,
 )
 from gplac.training.described import described
-from gplac.training.device import best_device, precision
+from gplac.training.device import best_device, out_of_memory, precision
 from gplac.training.setup import Setup, pixels
 from gplac.training.trainer import Validation
 
@@ -171,10 +171,8 @@ def _enough_memory() -> Iterator[None]:
     """
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        # PyTorch has no class of its own for a full memory of the machine's.
-        full = isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error)
-        if not full:
+    except (OSError, MemoryError, RuntimeError) as error:
+        if not out_of_memory(error):
             raise
         said = str(error)[max(0, str(error).find("DefaultCPUAllocator")) :].partition(". ")[0]
         raise UserError(

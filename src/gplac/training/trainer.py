@@ -29,7 +29,7 @@ from gplac.training.stages import TrainingStage, pictures, stages
 LOG_EVERY = 20
 """Optimiser steps between lines of the log."""
 MEASURED_STEPS = 5
-"""First optimiser steps, whose rate tells how long the training will take."""
+"""First optimiser steps, whose rate, but for the first one's, tells how long the training will take."""
 ENTROPY_IMAGES = 8
 """Images whose map entropy is logged."""
 
