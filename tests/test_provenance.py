@@ -1,8 +1,10 @@
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -55,3 +57,22 @@ def test_a_text_given_to_python_is_told_with_its_words() -> None:
     called = [sys.executable, "-c", text, "evaluate", "my run"]
     found = subprocess.run(called, env=environment, check=True, capture_output=True, text=True).stdout
     assert shlex.split(found) == ["python", "-c", text, "evaluate", "my run"]
+
+
+def test_committed_results_name_no_place_of_one_machine() -> None:
+    """Commands are told as they were typed, in the repository or beside it."""
+
+    def commands(document: object) -> Iterator[str]:
+        if isinstance(document, list):
+            document = dict(enumerate(document))
+        if isinstance(document, dict):
+            for name, value in document.items():
+                if name == "command":
+                    yield value
+                else:
+                    yield from commands(value)
+
+    paths = list((ROOT / "results").rglob("*.json"))
+    found = {command: path for path in paths for command in commands(json.loads(path.read_text()))}
+    assert len(found) > 50
+    assert [told for told in found if re.search(r"(^|[\s='\"])/", told)] == []
