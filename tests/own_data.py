@@ -63,10 +63,11 @@ def write_demonstrations(folder: Path, data: Demonstrations, **origin: object) -
         schema.SCENE: data.scene,
     }
     sizes = data.states.shape[1], data.actions.shape[1]
-    return _write(folder, "demonstrations", schema.demonstration_schema(*sizes, None), columns, data, origin)
+    kind = schema.demonstration_schema(*sizes, None)
+    return _write(folder, "demonstrations", kind, columns, data, data.task or OWN, origin)
 
 
-def write_weak(folder: Path, data: WeakImages, **origin: object) -> Path:
+def write_weak(folder: Path, data: WeakImages, task: str = OWN, **origin: object) -> Path:
     """An imported data set."""
     columns = {
         schema.WEAK_IMAGE: [encode_jpeg(image) for image in data.images],
@@ -74,7 +75,7 @@ def write_weak(folder: Path, data: WeakImages, **origin: object) -> Path:
         schema.SCENE: data.scene,
         schema.WEAK_INDEX: np.arange(len(data.images)),
     }
-    return _write(folder, "weak", schema.weak_schema(), columns, data, origin)
+    return _write(folder, "weak", schema.weak_schema(), columns, data, task, origin)
 
 
 def _write(
@@ -83,14 +84,13 @@ def _write(
     columns_of: object,
     columns: dict,
     data: Demonstrations | WeakImages,
+    task: str,
     origin: dict,
 ) -> Path:
     folder.mkdir(parents=True)
     count, height, width, _ = data.images.shape
     scenes = tuple(range(int(data.scene.max()) + 1))
-    request = Request(
-        kind, data.task or OWN, IMPORTED, scenes, count // len(scenes), "standard", width, height, 0
-    )
+    request = Request(kind, task, IMPORTED, scenes, count // len(scenes), "standard", width, height, 0)
     shard = Shard(f"{kind}-{IMPORTED}-0000-000000.parquet", count)
     manifest = Manifest(request, (shard,), {}, counts={"rows": count}, origin={"format": "test"} | origin)
     manifest.with_shard(0, *write_shard(folder / shard.name, columns_of, columns)).write(folder)

@@ -153,7 +153,7 @@ def test_data_that_were_given_names_go_with_their_like(
     folders: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bowls = str(write_demonstrations(tmp_path / "bowls", replace(demonstrations(), task="bowls")))
-    cups = str(write_weak(tmp_path / "cups", replace(photographs(), task="cups")))
+    cups = str(write_weak(tmp_path / "cups", photographs(), task="cups"))
     said = fails(capsys, "train", "--demos", bowls, "--weak", cups)
     assert "cups holds data of the task 'cups' where data of 'bowls' are needed" in said
     assert "import these again with --task bowls" in said

@@ -171,7 +171,7 @@ def test_data_that_cannot_be_trained_on_are_refused_in_one_sentence(tmp_path: Pa
         assert not (tmp_path / "run").exists()
     with pytest.raises(UserError, match="no method is called 'magic'"):
         train_own(data, weak, tmp_path / "run", method="magic")
-    with pytest.raises(UserError, match="object positions"):
+    with pytest.raises(UserError, match="where in the picture the object stands"):
         train_own(data, weak, tmp_path / "run", method="att-po")
 
 
