@@ -24,6 +24,8 @@ from gplac.worlds.splits import split_size
 BOUNDS, TOLERANCE = "bounds", "tolerance"
 REFERENCES = {BOUNDS: ("ceiling", "floor"), TOLERANCE: (TOLERANCE,)}
 """What may stand in the place of a method, see `gplac.bounds` -> the results it leaves."""
+SET_ASIDE = "-before"
+"""What follows the name of a run that was set aside; then comes a number."""
 CHOICE = "validation"
 """Split that instruments are read on; test scenes are for success alone."""
 
@@ -255,8 +257,10 @@ class Grid:
             That folder.
         """
         run = self.run(cell)
-        numbers = (number for number in count(1) if not run.with_name(f"{run.name}-before{number}").exists())
-        aside = run.with_name(f"{run.name}-before{next(numbers)}")
+        numbers = (
+            number for number in count(1) if not run.with_name(f"{run.name}{SET_ASIDE}{number}").exists()
+        )
+        aside = run.with_name(f"{run.name}{SET_ASIDE}{next(numbers)}")
         run.mkdir(parents=True, exist_ok=True)
         for name, path in (
             ("inspection.json", self.inspection(cell)),

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from gplac.models.network import Network
 
 Source = Literal["labelled", "weak", "video", "positions"]
-"""Demonstrated frames; weakly labelled images; consecutive demonstrated frames, without their labels; where the object
-of interest is in both of the first two, which no method but ATT-PO may know."""
+"""Demonstrated frames; weakly labelled images; consecutive demonstrated frames, without their labels; where in the
+pictures of the first two the object of interest stands, which no method but ATT-PO may know."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ class Video:
 
 @dataclass(frozen=True)
 class Positions:
-    """Where the object of interest is, normalised by the mean and standard deviation over all demonstrations."""
+    """Where in the picture the object of interest stands, normalised by the mean and standard deviation over all
+    demonstrations."""
 
     labelled_B2: Tensor
     """In the demonstrated frames."""

@@ -50,7 +50,7 @@ class Committed:
             result = read_result(path)
             self._check(path, match, result)
             if usual(result):
-                found.setdefault(_key(match), []).append(result)
+                found.setdefault(key_of(match), []).append(result)
         return found
 
     @cached_property
@@ -75,7 +75,7 @@ class Committed:
                     f"{path} is an inspection of {document['split']} scenes, and lies among those of validation scenes:"
                     " move it to where it belongs."
                 )
-            found.setdefault(_key(match), []).append(document)
+            found.setdefault(key_of(match), []).append(document)
         return found
 
     def pooled(self, method: str, weak_budget: int = 0, scene_budget: int = 0) -> Pooled | None:
@@ -109,8 +109,8 @@ class Committed:
         """A file under another's name would be another's number in a table."""
         preset, task = self.folder.parent.name, self.folder.name
         if found := stranger(
-            document, what, preset=preset, task=task, seed=int(match["seed"]), **_key(match)._asdict()
-        ) or _fewer_than_all(document, preset, task, _key(match)):
+            document, what, preset=preset, task=task, seed=int(match["seed"]), **key_of(match)._asdict()
+        ) or _fewer_than_all(document, preset, task, key_of(match)):
             raise UserError(f"{path} {found}: move it to where it belongs.")
 
     @staticmethod
@@ -136,5 +136,6 @@ def named_seeds(each: Pooled) -> str:
     return f"seed{'s' if len(each.by_seed) > 1 else ''} {', '.join(map(str, each.by_seed))}"
 
 
-def _key(match: re.Match[str]) -> Key:
+def key_of(match: re.Match[str]) -> Key:
+    """What a name that `NAME` matches says."""
     return Key(match["method"], int(match["images"] or 0), int(match["scenes"] or 0))

@@ -18,6 +18,7 @@ from gplac.evaluation.own_robot import require_same
 from gplac.evaluation.result import Result, check, read_result
 from gplac.evaluation.statistics import PairedDifference
 from gplac.evaluation.store import Episodes, load_episodes
+from gplac.grid.cell import SET_ASIDE
 from gplac.methods import BEYOND
 from gplac.reporting.published import METHODS, published
 from gplac.reporting.scenes import usual
@@ -165,10 +166,6 @@ def _weak(result: Result) -> tuple[int, int]:
     return result["weak_images"], result.get("weak_scenes", 0)
 
 
-SET_ASIDE = re.compile(r"-before\d+$")
-"""How `gplac.grid.cell.Grid.set_aside` calls what was measured before."""
-
-
 def _place(entry: Entry) -> tuple[int, str, int, bool, int, int]:
     rank = _ORDER.index(entry.method) if entry.method in _ORDER else len(_ORDER)
     count, scenes = _weak(entry.result)
@@ -182,7 +179,7 @@ def _read(path: Path, split: str, level: str, robot_model: Path | None) -> list[
         return [_of_run(path, split, level, robot_model)]
     # What a grid set aside has a newer run beside it, and is looked at by its own name.
     all_runs = sorted(file.parent for file in path.rglob("run.json"))
-    if runs := [run for run in all_runs if not SET_ASIDE.search(run.name)] or all_runs:
+    if runs := [run for run in all_runs if not re.search(rf"{SET_ASIDE}\d+$", run.name)] or all_runs:
         return [_of_run(run, split, level, robot_model) for run in runs]
     documents = [(file, _json(file)) for file in sorted(path.rglob("*.json"))]
     inspections = [document for _, document in documents if "sensitivity" in document]

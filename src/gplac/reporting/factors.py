@@ -14,6 +14,7 @@ from gplac.evaluation.result import Result, read_result
 from gplac.methods import BEYOND
 from gplac.methods import METHODS as MAKERS
 from gplac.reporting.committed import NAME as CELL
+from gplac.reporting.committed import Key, key_of
 from gplac.reporting.factor_charts import factor_dots
 from gplac.reporting.published import METHODS
 from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
@@ -58,21 +59,13 @@ def _read(folder: Path, preset: str) -> dict[str, dict[str, list[Result]]]:
             continue
         result, factor = read_result(path), match["factor"]
         method, seed = match["method"], int(match["seed"])
-        images, scenes = int(match["images"] or 0), int(match["scenes"] or 0)
-        wrong = stranger(
-            result,
-            preset=result["preset"],
-            task=folder.name,
-            method=method,
-            seed=seed,
-            weak_budget=images,
-            scene_budget=scenes,
-        )
+        key = key_of(match)
+        wrong = stranger(result, preset=result["preset"], task=folder.name, seed=seed, **key._asdict())
         if not wrong and result.get("vary") != factor:
             wrong = f"is a result of vary {result.get('vary')}, where its name says {factor}"
         if wrong:
             raise UserError(f"{path} {wrong}: move it to where it belongs.")
-        if result["preset"] == preset and not images and not scenes:
+        if result["preset"] == preset and key == Key(method):
             found.setdefault(method, {}).setdefault(factor, []).append(result)
     order = [*METHODS, *BEYOND, *sorted(found)]
     return {method: found[method] for method in dict.fromkeys(order) if method in found}

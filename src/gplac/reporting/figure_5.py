@@ -79,7 +79,8 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
         )
         for record in records
     )
-    rows += tuple((name, "no points", *[""] * 6) for name in without if rows)
+    if rows:
+        rows += tuple((name, "no points", *[""] * 6) for name in without)
     unmeasured = any(
         record[name] is None for record in records for name in ("best_fixed", "domains_told_apart")
     )

@@ -89,8 +89,8 @@ def _sound(demonstrations: Demonstrations, weak: WeakImages | None) -> None:
     Raises:
         UserError: they are not.
     """
-    axes_of = {"states": 2, "actions": 2, "episode": 1, "frame": 1, "scene": 1, "labels": 1, "qpos": 2}
-    axes_of["object_positions"] = 2
+    one, two = ("episode", "frame", "scene", "labels"), ("states", "actions", "qpos", "object_positions")
+    axes_of = dict.fromkeys(one, 1) | dict.fromkeys(two, 2)
     for what, data in (("demonstrations", demonstrations), ("photographs", weak)):
         if data is None:
             continue
