@@ -202,7 +202,8 @@ def lite() -> Preset:
 
 
 def paper() -> Preset:
-    """The numbers that the paper states: 40,000 labelled frames, 80,000 weak images of 200x175, 50,000 steps."""
+    """The numbers that the paper states: 40,000 labelled frames, 80,000 weak images of 200x175, 50,000 steps. One
+    deviation: the policy has no dropout, where the paper has some on what both heads read."""
     return Preset(
         name="paper",
         data=DataConfig(
