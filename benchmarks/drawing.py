@@ -53,6 +53,8 @@ def main(
         repeats: Turns; all are written.
         out: File to write; by default results/drawing/<hardware>.json.
     """
+    if min((*processes, repeats)) < 1 or not processes or not seconds > 0:
+        raise SystemExit("One process and one turn or more, of more than no seconds, can be measured.")
     rates: dict[int, list[float]] = {count: [] for count in processes}
     for _ in range(repeats):
         for count, found in rates.items():

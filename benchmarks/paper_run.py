@@ -78,6 +78,10 @@ def main(steps: int = 200, share: float = 0.02, out: Path | None = None) -> None
     """
     if steps < 50:
         raise SystemExit(f"{steps} steps are too few to time: give --steps 50 or more.")
+    if not 0.001 <= share <= 1:
+        raise SystemExit(
+            f"--share is {share}: give a part of the paper's pictures, from 0.001 to 1, all of them."
+        )
     settings = preset("paper")
     data, training = settings.data, settings.training
     all_frames = data.demonstrations * 100

@@ -128,6 +128,10 @@ def main(
         preset: Whose layers; those of `paper` have no batch norm after the last convolution.
         out: File to write; by default results/roofline/[paper-]<width>x<height>-<hardware>.json.
     """
+    if min(width, height) < 32 or min(size, repeats) < 1 or not seconds > 0:
+        raise SystemExit(
+            "Pictures are 32 pixels wide and high or more, turns and matrices of a size above nought."
+        )
     device = best_device()
     ours, peers = of_step(width, height, preset), of_plain_step(width, height, preset)
     precision = "bfloat16" if has_bf16(device) else "float32"

@@ -16,7 +16,8 @@ from rich.table import Table
 from robot import ROBOT
 from worlds import ALL_STEPS, FRAMES, PUSH_FRAMES, PUSH_STEPS, STEPS, STRIKER_FRAMES, STRIKER_STEPS
 
-from gplac.evaluation.result import write_json
+from gplac.errors import UserError
+from gplac.evaluation.result import require_replaceable, write_json
 from gplac.provenance import hardware, provenance
 
 CASES = {
@@ -52,6 +53,10 @@ def main(options: Options) -> None:
     unknown = set(options.only) - set(CASES)
     if unknown:
         raise SystemExit(f"No benchmark is called {', '.join(unknown)}; choose from {', '.join(CASES)}.")
+    if options.repeats < 1 or not options.seconds > 0:
+        raise SystemExit("One turn or more, of more than no seconds, can be measured.")
+    out = options.out or Path("results/bench") / f"{machine()}.json"
+    require_replaceable(out, "benchmark")
     rows = []
     for name in options.only or CASES:
         rows += [
@@ -64,7 +69,6 @@ def main(options: Options) -> None:
         ratios = [f"{row[key]:.2f}" for key in ("ratio", "ratio_min", "ratio_max")]
         table.add_row(row["name"], *numbers, row["unit"], *ratios, str(row["n"]), row["peer_name"])
     Console(width=140).print(table)
-    out = options.out or Path("results/bench") / f"{machine()}.json"
     if options.only and out.exists():  # those of other cases stay
         names = {row["name"] for row in rows}
         rows = [row for row in json.loads(out.read_text()) if row["name"] not in names] + rows
@@ -80,4 +84,7 @@ def machine() -> str:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options))
+    try:
+        main(tyro.cli(Options))
+    except UserError as error:
+        raise SystemExit(f"run: {error}") from None

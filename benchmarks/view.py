@@ -109,6 +109,8 @@ def main(sets: tyro.conf.Positional[tuple[tuple[str, Path, Path], ...]], /, out:
         sets: NAME DEMONSTRATIONS WEAK, of each set.
         out: File to write.
     """
+    if not sets:
+        raise SystemExit("Name one set or more: NAME DEMONSTRATIONS WEAK.")
     photos: dict[Path, Images] = {}
     rows = []
     for _, _, folder in sets:

@@ -14,10 +14,9 @@ from gplac.data.manifest import Manifest, Request
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
 from gplac.evaluation.instruments import accuracy_by_scene
-from gplac.evaluation.result import write_json
+from gplac.evaluation.result import require_replaceable, write_json
 from gplac.evaluation.statistics import bootstrap_over_scenes
 from gplac.evaluation.variety import drawn, picture_distances
-from gplac.files import require_writable
 from gplac.methods import EVERY_SCENE, Method
 from gplac.objectives.classification import Classification
 from gplac.provenance import provenance
@@ -70,7 +69,7 @@ def measure_breadth(
         UserError: no such task, images of another one or not drawn here, fewer things than folds, a machine that
             cannot draw, or a file that cannot be written.
     """
-    require_writable(out)
+    require_replaceable(out, "breadth")
     request = Manifest.read(weak).request
     if request.task != task or request.split != "weak":
         raise UserError(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gplac.evaluation.gym import Sizes, evaluate_env, make_env, reader
-from gplac.evaluation.result import write_json
+from gplac.evaluation.result import require_replaceable, write_json
 from gplac.evaluation.rollout import Progress
 from gplac.files import require_writable
 from gplac.provenance import provenance
@@ -51,7 +51,7 @@ def evaluate_in_env(
     run = Run.open(folder)
     out = folder / "evaluation" / "gymnasium" / f"{_file_name(env_id, arguments or {})}.json"
     if copy is not None:
-        require_writable(copy)
+        require_replaceable(copy, "env_result")
     network = run.facts["network"]
     sizes = Sizes(network["width"], network["height"], network["state_size"], network["action_size"])
     env = make_env(env_id, arguments or {})

@@ -12,10 +12,11 @@ from gplac.data.dataset import Demonstrations
 from gplac.data.manifest import MANIFEST, Manifest, require_collected
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
+from gplac.evaluation.faults import fault
 from gplac.evaluation.inspection import inspect
 from gplac.evaluation.measure import RESULT, evaluation_folder, measure
 from gplac.evaluation.own_robot import require_same
-from gplac.evaluation.result import Result, Training, write_json
+from gplac.evaluation.result import Result, Training, require_replaceable, write_json
 from gplac.evaluation.rollout import Progress, require_possible
 from gplac.files import require_writable
 from gplac.methods import METHODS
@@ -44,15 +45,11 @@ class Run:
         """Read a finished run.
 
         Raises:
-            UserError: there is none in ``folder``, or it is not finished.
+            UserError: there is none in ``folder``, it is not finished, or run.json is damaged.
         """
         try:
             facts = json.loads((folder / RUN_JSON).read_text())
             finished = facts["training"]["finished"]
-            run = cls(folder, facts)
-            if finished:
-                # What is missing is missed here.
-                _ = run.training, run.robot_model, facts["task"], facts["network"]
         except FileNotFoundError as error:
             raise UserError(
                 f"No run: {folder / RUN_JSON} does not exist; name a folder that `gplac train` wrote."
@@ -66,7 +63,9 @@ class Run:
             raise UserError(
                 f"The run in {folder} is not finished; go on with: gplac train ... --resume --out {folder}"
             )
-        return run
+        if found := fault(facts, "run"):
+            raise UserError(f"{folder / RUN_JSON} {found}; restore it, or train again.")
+        return cls(folder, facts)
 
     @property
     def training(self) -> Training:
@@ -169,7 +168,7 @@ def evaluate_run(
     """
     run = Run.open(folder)
     if copy is not None:
-        require_writable(copy)
+        require_replaceable(copy, "result")
     sizes = run.facts["preset"]["evaluation"]
     view = run.view(level, assets, vary, robot_model)
     scenes = min(sizes["scenes"], split_size(view.task, split)) if scenes is None else scenes

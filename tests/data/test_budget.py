@@ -42,6 +42,13 @@ def test_an_even_budget_takes_both_kinds_of_the_same_scenes_and_seeds_differ() -
     np.testing.assert_array_equal(chosen(labels, scene, len(labels), 0), np.arange(len(labels)))
 
 
+def test_another_seed_takes_other_images_of_either_kind_within_a_scene() -> None:
+    labels, scene = weak_set(1, 200)
+    one, other = (chosen(labels, scene, 16, seed) for seed in (0, 1))
+    for label in (0, 1):
+        assert set(one[labels[one] == label]) != set(other[labels[other] == label])
+
+
 def test_scenes_without_one_kind_are_made_up_for_by_the_others() -> None:
     labels, scene = np.array([1, 1, 1, 0, 0, 0]), np.array([0, 0, 0, 1, 1, 1])
     assert chosen(labels, scene, 6, 0).tolist() == [0, 1, 2, 3, 4, 5]

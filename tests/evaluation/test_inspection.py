@@ -1,3 +1,4 @@
+import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -13,6 +14,7 @@ from gplac.evaluation.result import Training, check
 from gplac.evaluation.samples import Frames, WeakSample
 from gplac.seeding import rng
 from gplac.worlds.registry import task
+from gplac.worlds.render import SceneRenderer
 
 VIEW = View("pusher", 40, 36)
 TRAINING = Training("gplac", "smoke", 0, 100, 1, 1.0, 1.0, 1)
@@ -53,7 +55,7 @@ def demonstrations() -> Demonstrations:
     return Demonstrations(
         np.zeros((40, 36, 40, 3), np.uint8),
         states=generator.normal(size=(40, 17)).astype(np.float32),
-        actions=generator.normal(size=(40, 7)).astype(np.float32),
+        actions=generator.normal(1.0, np.linspace(0.5, 3.0, 7), (40, 7)).astype(np.float32),
         episode=np.zeros(40, np.int64),
         frame=np.arange(40) * 2,
         scene=np.zeros(40, np.int64),
@@ -101,6 +103,46 @@ def test_a_policy_that_only_acts_gets_what_it_allows(demonstrations: Demonstrati
     assert found["action_error"]["labelled"]["mean"] > 1
 
 
+def test_always_answering_the_mean_of_the_demonstrations_has_error_one(
+    demonstrations: Demonstrations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspection, "LABELLED_FRAMES", 40)  # all of them
+    mean = demonstrations.actions.mean(axis=0)
+
+    def answer(images: Images, states: Float32) -> Float32:
+        return np.repeat(mean[None], len(images), axis=0)
+
+    found = inspect(answer, VIEW, "validation", 1, demonstrations, TRAINING, PROVENANCE)
+    assert found["action_error"]["labelled"]["mean"] == pytest.approx(1, abs=1e-5)
+
+
+class SettledAtHome(BrightestPixel):
+    """Its points are at one place in every picture of the labelled scene."""
+
+    def __init__(self, home: Images) -> None:
+        self._home = {image.tobytes() for image in home}
+
+    def points(self, images: Images) -> Float32:
+        points = super().points(images)
+        points[[image.tobytes() in self._home for image in images]] = 0.4
+        return points
+
+
+def test_the_labelled_scene_is_told_from_weak_images_and_unseen_frames_show_what_counts(
+    demonstrations: Demonstrations,
+) -> None:
+    policy = SettledAtHome(Frames.draw(VIEW, "labelled", 1, demonstrations, 24).images)
+    found = inspect(policy, VIEW, "validation", 2, demonstrations, TRAINING, PROVENANCE)
+    # All points of the labelled scene's frames coincide; those of unseen frames and of weak images mix.
+    assert found["domains_told_apart"] == 1
+    # Twice the first point's x is in every number of the action, whose errors count by the demonstrations' variance.
+    unit = (1 / demonstrations.actions.astype(np.float64).var(axis=0)).mean()
+    x = policy.points(Frames.draw(VIEW, "validation", 2, demonstrations, 8).images)[:, 0, 0]
+    other = x[rng("shuffled", "image").permutation(len(x))]
+    assert found["sensitivity"]["image"] == pytest.approx(4 * ((other - x) ** 2).mean() * unit, rel=1e-5)
+    assert found["channels"]["policy"] == pytest.approx([4 * x.var() * unit, 0], rel=1e-5)
+
+
 class NoClassifier(BrightestPixel):
     """What ATT-DA and ATT-AE leave: weak images were seen, and no label asked for."""
 
@@ -145,6 +187,18 @@ def test_weak_images_are_half_and_half() -> None:
     assert weak.present.tolist() == [True, False] * 4
     assert weak.scene.tolist() == [0] * 4 + [1] * 4
     assert not np.array_equal(weak.images[0], weak.images[1])
+
+
+def test_weak_images_show_the_object_where_they_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+    draw = SceneRenderer.weak
+
+    def looked_at(renderer: SceneRenderer, generator: np.random.Generator, present: bool) -> Images:
+        seen.append(bool(renderer.weak_mask(copy.deepcopy(generator), present).any()))
+        return draw(renderer, generator, present)
+
+    monkeypatch.setattr(SceneRenderer, "weak", looked_at)
+    assert WeakSample.draw(VIEW, "validation", 2, 4).present.tolist() == seen
 
 
 def test_unseen_pictures_are_of_the_split_and_accuracy_is_of_their_labels(

@@ -41,3 +41,10 @@ def test_differences_have_a_sign_and_round_alike() -> None:
 def test_a_sentence_says_more_or_less_and_no_sign() -> None:
     assert how_often(0.555) == "55.5 points more often"
     assert how_often(-0.555) == "55.5 points less often"
+
+
+@pytest.mark.parametrize("nought", [-0.00049, -0.0001, -0.0, 0.0, 0.0001])
+def test_what_rounds_to_nought_is_not_negative(nought: float) -> None:
+    assert points(nought) == "+0.0"
+    assert point_span(nought, 0.0025) == "+0.0 to +0.3"
+    assert how_often(nought) == "0.0 points more often"

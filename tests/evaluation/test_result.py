@@ -47,12 +47,13 @@ def test_numbers_agree_with_each_other() -> None:
 
 
 def test_a_result_tells_where_its_training_comes_from(tmp_path: Path) -> None:
-    view, source = View("pusher", 32, 28), PROVENANCE | {"command": "gplac train gplac"}
+    view = View("pusher", 32, 28)
+    source = PROVENANCE | {"command": "gplac train gplac", "earlier": [PROVENANCE]}
     where = evaluation_folder(tmp_path, view, "validation")
     training = dataclasses.replace(TRAINING, provenance=source, precision="float32")
     found = measure(LookingPolicy(), view, "validation", 1, 1, training, PROVENANCE, where, policy_id="x")
     assert found["training"]["provenance"] == {
-        name: source[name] for name in ("command", "revision", "date", "hardware")
+        name: source[name] for name in ("command", "revision", "date", "hardware", "earlier")
     }
     assert found["training"]["precision"] == "float32"
     assert found["provenance"] == PROVENANCE
@@ -163,7 +164,7 @@ def test_another_kind_of_file_is_called_what_it_is(tmp_path: Path) -> None:
         "level": "standard",
         "scenes": 20,
         "frames": {"labelled": 4, "unseen": 4},
-        "action_error": {side: {"mean": 0.1, "by_tenth": []} for side in ("labelled", "unseen")},
+        "action_error": {side: {"mean": 0.1, "by_tenth": [0.5]} for side in ("labelled", "unseen")},
         "sensitivity": dict.fromkeys(("image", "angles", "velocities", "hand"), 0.5),
         "provenance": PROVENANCE,
     }
@@ -240,10 +241,11 @@ def test_comparison_refuses_other_episodes() -> None:
     )
     with pytest.raises(UserError, match="split is test and validation"):
         compare(test, validation)
-    moved = copy.deepcopy(test)
-    moved["per_scene"][2]["object_xy_m"][1][0] += 0.01
-    with pytest.raises(UserError, match="in scene 2 their episodes start from other places"):
-        compare(test, moved)
+    for place in ("object_xy_m", "goal_xy_m"):
+        moved = copy.deepcopy(test)
+        moved["per_scene"][2][place][1][0] += 0.01
+        with pytest.raises(UserError, match="in scene 2 their episodes start from other places"):
+            compare(test, moved)
     one, other = ({"robot_model_sha256": digest} for digest in ("a", "b"))
     with pytest.raises(UserError, match="their robots are different files"):
         compare(test | one, test | other)
@@ -288,25 +290,48 @@ def test_a_factor_that_varies_alone_is_told_and_not_compared_with_others(tmp_pat
         compare(found, {name: value for name, value in found.items() if name != "vary"})
 
 
-def test_controls_are_grey_in_the_same_scenes_and_in_the_labelled_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, int, str, bool]]:
+    """What is evaluated, without its being run: split, scenes, episodes in each, looks, whether pictures are grey."""
+    found = []
 
     def noted(
         _: object, view: View, split: str, scenes: int, count: int, *, blank: bool, **__: object
     ) -> Any:
-        asked.append((split, scenes, view.level, blank))
-        return episodes(0.5, str(asked[-1]), split, scenes, count)
+        found.append((split, scenes, count, view.level, blank))
+        return episodes(0.5, str(found[-1]), split, 1, 1)
 
     monkeypatch.setattr("gplac.evaluation.measure.evaluate", noted)
+    return found
+
+
+def test_controls_are_grey_in_the_same_scenes_and_in_the_labelled_one(
+    tmp_path: Path, asked: list[tuple[str, int, int, str, bool]]
+) -> None:
     wild = View("pusher", 32, 28, "wild")
     measure(LookingPolicy(), wild, "test", 2, 3, TRAINING, PROVENANCE, tmp_path, policy_id="x")
     assert asked == [
-        ("test", 2, "wild", False),
-        ("test", 2, "wild", True),
-        ("labelled", 1, "standard", False),
+        ("test", 2, 3, "wild", False),
+        ("test", 2, 3, "wild", True),
+        ("labelled", 1, 6, "standard", False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("scenes", "count", "grey", "labelled"),
+    [(40, 10, (10, 10), 100), (3, 30, (3, 30), 90), (3, 40, (2, 40), 100), (2, 250, (1, 100), 100)],
+)
+def test_controls_are_of_a_hundred_episodes_at_most(
+    scenes: int,
+    count: int,
+    grey: tuple[int, int],
+    labelled: int,
+    tmp_path: Path,
+    asked: list[tuple[str, int, int, str, bool]],
+) -> None:
+    view = View("pusher", 32, 28)
+    measure(LookingPolicy(), view, "test", scenes, count, TRAINING, PROVENANCE, tmp_path, policy_id="x")
+    assert [each[1:3] for each in asked] == [(scenes, count), grey, (1, labelled)]
 
 
 def test_places_are_of_the_object_and_of_the_goal() -> None:

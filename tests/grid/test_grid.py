@@ -1,5 +1,6 @@
 """Cells from data to results: killed and resumed, failing, shared between processes."""
 
+import fcntl
 import importlib.util
 import json
 import shutil
@@ -26,7 +27,9 @@ from gplac.grid.locks import locked
 from gplac.grid.run import Finished, collect_shared, run_grid, set_aside_outdated
 from gplac.grid.status import state_of
 from gplac.grid.work import Job, measure_cell, one_thread
+from gplac.methods import METHODS
 from gplac.scale.executor import Executor, Failure, InProcess, executor
+from gplac.training.described import described
 from gplac.training.trainer import Trainer
 
 CELLS = [Cell("mug_push", "gplac"), Cell("mug_push", "gplac", weak_budget=4, scene_budget=1)]
@@ -265,6 +268,21 @@ def test_a_run_begun_with_other_settings_is_told_and_set_aside(measured: Grid, f
     run_json.parent.mkdir()
     run_json.write_text("{")
     assert fresh.other_settings(cell) == ""
+
+
+def test_who_merely_looks_at_a_lock_keeps_no_cell_from_being_set_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid, cell = Grid("smoke", tmp_path), CELLS[0]
+    settings = described(METHODS[cell.method](), grid.settings(cell))
+    settings["training"]["steps"] = 5
+    grid.run(cell).mkdir(parents=True)
+    (grid.run(cell) / "run.json").write_text(json.dumps({"settings": settings}))
+    with grid.lock(cell).open("w") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        monkeypatch.setattr("gplac.grid.locks.time.sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
+        (aside,) = set_aside_outdated(grid, [cell])
+    assert (aside / "run.json").exists() and not grid.run(cell).exists()
 
 
 def test_a_cell_whose_error_cannot_be_written_does_not_stop_the_others(measured: Grid, fresh: Grid) -> None:

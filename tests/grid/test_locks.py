@@ -1,8 +1,10 @@
 """A lock excludes others, tells what its holder does, and ends with its holder's process."""
 
+import fcntl
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -46,4 +48,39 @@ def test_a_killed_holder_leaves_it(tmp_path: Path) -> None:
         other.send_signal(signal.SIGKILL)
     assert holder(path) is None
     with locked(path, wait_s=0.0):
+        pass
+
+
+def test_who_waited_while_the_folder_was_moved_away_locks_the_one_that_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run" / "lock"
+    with ExitStack() as held:
+        held.enter_context(locked(path))
+
+        def set_aside(_: float) -> None:
+            path.parent.rename(tmp_path / "aside")
+            held.close()
+
+        monkeypatch.setattr("gplac.grid.locks.time.sleep", set_aside)
+        with locked(path):
+            with pytest.raises(TakenError), locked(path, wait_s=0.0):
+                pass
+            with locked(tmp_path / "aside" / "lock", wait_s=0.0):
+                pass
+
+
+def test_a_folder_moved_away_just_before_its_lock_is_taken_is_not_mistaken_for_the_one_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, take = tmp_path / "run" / "lock", fcntl.flock
+
+    def set_aside_first(handle: int, how: int) -> None:
+        if not (tmp_path / "aside").exists():
+            path.parent.rename(tmp_path / "aside")
+        take(handle, how)
+
+    monkeypatch.setattr("gplac.grid.locks.time.sleep", lambda _: None)
+    monkeypatch.setattr("gplac.grid.locks.fcntl.flock", set_aside_first)
+    with locked(path), pytest.raises(TakenError), locked(path, wait_s=0.0):
         pass

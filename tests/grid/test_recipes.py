@@ -164,7 +164,7 @@ def test_the_status_of_table_1_need_not_name_it(
 
 
 def test_a_recipe_that_is_not_there() -> None:
-    with pytest.raises(UserError, match="no recipe nowhere.py"):
+    with pytest.raises(UserError, match="The recipe nowhere.py does not exist"):
         read_recipe(Path("nowhere.py"), "smoke")
 
 
@@ -223,7 +223,7 @@ def test_a_sweep_that_cannot_write_or_is_stopped_says_so_in_a_sentence(tmp_path:
     command = [sys.executable, str(RECIPES / "sweep.py"), "att-1", "--preset", "smoke"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert ended.returncode == 1
-    assert ended.stderr.startswith("sweep: data") and ended.stderr.count("\n") == 1
+    assert ended.stderr.startswith("sweep: Cannot write data") and ended.stderr.count("\n") == 1
     # Ctrl-C in the middle of the work, as a training passes it on.
     code = (
         "import runpy, sys; from gplac.grid import data; sys.argv = sys.argv[1:];"

@@ -77,6 +77,47 @@ def test_every_name_is_in_the_picture_and_leaves_room_for_it(
     assert box.width > 1.0 * figure.dpi and box.height > 0.5 * figure.dpi
 
 
+def test_bars_are_as_long_as_the_rates_and_diamonds_lie_at_the_papers() -> None:
+    found = [
+        charts.Bar("gplac", "GPLAC", 0.7, 0.55, 0.8, paper=0.6),
+        charts.Bar("att-1", "ATT-1", 0.2, 0.1, 0.4),
+        charts.Bar("att-40", "ATT-40", 0.9, 0.85, 0.95, paper=0.3),
+    ]
+    axes: Any = charts.success_bars(found, LIGHT).axes[0]
+    rows = dict(zip((text.get_text() for text in axes.get_yticklabels()), axes.get_yticks(), strict=True))
+    bars = {bar.get_y() + bar.get_height() / 2: bar.get_width() for bar in axes.patches}
+    assert bars == pytest.approx({rows["GPLAC"]: 0.7, rows["ATT-1"]: 0.2, rows["ATT-40"]: 0.9})
+    lines = [(line.get_marker(), list(line.get_xdata()), list(line.get_ydata())) for line in axes.lines]
+    diamonds = [(*x, *y) for marker, x, y in lines if marker == "D" and x]
+    assert diamonds == [(0.6, rows["GPLAC"]), (0.3, rows["ATT-40"])]
+    intervals = {y[0]: x for marker, x, y in lines if marker != "D" and x}
+    assert intervals == {rows["GPLAC"]: [0.55, 0.8], rows["ATT-1"]: [0.1, 0.4], rows["ATT-40"]: [0.85, 0.95]}
+
+
+def test_thresholds_are_drawn_in_centimetres() -> None:
+    curves = {"GPLAC": ("gplac", [0.02, 0.08, 0.3], [0.1, 0.4, 0.9])}
+    axes: Any = charts.threshold_curves(curves, 0.08, LIGHT).axes[0]
+    curve, mark = axes.lines
+    assert list(curve.get_xdata()) == pytest.approx([2, 8, 30]) and list(curve.get_ydata()) == [0.1, 0.4, 0.9]
+    assert list(mark.get_xdata()) == pytest.approx([8, 8])
+    assert axes.get_xlabel() == "counted as success within (cm); dotted: 8 cm"
+
+
+def test_a_place_on_the_map_has_the_colour_of_its_success() -> None:
+    # Two episodes at each of three corners, x and y in metres; none at the fourth.
+    xy = np.repeat([[0.3, -0.5], [0.6, -0.5], [0.3, -0.1]], 2, axis=0)
+    outcomes = np.array([False, False, True, True, True, False])
+    axes: Any = charts.position_maps({"GPLAC": (xy, outcomes, np.full((6, 2), 0.4))}, LIGHT).axes[0]
+    (cells,) = axes.collections
+    corners, rates = cells.get_coordinates(), cells.get_array()
+    found = {}
+    for row, column in zip(*np.nonzero(~np.ma.getmaskarray(rates)), strict=True):
+        (left, low), (right, high) = corners[row, column], corners[row + 1, column + 1]
+        (place,) = {(x, y) for x, y in xy if left <= 100 * x <= right and low <= 100 * y <= high}
+        found[place] = rates[row, column]
+    assert found == {(0.3, -0.5): 0, (0.6, -0.5): 1, (0.3, -0.1): 0.5}
+
+
 def test_no_two_curves_look_alike() -> None:
     found = strokes(named(18), LIGHT)
     assert len(set(found.values())) == 18

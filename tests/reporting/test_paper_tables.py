@@ -63,7 +63,7 @@ def inspection(
         "level": "standard",
         "scenes": 20,
         "frames": {"labelled": 4, "unseen": 4},
-        "action_error": {name: {"mean": 0.1, "by_tenth": []} for name in ("labelled", "unseen")},
+        "action_error": {name: {"mean": 0.1, "by_tenth": [0.5]} for name in ("labelled", "unseen")},
         "sensitivity": dict.fromkeys(inputs, 0.5),
         "points_on_object": {
             "labelled": {"mean": 0.9, "by_channel": [], "chance": 0.05},
@@ -236,6 +236,16 @@ def test_table_3_compares_equal_shares(tmp_path: Path) -> None:
     assert row(table_1(tmp_path, "lite")[0], "GPLAC")[2] == "**100.00 %**"
 
 
+def test_table_3s_chart_has_our_rates_and_the_papers_over_the_share_of_the_images(tmp_path: Path) -> None:
+    put(tmp_path, "gplac", [4, 4], weak_images=16_000)
+    put(tmp_path, "gplac", [1, 0], weak_images=160, stem="gplac-weak160-seed0")
+    (chart,) = table_3(tmp_path, "lite")[0].charts
+    axes: Any = chart.figure(LIGHT).axes[0]
+    drawn = {line.get_label(): list(zip(*line.get_data(), strict=True)) for line in axes.lines}
+    assert drawn["ours, 95 %"] == [(1, 1.0), (0.01, 0.125)]
+    assert drawn["the paper"] == [(1, 0.7975), (0.1, 0.795), (0.01, 0.785), (0.001, 0.56)]
+
+
 def test_table_3_compares_rows_by_the_seeds_that_all_have_and_says_so(tmp_path: Path) -> None:
     put(tmp_path, "gplac", [3, 2], weak_images=16_000)
     put(tmp_path, "gplac", [0, 0], weak_images=16_000, seed=1)
@@ -314,6 +324,15 @@ def test_fair_comparison_names_the_processor_that_trained(tmp_path: Path) -> Non
     records = {record["method"]: record for record in fair(tmp_path, "lite")[0].records}
     assert records["gplac"]["processor"] == "one, three"
     assert records["att-1"]["processor"] == "evaluated it"
+
+
+def test_fair_comparison_names_the_processors_of_a_trainings_parts_in_order(tmp_path: Path) -> None:
+    result = put(tmp_path, "gplac", [1, 1])
+    earlier = [{"hardware": {"cpu": "first"}}, {"hardware": {"cpu": "second", "gpu": "its card"}}]
+    result["training"] |= {"provenance": {"hardware": {"cpu": "last"}, "earlier": earlier}}
+    write_json(result, "result", tmp_path / "lite/pusher/gplac-seed0.json")
+    (sheet,) = fair(tmp_path, "lite")
+    assert row(sheet, "GPLAC")[sheet.head.index("on")] == "first, its card, last"
 
 
 def test_work_is_the_convolutions_multiply_adds_on_all_pictures(tmp_path: Path) -> None:

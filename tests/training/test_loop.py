@@ -20,6 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from gplac.config import Preset
 from gplac.errors import UserError
+from gplac.evaluation.faults import fault
 from gplac.methods import METHODS
 from gplac.models.encoders import PIXEL_STD, vgg16_first_layer
 from gplac.models.network import Network
@@ -578,6 +579,39 @@ def test_a_run_that_goes_on_in_another_precision_says_so(
     fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True)
     assert told() == "both"
     assert f"trained in {before}, and goes on in {other}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("parts", "earlier"),
+    [
+        (["A 1", "A 1"], []),
+        (["A 1", "B 1"], [0]),
+        (["A 1", "A 2"], [0]),
+        (["A 1", "B 1", "B 1", "B 2"], [0, 2]),
+    ],
+)
+def test_a_run_that_goes_on_elsewhere_tells_where_its_parts_come_from(
+    parts: list[str], earlier: list[int], demonstrations: Frames, preset: Preset, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Each part is named by processor and revision. Of several on the same ones the last is kept."""
+    preset = replace(preset, training=replace(preset.training, checkpoint_every=1))
+    told: list[dict[str, Any]] = []
+    for number, part in enumerate(parts):
+        cpu, revision = part.split()
+        where = {"command": "gplac train", "revision": revision, "versions": {}, "hardware": {"cpu": cpu}}
+        told.append(where | {"date": f"day {number}"})
+        with monkeypatch.context() as patch:
+            patch.setattr(loop, "provenance", lambda: dict(told[-1]))
+            if number < len(parts) - 1:
+                patch.setattr(Trainer, "step", killed_before(number + 1))
+                with pytest.raises(KilledError):
+                    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=number > 0)
+            else:
+                fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True)
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert run["provenance"] == told[-1] | ({"earlier": [told[each] for each in earlier]} if earlier else {})
+    assert fault(run, "run") is None
 
 
 def test_a_finished_run_stays_as_it_is(

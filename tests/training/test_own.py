@@ -1,6 +1,7 @@
 """What is held out of a user's data, and which settings suit them."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from own_data import demonstrations, photographs
 
 from gplac import config
 from gplac.config import Preset
+from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.errors import UserError
 from gplac.training import own
-from gplac.training.own import own_preset, train_own
+from gplac.training.own import array_checksum, own_preset, train_own
 from gplac.training.split import HELD_OUT, MOST_HELD_OUT, Part, held_out_photographs, split
 from gplac.training.trainer import Trainer
 
@@ -59,6 +61,16 @@ def test_forty_scenes_give_four_and_few_scenes_a_tenth_of_each_label() -> None:
     assert len(names) == 4 and chosen.sum() == 40
     chosen, names = held_out_photographs(few.labels, few.scene, 0)
     assert names == [] and sorted(few.labels[chosen]) == [0] * 3 + [1] * 3
+
+
+def test_another_seed_holds_out_other_episodes_scenes_and_photographs() -> None:
+    data, many, few = demonstrations(40, 5, 4), photographs(40, 10, 5, 4), photographs(3, 20, 5, 4)
+    one, other = (split(data, many, seed).facts for seed in (0, 1))
+    assert one["episodes"] != other["episodes"]
+    assert one["photograph_scenes"] != other["photograph_scenes"]
+    chosen, others = (held_out_photographs(few.labels, few.scene, seed)[0] for seed in (0, 1))
+    for label in (0, 1):
+        assert not np.array_equal(chosen[few.labels == label], others[few.labels == label])
 
 
 def test_settings_follow_from_the_data() -> None:
@@ -115,6 +127,28 @@ def test_arrays_are_hashed_once_and_those_whose_checksum_is_known_not_at_all(
         assert hashed == rest
     data = json.loads((run / "run.json").read_text())["data"]
     assert (data["demonstrations"], data["weak"]) == ("of arrays", "known")
+
+
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [
+        (demonstrations, ["images", "states", "actions", "episode", "frame", "object_positions"]),
+        (photographs, ["images", "labels", "scene", "object_positions"]),
+    ],
+)
+def test_arrays_that_differ_in_anything_that_is_trained_on_have_other_checksums(
+    make: Callable[[], Demonstrations | WeakImages], names: list[str]
+) -> None:
+    def told() -> Demonstrations | WeakImages:
+        return replace(make(), object_positions=np.ones((60, 2)))
+
+    known = array_checksum(told())
+    assert array_checksum(told()) == known
+    assert array_checksum(replace(told(), object_positions=None)) == array_checksum(make()) != known
+    for name in names:
+        changed = getattr(told(), name).copy()
+        changed[-1] += 1
+        assert array_checksum(replace(told(), **{name: changed})) != known, name
 
 
 def test_without_photographs_it_says_that_it_trains_att_1(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import colorsys
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,6 +60,24 @@ def test_hue_is_turned_about_grey() -> None:
         for row in (torch.tensor([200.0, 60.0, 60.0]) @ matrix).numpy()
     ]
     assert np.histogram(hues, bins=6, range=(0, 1))[0].min() > 0  # red becomes every hue
+
+
+def test_colours_change_one_after_the_other_as_far_as_they_may() -> None:
+    """Of each change, the largest there is at strength 1, times the strength, times what was drawn in [-1, 1)."""
+    pixel, strength, drawn = np.array([200.0, 60.0, 30.0]), 0.7, generator(5)
+    matrix, offset = colour_maps(50, strength, generator(5))
+    hue, saturation, light, contrast, brightness = (
+        largest * strength * (2 * torch.rand(50, numbers, generator=drawn).numpy() - 1)
+        for largest, numbers in ((np.pi, 1), (1.0, 1), (0.25, 3), (0.5, 1), (0.25, 1))
+    )
+    axis = np.ones(3) / np.sqrt(3)
+    along = (pixel @ axis) * axis
+    across = pixel - along
+    turned = along + np.cos(hue) * across + np.sin(hue) * np.cross(across, axis)
+    grey = turned @ np.array([[0.299], [0.587], [0.114]])
+    lit = (grey + (1 + saturation) * (turned - grey)) * (1 + light)
+    expected = 127.5 + (1 + contrast) * (lit - 127.5) + 255 * brightness
+    assert (torch.from_numpy(pixel).float() @ matrix + offset).numpy() == pytest.approx(expected, abs=1e-2)
 
 
 def test_two_runs_of_one_seed_see_the_same_colours() -> None:

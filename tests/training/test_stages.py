@@ -70,7 +70,7 @@ def test_each_stage_has_its_images_its_schedule_and_its_moments(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen: list[int] = []
-    rates: list[float] = []
+    rates: list[set[float]] = []
     encode, step = Network.encode, Trainer.step
 
     def counting(network: Network, pictures: torch.Tensor) -> torch.Tensor:
@@ -79,7 +79,7 @@ def test_each_stage_has_its_images_its_schedule_and_its_moments(
 
     def watched(trainer: Trainer, number: int) -> tuple[dict[str, torch.Tensor], int]:
         answer = step(trainer, number)
-        rates.append(trainer.optimiser.param_groups[0]["lr"])
+        rates.append({group["lr"] for group in trainer.optimiser.param_groups})
         return answer
 
     monkeypatch.setattr(Network, "encode", counting)
@@ -87,8 +87,8 @@ def test_each_stage_has_its_images_its_schedule_and_its_moments(
     config = replace(preset.training, finetune_learning_rate=1e-5)
     fit(METHODS[name](), replace(preset, training=config), demonstrations, weak, tmp_path)
     assert seen == [images] * 4 + [8] * 6
-    assert rates == [learning_rate(s, replace(config, steps=4)) for s in range(4)] + [
-        learning_rate(s, replace(config, learning_rate=1e-5)) for s in range(6)
+    assert rates == [{learning_rate(s, replace(config, steps=4))} for s in range(4)] + [
+        {learning_rate(s, replace(config, learning_rate=1e-5))} for s in range(6)
     ]
     assert json.loads((tmp_path / "checkpoint.json").read_text())["images"] == 4 * images + 6 * 8
     stored = load_file(tmp_path / "checkpoint.safetensors")

@@ -33,11 +33,13 @@ def data_check(
     """
     from gplac.data.quality.finding import INTEGRITY, PLACES, summary
     from gplac.data.quality.survey import survey
+    from gplac.evaluation.result import require_replaceable
     from gplac.files import require_writable
 
-    for path in (out, json):
-        if path is not None:
-            require_writable(path)
+    if out is not None:
+        require_writable(out)
+    if json is not None:
+        require_replaceable(json, "data_check")
     folders = [folder] if other is None else [folder, other]
     with bars() as part:
         found = survey(folders, part)

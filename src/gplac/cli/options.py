@@ -2,10 +2,10 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import tyro
 from tyro.conf import Positional, arg
@@ -60,24 +60,33 @@ class Size:
         """A preset with the changes that were asked for."""
         if not self.set:
             return chosen
-        arguments = []
+        changed, known = chosen, list(_fields(chosen))
+        names = list[str]()
         for change in self.set:
             field, equals, value = change.partition("=")
+            name = field.replace("-", "_")
             if not equals or field == "name":
                 raise UserError(f"--set {change}: write FIELD=VALUE, for instance --set training.steps=3000.")
-            known = list(_fields(chosen))
-            if field.replace("-", "_") not in known:
+            if name not in known:
                 raise UserError(
                     f"--set {change}: there is no field {field}; choose one of: {', '.join(_near(field, known))}."
                 )
+            if name in names:
+                raise UserError(f"--set {change}: {name} is set twice; leave one out.")
+            names.append(name)
             if value in ("true", "false"):  # as JSON and YAML write them
                 value = value.capitalize()
-            arguments += [f"--{field}", *value.split(",")]
-        arguments += ["--name", f"{chosen.name}-changed"]
-        explicit = (tyro.conf.FlagConversionOff,)
-        return tyro.cli(
-            config.Preset, default=chosen, args=arguments, prog="gplac ... --set", config=explicit
-        )
+            try:
+                changed = tyro.cli(
+                    config.Preset,
+                    default=changed,
+                    args=[f"--{field}", *value.split(",")],
+                    config=(tyro.conf.FlagConversionOff,),
+                    console_outputs=False,
+                )
+            except SystemExit as error:
+                raise UserError(f"--set {change}: {name} takes {_takes(chosen, name)}.") from error
+        return replace(changed, name=f"{chosen.name}-changed")
 
     def data_folder(self, task: str) -> Path:
         """Where data of this size lie unless the user says otherwise."""
@@ -113,6 +122,25 @@ def _fields(settings: Any, prefix: str = "") -> Iterator[str]:
             yield from _fields(value, f"{field.name}.")
         elif prefix or field.name != "name":
             yield f"{prefix}{field.name}"
+
+
+def _takes(settings: Any, field: str) -> str:
+    """What values a field such as ``training.steps`` takes."""
+    *sections, last = field.split(".")
+    for section in sections:
+        settings = getattr(settings, section)
+    hint = get_type_hints(type(settings))[last]
+    if get_origin(hint) is Literal:
+        return " or ".join(get_args(hint))
+    return _KINDS[get_origin(hint) or hint]
+
+
+_KINDS = {
+    bool: "true or false",
+    int: "a whole number, such as 3000",
+    float: "a number, such as 0.5",
+    tuple: "whole numbers with commas between, such as 400,400",
+}
 
 
 def _near(field: str, known: Sequence[str]) -> list[str]:

@@ -146,6 +146,8 @@ def evaluate(
     if ignored := named(env):
         raise UserError(f"{', '.join(ignored)}: for a Gymnasium environment; name it with --env ID.")
     from gplac.evaluation.percent import percent
+    from gplac.evaluation.result import require_replaceable
+    from gplac.files import require_writable
     from gplac.runs import Run, evaluate_run
     from gplac.worlds.registry import task as task_named
     from gplac.worlds.splits import NOTHING, factors, require_factor
@@ -157,6 +159,13 @@ def evaluate(
         vary = (NOTHING, *factors(task))
     for name in vary:
         require_factor(task, name)
+    copies: dict[str | None, Path | None] = {None: json}
+    if json is not None:
+        require_writable(json)  # a name is needed for others to be made of it
+        copies |= {factor: json.with_stem(f"{json.stem}-only-{factor}") for factor in vary}
+        for copy in (copies[factor] for factor in vary or (None,)):
+            assert copy is not None
+            require_replaceable(copy, "result")
     parts = {}
     with bars() as progress:
         for factor in vary or (None,):
@@ -165,7 +174,7 @@ def evaluate(
                 split,
                 scenes,
                 episodes,
-                copy=json if json is None or factor is None else json.with_stem(f"{json.stem}-only-{factor}"),
+                copy=copies.get(factor),
                 level=looks.level,
                 assets=looks.assets,
                 robot_model=robot_model,

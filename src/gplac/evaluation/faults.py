@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
@@ -170,9 +171,10 @@ def contradiction(result: Mapping[str, Any]) -> str | None:
 
 
 def _not_finite(part: Any, *place: str) -> Iterator[str]:
-    """Where a document holds NaN or infinity: Python's JSON reads them, and no schema's bound refuses NaN."""
-    if isinstance(part, float) and not math.isfinite(part):
-        yield f"{'/'.join(place)}: {part} is no finite number"
+    """Where a document holds NaN, infinity, or a whole number beyond all floats: Python's JSON reads them, and no
+    schema's bound refuses NaN."""
+    if isinstance(part, int | float) and not abs(part) <= sys.float_info.max:
+        yield f"{'/'.join(place)}: {str(part)[:LONG]} is no finite number"
     elif isinstance(part, dict | list):
         for name, each in part.items() if isinstance(part, dict) else enumerate(part):
             yield from _not_finite(each, *place, str(name))

@@ -9,7 +9,8 @@ def rounded(rate: float) -> Decimal:
     """A rate in percent, or a difference of rates in points, with one digit."""
     # Of a count over a number of episodes, a half of the last digit has few digits itself: nine decimals show it
     # exactly, and drop what binary fractions add to it. A format such as .1f makes 96.2 of 96.25, and 95.8 of 95.75.
-    return Decimal(f"{100 * rate:.9f}").quantize(_TENTH, ROUND_HALF_UP)
+    # A nought that is added takes the sign from a negative one.
+    return Decimal(f"{100 * rate:.9f}").quantize(_TENTH, ROUND_HALF_UP) + 0
 
 
 def percent(rate: float) -> str:
@@ -34,4 +35,4 @@ def point_span(low: float, high: float) -> str:
 
 def how_often(difference: float) -> str:
     """How much more often something succeeds, as a sentence has it: 55.5 points less often."""
-    return f"{rounded(abs(difference))} points {'more' if difference >= 0 else 'less'} often"
+    return f"{abs(rounded(difference))} points {'more' if rounded(difference) >= 0 else 'less'} often"

@@ -64,7 +64,7 @@ class Training:
         if self.precision is not None:
             found["precision"] = self.precision
         if self.provenance is not None:
-            kept = ("command", "revision", "date", "hardware")
+            kept = ("command", "revision", "date", "hardware", "earlier")
             found["provenance"] = {name: self.provenance[name] for name in kept if name in self.provenance}
         if self.settings is not None:
             found["settings"] = dict(self.settings)
@@ -183,6 +183,26 @@ def write_json(document: Any, schema: str, path: Path) -> None:
     check(document, schema, str(path))
     require_writable(path)
     write_atomically(path, (json.dumps(document, indent=1, allow_nan=False) + "\n").encode())
+
+
+def require_replaceable(path: Path, schema: str) -> None:
+    """See, before long work that ends with one, that a document can be written to ``path``, and that nothing else lies
+    there, which it would destroy.
+
+    Raises:
+        UserError: it cannot, or a file lies there that is not empty and no document of ``gplac/schemas/<schema>.json``.
+    """
+    require_writable(path)
+    if not path.exists() or not path.stat().st_size:
+        return
+    try:
+        known = faults.fits(json.loads(path.read_bytes()), schema)
+    except (OSError, ValueError, RecursionError):
+        known = False
+    if not known:
+        raise UserError(
+            f"{path} is there already and is not {faults.KINDS[schema]}: name another file, or delete it."
+        )
 
 
 def read_result(path: Path) -> Result:

@@ -17,7 +17,7 @@ from gplac.evaluation.own_robot import require_same
 from gplac.files import NO_ARCHIVE, write_atomically
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import digest, split_size
-from gplac.worlds.task import Task, fingerprint
+from gplac.worlds.task import Task, evaluation_state, fingerprint
 
 Record = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 """Of some episodes: distances ``(n, T)`` after each step and positions ``(n, T + 1, nq)``."""
@@ -68,13 +68,14 @@ class Store:
         view: what the policy sees.
         split: in which scenes.
         settings: whatever else decides the numbers. Chunks that other settings, other scenes, or another physics or
-            other initial states of the task left here are removed.
+            other initial states of the task left here are removed when the first of these is kept.
     """
 
     def __init__(self, folder: Path | None, view: View, split: str, settings: dict[str, Any]) -> None:
         self._folder = folder
         if folder is None:
             return
+        self._task, self._split = task_named(view.task, view.robot_model), split
         seen = asdict(view)
         if view.robot_model is None:
             del seen["robot_model"]  # what was kept before there was a choice stays good
@@ -85,24 +86,20 @@ class Store:
             "view": seen,
             "split": split,
             "scenes": digest(view.task, split, range(size), view.level, view.assets, view.vary),
-            "physics": fingerprint(task_named(view.task, view.robot_model), split, size, BATCH),
+            "physics": fingerprint(self._task, split, size, BATCH),
             "mujoco": version("mujoco-core"),
         }
-        wanted = (json.dumps(known, default=str, indent=1, sort_keys=True) + "\n").encode()
+        self._settings = (json.dumps(known, default=str, indent=1, sort_keys=True) + "\n").encode()
         folder.mkdir(parents=True, exist_ok=True)  # not for scenes that do not exist
         note = folder / SETTINGS
-        if not note.exists() or note.read_bytes() != wanted:
-            # Another policy, other pictures or another world: what lies here answers another question.
-            for stale in folder.glob("scene-*.npz"):
-                stale.unlink()
-            write_atomically(note, wanted)
+        self._current = note.exists() and note.read_bytes() == self._settings
 
     def load(self, chunk: Chunk) -> Record | None:
         """A chunk, if it was finished before and its file is sound."""
-        if self._folder is None or not (path := self._folder / chunk.file).exists():
+        if self._folder is None or not self._current or not (path := self._folder / chunk.file).exists():
             return None
         try:
-            return _read(path, chunk)
+            return _read(path, chunk, self._task, self._split)
         except _DAMAGED:
             return None  # it is run again, and written over
 
@@ -110,6 +107,12 @@ class Store:
         """Keep a finished chunk."""
         if self._folder is None:
             return
+        if not self._current:
+            # Another policy, other pictures or another world: what lies here answers another question.
+            for stale in self._folder.glob("scene-*.npz"):
+                stale.unlink()
+            write_atomically(self._folder / SETTINGS, self._settings)
+            self._current = True
         content = BytesIO()
         np.savez_compressed(content, distances=record[0], qpos=record[1])
         write_atomically(self._folder / chunk.file, content.getvalue())
@@ -122,19 +125,20 @@ def load_episodes(folder: Path, scenes: int, episodes: int) -> tuple[View, Episo
     Raises:
         UserError: they are not all there, or damaged, or the user's own robot in them is gone or another one.
     """
-    chunks = chunks_of(scenes, episodes)
     try:
         settings = json.loads((folder / SETTINGS).read_text())
-        records = [_read(folder / chunk.file, chunk) for chunk in chunks]
-        distances, qpos = (np.concatenate([record[part] for record in records]) for part in (0, 1))
-        view = settings["view"]
+        view, split = settings["view"], settings["split"]
         assets = None if view["assets"] is None else Path(view["assets"])
         robot = Path(view["robot_model"][0]) if "robot_model" in view else None
-        seen, split = View(**view | {"assets": assets, "robot_model": robot}), settings["split"]
+        seen = View(**view | {"assets": assets, "robot_model": robot})
+        if robot is not None:
+            mend = "run: gplac evaluate RUN"
+            require_same(robot, view["robot_model"][1], f"the evaluation in {folder}", mend)
+        task, chunks = task_named(seen.task, robot), chunks_of(scenes, episodes)
+        records = [_read(folder / chunk.file, chunk, task, split) for chunk in chunks]
     except _DAMAGED as error:
         raise UserError(f"{folder} holds no whole evaluation ({error}); run: gplac evaluate") from error
-    if robot is not None:
-        require_same(robot, view["robot_model"][1], f"the evaluation in {folder}", "run: gplac evaluate RUN")
+    distances, qpos = (np.concatenate([record[part] for record in records]) for part in (0, 1))
     distances, qpos = (array.reshape(scenes, episodes, *array.shape[1:]) for array in (distances, qpos))
     return seen, Episodes(split, tuple(range(scenes)), distances, qpos)
 
@@ -143,9 +147,14 @@ _DAMAGED = (*NO_ARCHIVE, KeyError, TypeError)
 """What reading a missing, truncated or foreign file raises."""
 
 
-def _read(path: Path, chunk: Chunk) -> Record:
+def _read(path: Path, chunk: Chunk, task: Task, split: str) -> Record:
     with np.load(path, allow_pickle=False) as arrays:
         record: Record = arrays["distances"], arrays["qpos"]
-    if any(len(part) != chunk.count for part in record):
-        raise ValueError(f"{path.name} holds another number of episodes")
+    nq = len(evaluation_state(task, split, chunk.scene, chunk.first)[0])
+    shapes = (chunk.count, task.episode_steps), (chunk.count, task.episode_steps + 1, nq)
+    for part, shape in zip(record, shapes, strict=True):
+        if part.shape != shape or part.dtype != np.float64 or not np.isfinite(part).all():
+            raise ValueError(
+                f"{path.name} holds other numbers than {chunk.count} episodes of {task.name} have"
+            )
     return record

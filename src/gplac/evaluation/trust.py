@@ -252,7 +252,9 @@ def _points(policy: Attentive, data: Data, tested: npt.NDArray[np.int64]) -> dic
     )
     found: dict[str, Any] = {
         "spread_px": spread(calls(policy.pixels, images)).tolist(),
-        "entropy": instruments.relative_entropy(calls(policy.maps, images[:MAPS])).tolist(),
+        "entropy": instruments.relative_entropy(
+            calls(policy.maps, images[:: len(images) // MAPS + 1])
+        ).tolist(),
         "policy_use": shares(used).tolist(),
         "main": main_channels(used),
     }

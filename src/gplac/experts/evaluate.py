@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.errors import UserError
-from gplac.evaluation.result import write_json
+from gplac.evaluation.result import require_replaceable, write_json
 from gplac.evaluation.statistics import wilson
 from gplac.experts.expert import load_expert
-from gplac.files import require_writable
 from gplac.provenance import provenance
 from gplac.seeding import rng
 from gplac.worlds.registry import task as task_named
@@ -103,7 +102,7 @@ def measure_expert(
             before the episodes.
     """
     if copy is not None:
-        require_writable(copy)
+        require_replaceable(copy, "expert")
     score = evaluate_expert(task_named(task), load_expert(task, weights), episodes, seed, noise, error_m)
     interval = wilson(score.successes, score.episodes)
     found = {

@@ -12,6 +12,7 @@ from gplac import config
 from gplac.errors import UserError
 from gplac.evaluation.faults import stranger
 from gplac.evaluation.result import Result
+from gplac.files import require_writable
 from gplac.grid.found import Found, found
 from gplac.methods import METHODS
 from gplac.runs import INSPECTION
@@ -255,6 +256,9 @@ class Grid:
 
         Returns:
             That folder.
+
+        Raises:
+            UserError: a result or an inspection cannot be moved.
         """
         run = self.run(cell)
         numbers = (
@@ -262,11 +266,11 @@ class Grid:
         )
         aside = run.with_name(f"{run.name}{SET_ASIDE}{next(numbers)}")
         run.mkdir(parents=True, exist_ok=True)
-        for name, path in (
-            ("inspection.json", self.inspection(cell)),
-            ("result.json", self.results(cell)[0]),
-        ):
-            if path.exists():
-                shutil.move(path, run / name)  # which may lie on another disk
+        moved = {"inspection.json": self.inspection(cell), "result.json": self.results(cell)[0]}
+        there = {name: path for name, path in moved.items() if path.exists()}
+        for path in there.values():
+            require_writable(path, "mend that, and run the same command again")
+        for name, path in there.items():
+            shutil.move(path, run / name)  # which may lie on another disk
         run.rename(aside)
         return aside

@@ -1,10 +1,11 @@
 """The data sets that cells share: each collected once, whoever needs it first."""
 
+import os
 from pathlib import Path
 
 from gplac.config import DataConfig, Preset
 from gplac.data.collect import collect_demonstrations, collect_weak, require_as_asked
-from gplac.data.manifest import Request
+from gplac.data.manifest import Manifest, Request
 from gplac.experts.expert import load_expert
 from gplac.grid.cell import Cell
 from gplac.grid.locks import locked
@@ -24,7 +25,8 @@ def data_sets(cell: Cell, settings: Preset) -> list[str]:
 
 
 def collect(name: str, task: str, data: Path, settings: Preset, workers: int = 0) -> Path:
-    """Collect what is missing of a data set, or wait for another process that does.
+    """Collect what is missing of a data set, or wait for another process that does. A complete one in a folder that
+    can only be read is taken as it is.
 
     Args:
         name: ``weak``, or ``demos-N``: demonstrations of the labelled scene, or of the first N weak ones.
@@ -41,6 +43,10 @@ def collect(name: str, task: str, data: Path, settings: Preset, workers: int = 0
             or cannot be written to.
     """
     folder, request = data / name, _request(name, task, settings.data)
+    if folder.exists() and not os.access(data, os.W_OK):  # of others, who let it be read
+        require_same(name, task, data, settings)
+        Manifest.read_complete(folder, request.kind, task)
+        return folder
     scenes, size = [(request.split, index) for index in request.scenes], (request.width, request.height)
     # Asked for even where it is complete: what was collected with other settings must not pass for these.
     with locked(data / f".{name}.lock"):

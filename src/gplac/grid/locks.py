@@ -1,14 +1,16 @@
 """Locks on files, which the system lifts when their process ends, however it does."""
 
+import contextlib
 import fcntl
 import json
 import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from gplac.errors import UserError
 
 AGAIN_S = 0.1
 
@@ -26,11 +28,12 @@ class Lock:
     def note(self, **facts: Any) -> None:
         """Write into the lock's file what its holder does, for others to read."""
         text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()} | facts)
-        os.ftruncate(self._handle, 0)
-        os.pwrite(self._handle, text.encode(), 0)
+        with contextlib.suppress(OSError):  # of a full disk whoever writes results tells
+            os.ftruncate(self._handle, 0)
+            os.pwrite(self._handle, text.encode(), 0)
 
 
-@contextmanager
+@contextlib.contextmanager
 def locked(path: Path, wait_s: float = float("inf")) -> Iterator[Lock]:
     """Hold the lock on ``path``, a file made if need be.
 
@@ -40,24 +43,41 @@ def locked(path: Path, wait_s: float = float("inf")) -> Iterator[Lock]:
 
     Raises:
         TakenError: it still does.
+        UserError: the file cannot be made.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     end = time.monotonic() + wait_s
+    while (handle := _taken(path)) is None:
+        if time.monotonic() >= end:
+            raise TakenError(str(path))
+        time.sleep(AGAIN_S)
     try:
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError as error:
-                if time.monotonic() >= end:
-                    raise TakenError(str(path)) from error
-                time.sleep(AGAIN_S)
         lock = Lock(handle)
         lock.note()
         yield lock
     finally:
         os.close(handle)
+
+
+def _taken(path: Path) -> int | None:
+    """The file, open and locked; None where another process holds it, or moved its folder away meanwhile."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UserError(
+            f"Cannot write {path}: {error.strerror}. Mend that and run the same command again; what is finished stays."
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # A lock on a file that lies elsewhere by now would keep nobody out of this folder.
+        if os.path.samestat(os.fstat(handle), path.stat()):
+            return handle
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    os.close(handle)
+    return None
 
 
 def holder(path: Path) -> dict[str, Any] | None:

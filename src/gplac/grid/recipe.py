@@ -17,15 +17,18 @@ def read_recipe(path: Path, preset: str) -> list[Cell]:
         UserError: there is no such file, it fails, or what it declares are no cells.
     """
     specification = importlib.util.spec_from_file_location(path.stem, path)
-    if not path.is_file() or specification is None or specification.loader is None:
-        raise UserError(f"There is no recipe {path}; name a Python file such as recipes/table1.py.")
+    if not path.is_file():
+        there = "is a folder" if path.is_dir() else "does not exist"
+        raise UserError(f"The recipe {path} {there}; name a Python file such as recipes/table1.py.")
+    if specification is None or specification.loader is None:
+        raise UserError(f"The recipe {path} is no Python file by its name; let that end in .py.")
     module = importlib.util.module_from_spec(specification)
     try:
         specification.loader.exec_module(module)
         found = list(module.cells(preset))
     except UserError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(
             f"The recipe {path} fails ({type(error).__name__}: {error}); it has to define cells(preset), which"
             " returns a list of gplac.grid.cell.Cell."

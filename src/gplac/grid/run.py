@@ -11,7 +11,7 @@ from gplac.errors import UserError
 from gplac.files import write_atomically
 from gplac.grid.cell import Cell, Grid
 from gplac.grid.data import collect, data_sets
-from gplac.grid.locks import TakenError, locked
+from gplac.grid.locks import AGAIN_S, TakenError, locked
 from gplac.grid.work import Job, measure_cell
 from gplac.scale.executor import Executor, Failure, available_cores
 
@@ -42,7 +42,8 @@ def set_aside_outdated(grid: Grid, cells: Sequence[Cell]) -> list[Path]:
     folders = []
     for cell in cells:
         if grid.other_settings(cell):
-            with contextlib.suppress(TakenError), locked(grid.lock(cell), 0.0):
+            # Not at the first refusal: whoever looks at a lock holds it for a moment.
+            with contextlib.suppress(TakenError), locked(grid.lock(cell), 3 * AGAIN_S):
                 if grid.other_settings(cell):  # nobody else has set it aside meanwhile
                     folders.append(grid.set_aside(cell))
     return folders

@@ -51,9 +51,10 @@ def state_of(grid: Grid, cell: Cell) -> State:
     if notes is not None:
         return _running(grid, cell, notes)
     if grid.error(cell).exists():
-        return State(cell, "failed", str(_json(grid.error(cell)).get("message", "")))
+        damaged = f"{grid.error(cell)} is damaged: run the grid again"
+        return State(cell, "failed", str(_json(grid.error(cell)).get("message", damaged)))
     step = _json(grid.run(cell) / CHECKPOINT_JSON).get("step")
-    told = [f"stopped at step {step:,}"] if step else []
+    told = [f"stopped at step {step:,}"] if isinstance(step, int) and step else []
     if other := grid.other_settings(cell):
         told.append(f"begun with other settings: {other}")
     return State(cell, "waiting", ", ".join(told))

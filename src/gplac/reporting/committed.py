@@ -64,8 +64,10 @@ class Committed:
         for path, match in self._named(self.folder / "validation"):
             try:
                 document = json.loads(path.read_text())
-            except (ValueError, RecursionError) as error:
-                raise UserError(f"{path} is not JSON ({error}); write it again.") from error
+            except (OSError, ValueError, RecursionError) as error:
+                raise UserError(
+                    f"{path} cannot be read as JSON ({error}): write it again, or move it elsewhere."
+                ) from error
             check(document, "inspection", str(path))
             # One of settings that the preset took over since says "lite-changed".
             preset = document["preset"].removesuffix("-changed")

@@ -182,15 +182,17 @@ def _read(path: Path, split: str, level: str, robot_model: Path | None) -> list[
     if runs := [run for run in all_runs if not re.search(rf"{SET_ASIDE}\d+$", run.name)] or all_runs:
         return [_of_run(run, split, level, robot_model) for run in runs]
     documents = [(file, _json(file)) for file in sorted(path.rglob("*.json"))]
-    inspections = [document for _, document in documents if "sensitivity" in document]
-    inspections.sort(key=lambda document: "weak_images" not in document)  # those that say more first
+    inspections = [(file, document) for file, document in documents if "sensitivity" in document]
+    inspections.sort(key=lambda each: "weak_images" not in each[1])  # those that say more first
     found = []
     for file, document in documents:
         # Where one factor alone varies, another question is answered.
         if "per_scene" in document and "success_rate" in document and "vary" not in document:
             check(document, "result", str(file))
-            beside = [each for each in inspections if _is_about(each, document)]
-            found.append(Entry(document, "", "", inspection=beside[0] if beside else None))
+            beside = [each for each in inspections if _is_about(each[1], document)]
+            for other, inspection in beside[:1]:
+                check(inspection, "inspection", str(other))
+            found.append(Entry(document, "", "", inspection=beside[0][1] if beside else None))
     if not found:
         raise UserError(f"There is no run and no result in {path}; evaluate a run first: gplac evaluate RUN")
     return found
@@ -241,6 +243,8 @@ def _robot(run: Path) -> Path | None:
 def _json(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text())
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{path} is not JSON ({error}); write it again, or move it elsewhere.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(
+            f"{path} cannot be read as JSON ({error}): write it again, or move it elsewhere."
+        ) from error
     return document if isinstance(document, dict) else {}

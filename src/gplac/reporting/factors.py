@@ -17,6 +17,7 @@ from gplac.reporting.committed import NAME as CELL
 from gplac.reporting.committed import Key, key_of
 from gplac.reporting.factor_charts import factor_dots
 from gplac.reporting.published import METHODS
+from gplac.reporting.scenes import usual_looks
 from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
 from gplac.reporting.themes import label
 from gplac.training.changes import changes
@@ -63,6 +64,8 @@ def _read(folder: Path, preset: str) -> dict[str, dict[str, list[Result]]]:
         wrong = stranger(result, preset=result["preset"], task=folder.name, seed=seed, **key._asdict())
         if not wrong and result.get("vary") != factor:
             wrong = f"is a result of vary {result.get('vary')}, where its name says {factor}"
+        elif not wrong and not usual_looks(result):
+            wrong = "is of scenes of other looks"
         if wrong:
             raise UserError(f"{path} {wrong}: move it to where it belongs.")
         if result["preset"] == preset and key == Key(method):

@@ -1,7 +1,8 @@
 """What every method had to learn from and what it cost, and what its controls say."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -148,7 +149,7 @@ def _record(
         "trained_numbers": trained,
         "policy_numbers": running,
         "wall_s": round(fmean(one["wall_s"] for one in training), 1),
-        "processor": ", ".join(dict.fromkeys(map(_processor, results))),
+        "processor": ", ".join(dict.fromkeys(chain.from_iterable(map(_processors, results)))),
         "labelled": _control(results, "labelled"),
         "blank": _control(results, "blank"),
         "classifier": round(fmean(classifiers), 6) if classifiers else None,
@@ -206,11 +207,12 @@ def _count(module: torch.nn.Module) -> int:
     return sum(each.numel() for each in module.parameters())
 
 
-def _processor(result: Result) -> str:
-    """What a policy was trained on; a file of an older version tells only where it was evaluated."""
+def _processors(result: Result) -> Iterator[str]:
+    """What a policy was trained on, part by part; a file of an older version tells only where it was evaluated."""
     trained = result["training"].get("provenance", {})
-    hardware = trained.get("hardware", result["provenance"]["hardware"])
-    return str(hardware.get("gpu") or hardware.get("cpu", "not told"))
+    for part in (*trained.get("earlier", ()), trained):
+        hardware = part.get("hardware", result["provenance"]["hardware"])
+        yield str(hardware.get("gpu") or hardware.get("cpu", "not told"))
 
 
 def _control(results: Sequence[Result], name: str) -> float | None:

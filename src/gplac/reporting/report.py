@@ -9,7 +9,7 @@ from gplac.errors import UserError
 from gplac.evaluation.percent import how_often, percent, point_span, span
 from gplac.evaluation.result import Result
 from gplac.evaluation.statistics import PairedDifference
-from gplac.files import write_atomically
+from gplac.files import require_writable, write_atomically
 from gplac.methods import METHODS
 from gplac.reporting import gallery, html
 from gplac.reporting.chart_section import write_charts
@@ -50,12 +50,12 @@ def write_report(
         The page.
 
     Raises:
-        UserError: a path holds no result, or the results do not belong together.
+        UserError: a path holds no result, the results do not belong together, or ``out`` cannot be written to.
     """
     found = entries(paths, split, level, robot_model)
     if not found:
         raise UserError("A report needs at least one run or result; name one: gplac report RUN --out DIR")
-    out.mkdir(parents=True, exist_ok=True)
+    require_writable(out / PAGE, "name another folder")
     new = unseen(found[0].result)
     where = "scenes never seen" if new else told(entry.result for entry in found)
     title = f"{task_named(found[0].result['task']).title.capitalize()} in {where}"

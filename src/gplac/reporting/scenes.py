@@ -22,8 +22,13 @@ def unseen(result: Result) -> bool:
 
 def usual(result: Result) -> bool:
     """Whether it is of what the paper's numbers are of: test scenes with nothing of the user's own in them."""
-    own = any(result.get(other) is not None for other in ("assets", "vary", "robot_model"))
-    return not own and (result["split"], result["level"]) == ("test", "standard")
+    return usual_looks(result) and "vary" not in result and result["split"] == "test"
+
+
+def usual_looks(result: Result) -> bool:
+    """Whether its scenes are drawn as they are by default, with nothing of the user's own in them."""
+    own = any(result.get(other) is not None for other in ("assets", "robot_model"))
+    return not own and result["level"] == "standard"
 
 
 def told(results: Iterable[Result]) -> str:

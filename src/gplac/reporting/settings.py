@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from gplac.grid.alike import tried_alike
 from gplac.methods import METHODS
 from gplac.reporting.committed import named_seeds
 from gplac.reporting.published import METHODS as PUBLISHED
+from gplac.reporting.scenes import usual_looks
 from gplac.reporting.sheets import Sheet
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
@@ -88,6 +89,8 @@ def _read(folder: Path, task: str, preset: str, split: str) -> list[Trial]:
         ) or _other_steps(result, task=task, preset=preset, changes=dict(changes))
         if result["split"] != split:
             wrong = f"is of {result['split']} scenes, and lies among results of {split} scenes"
+        elif "vary" in result or not usual_looks(result):
+            wrong = "is of scenes of other looks"
         if wrong:
             raise UserError(f"{path} {wrong}: move it to where it belongs.")
         for field, _ in changes:
@@ -117,10 +120,10 @@ def _other_steps(result: Result, task: str, preset: str, changes: Mapping[str, s
 
 def _of_preset(task: str, preset: str, field: str) -> Any:
     """What a preset has for a setting such as ``training.steps``; None if there is no such setting."""
-    found: Any = config.preset(preset, task)
+    found: Any = asdict(config.preset(preset, task))
     for name in field.split("."):
-        found = getattr(found, name, None)
-    return found
+        found = found.get(name) if isinstance(found, dict) else None
+    return None if isinstance(found, dict) else found
 
 
 def _sheet(task: str, preset: str, split: str, trials: Sequence[Trial]) -> Sheet:

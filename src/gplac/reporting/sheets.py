@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from gplac.files import write_atomically
+from gplac.files import require_writable, write_atomically
 from gplac.reporting.latex import latex_table
 from gplac.reporting.themes import Theme, chart_files, save_chart
 from gplac.worlds.registry import task as task_named
@@ -108,9 +108,9 @@ def write_sheets(name: str, sheets: Sequence[Sheet], out: Path) -> list[Path]:
     Raises:
         UserError: ``out`` cannot be written to.
     """
-    out.mkdir(parents=True, exist_ok=True)
     texts = {"md": markdown(sheets), "tex": latex(sheets), "csv": comma_separated(sheets)}
     paths = [out / f"{name}.{suffix}" for suffix in texts]
+    require_writable(paths[0], "name another folder")
     for path, text in zip(paths, texts.values(), strict=True):
         write_atomically(path, text.encode())
     charts = [chart for sheet in sheets for chart in sheet.charts]

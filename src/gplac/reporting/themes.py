@@ -10,7 +10,7 @@ import matplotlib
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gplac.files import write_atomically
+from gplac.files import require_writable, write_atomically
 
 WIDTH_IN = 5.0
 """Width of a chart: small, so that its letters can still be read where the page is as wide as a phone."""
@@ -94,7 +94,7 @@ def save_image(image: Image.Image, path: Path, **options: Any) -> Path:
     """Write an image, whole or not at all; its kind follows from the name."""
     content = BytesIO()
     image.save(content, Image.registered_extensions()[path.suffix], **options)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    require_writable(path)
     write_atomically(path, content.getvalue())
     return path
 

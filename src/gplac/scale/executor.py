@@ -5,6 +5,7 @@ whatever uses this module promises the same results for any number of workers.
 """
 
 import contextlib
+import errno
 import os
 import traceback
 from abc import ABC, abstractmethod
@@ -18,6 +19,8 @@ from gplac.errors import UserError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Kind = Literal["local", "ray"]
+FULL_OR_SHUT = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+"""Errors of a disk that is full or cannot be written to, which the user can mend."""
 
 
 class WorkerError(RuntimeError):
@@ -40,6 +43,12 @@ class Failure:
         """The failure that ``error`` is; to be called where it was caught."""
         if isinstance(error, UserError):
             return cls(str(error), user_error=True)
+        if isinstance(error, OSError) and error.errno in FULL_OR_SHUT:
+            where = f"{error.filename} cannot be written" if error.filename else "A file cannot be written"
+            return cls(
+                f"{where}: {error.strerror}. Mend that and run the same command again; what is finished stays.",
+                user_error=True,
+            )
         return cls(f"{type(error).__name__}: {error}", traceback.format_exc())
 
     def error(self) -> Exception:

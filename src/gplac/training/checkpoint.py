@@ -49,6 +49,17 @@ def holds(path: Path, tensors: dict[str, Tensor]) -> bool:
     )
 
 
+def require_finite(tensors: dict[str, Tensor]) -> None:
+    """See that every number is finite.
+
+    Raises:
+        ValueError: one is not.
+    """
+    for name, value in tensors.items():
+        if not bool(torch.isfinite(value).all()):
+            raise ValueError(f"{name} holds numbers that are not finite")
+
+
 def save_checkpoint(
     run_dir: Path,
     model: nn.Module,
@@ -75,8 +86,7 @@ def read_facts(run_dir: Path) -> dict[str, Any]:
         UserError: it is damaged.
     """
     with _open(run_dir) as file:
-        facts: dict[str, Any] = json.loads(file.metadata()["facts"])
-    return facts
+        return _facts(file)
 
 
 def load_checkpoint(
@@ -88,7 +98,9 @@ def load_checkpoint(
         UserError: the file is damaged or belongs to another network.
     """
     with _open(run_dir) as file:
+        facts = _facts(file)
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
+        require_finite(tensors)
         model.load_state_dict(_part(tensors, "model."))
         for name, parameter in model.named_parameters():
             if f"adam.step.{name}" in tensors:
@@ -100,7 +112,21 @@ def load_checkpoint(
         if average is not None:
             for name, value in _part(tensors, "average.").items():
                 average.values[name].copy_(value)
-        facts: dict[str, Any] = json.loads(file.metadata()["facts"])
+    return facts
+
+
+def _facts(file: Any) -> dict[str, Any]:
+    """What the header of a checkpoint says.
+
+    Raises:
+        ValueError: it says something else.
+    """
+    facts = json.loads(file.metadata()["facts"])
+    if not isinstance(facts, dict) or not isinstance(facts.get("run"), dict):
+        raise ValueError("its header does not tell of which run it is")
+    for name, kind in (("step", int), ("images", int), ("wall_s", int | float)):
+        if not isinstance(facts.get(name), kind) or facts[name] < 0:
+            raise ValueError(f"its header has no {name}")
     return facts
 
 

@@ -97,6 +97,10 @@ def fit(
                     f" {anew(run_dir)}"
                 )
             facts = load_checkpoint(run_dir, trainer.learner, trainer.optimiser, trainer.average)
+            if facts["step"] > (last := trainer.stages[-1].end):
+                raise UserError(
+                    f"{run_dir / CHECKPOINT} says that {facts['step']} steps of {last} are done: {anew(run_dir)}"
+                )
 
         def write_run(**training: Any) -> None:
             training["parameters"] = sum(parameter.numel() for parameter in network.parameters())
@@ -105,7 +109,7 @@ def fit(
                 run_dir / RUN_JSON,
                 run
                 | (notes or {})
-                | {"settings": settings, "training": training, "provenance": provenance()},
+                | {"settings": settings, "training": training, "provenance": provenance() | earlier},
             )
 
         if resume and _finished(run_dir):
@@ -115,6 +119,7 @@ def fit(
                 print(f"Its {WEIGHTS} was missing or damaged, and is written anew from the checkpoint.")
         else:
             computes_in = _precision_so_far(run_dir if resume else None, device)
+            earlier = _earlier(run_dir) if resume else {}
             write_run(finished=False)
             trainer.run(run_dir, facts, validation, title=f"{name} seed {seed}")
             rate = facts["images"] / facts["wall_s"]
@@ -176,28 +181,38 @@ def _enough_memory() -> Iterator[None]:
             raise
         said = str(error)[max(0, str(error).find("DefaultCPUAllocator")) :].partition(". ")[0]
         raise UserError(
-            "Memory is full: choose smaller batches (training.labelled_batch, training.weak_batch), or end what else"
-            f" uses it ({said}). A checkpoint stays as it was."
+            "Memory is full: choose smaller batches (training.labelled_batch, training.weak_batch), a smaller network,"
+            f" or end what else uses it ({said}). A checkpoint stays as it was."
         ) from error
 
 
 def _finished(run_dir: Path) -> bool:
     """Whether a folder holds a policy that was trained to the end."""
-    return bool(_training_so_far(run_dir).get("finished"))
+    return bool(_so_far(run_dir, "training").get("finished"))
 
 
-def _training_so_far(run_dir: Path) -> dict[str, Any]:
-    """What run.json says of the training so far; nothing where it is missing or damaged."""
+def _so_far(run_dir: Path, part: str) -> dict[str, Any]:
+    """What run.json says so far in one of its parts; nothing where that is missing or damaged."""
     try:
-        return dict(json.loads((run_dir / RUN_JSON).read_text())["training"])
+        return dict(json.loads((run_dir / RUN_JSON).read_text())[part])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
+
+
+def _earlier(run_dir: Path) -> dict[str, Any]:
+    """``earlier``: where the parts of a run come from that ended on other hardware, or with another revision, than the
+    ones after them; nothing where there are none."""
+    before, now = _so_far(run_dir, "provenance"), provenance()
+    parts = list(before.pop("earlier", []))
+    if before and any(before.get(name) != now[name] for name in ("revision", "hardware")):
+        parts.append(before)
+    return {"earlier": parts} if parts else {}
 
 
 def _precision_so_far(resumed: Path | None, device: torch.device) -> str:
     """What a run's products are computed in, on this device and, if it goes on here, before."""
     here = precision(device)
-    before = here if resumed is None else _training_so_far(resumed).get("precision", here)
+    before = here if resumed is None else _so_far(resumed, "training").get("precision", here)
     if before == here:
         return here
     print(f"Until here it was trained in {before}, and goes on in {here}: run.json calls that both.")

@@ -268,10 +268,14 @@ def checksums_of(
 
 
 def array_checksum(data: Demonstrations | WeakImages) -> str:
-    """SHA-256 of what is trained on."""
-    names = ("states", "actions", "episode") if isinstance(data, Demonstrations) else ("labels", "scene")
+    """SHA-256 of what is trained on: pictures, numbers, which belong together, and where the object is, if that is
+    known."""
+    names = (
+        ("states", "actions", "episode", "frame") if isinstance(data, Demonstrations) else ("labels", "scene")
+    )
+    known = () if data.object_positions is None else (data.object_positions,)
     digest = hashlib.sha256()
-    for array in (data.images, *(getattr(data, name) for name in names)):
+    for array in (data.images, *(getattr(data, name) for name in names), *known):
         digest.update(f"{array.dtype}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -19,7 +19,7 @@ from gplac.errors import UserError
 from gplac.models.encoders import AttentionEncoder
 from gplac.models.network import Network
 from gplac.objectives.classification import Classification
-from gplac.training.checkpoint import RUN_JSON, WEIGHTS
+from gplac.training.checkpoint import RUN_JSON, WEIGHTS, require_finite
 from gplac.training.device import best_device, has_bf16
 
 
@@ -200,6 +200,7 @@ def load_policy(run_dir: Path, device: torch.device | None = None, half: bool = 
         config = {field.name: settings.pop(field.name) for field in fields(NetworkConfig)}
         network = Network(NetworkConfig(**config), **settings)
         network.load_state_dict(weights)
+        require_finite(weights)
     except (
         OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError, RuntimeError, UserError
     ) as error:  # fmt: skip

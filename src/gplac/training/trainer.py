@@ -174,7 +174,11 @@ class Trainer:
                         log.write(done, stage.name, means)
                         display.update(done, means, f", {stage.name}" if len(ends) > 1 else "")
                         if saving:  # the checkpoint last: what it stands for is complete
-                            write_weights(run_dir / WEIGHTS, self.evaluated_weights())
+                            weights = self.evaluated_weights()
+                            _check_finite(
+                                {n: float(value.abs().max()) for n, value in weights.items()}, done, run_dir
+                            )
+                            write_weights(run_dir / WEIGHTS, weights)
                             save_checkpoint(run_dir, self.learner, self.optimiser, self.average, facts)
                         window, window_images = [], 0
                         window_started, worked = time.monotonic(), time.process_time()
@@ -237,5 +241,6 @@ def _check_finite(means: dict[str, float], step: int, run_dir: Path) -> None:
                 else "no checkpoint yet"
             )
             raise UserError(
-                f"training diverged: {name} is {value} at step {step} ({kept}); lower the learning rate"
+                f"training diverged: {name} is {value} at step {step} ({kept}); lower the learning rate, or the weights"
+                " of the losses"
             )
