@@ -23,6 +23,7 @@ from gplac.cli import termination_interrupts
 from gplac.cli.options import Preset, Size
 from gplac.config import Preset as Settings
 from gplac.errors import UserError
+from gplac.evaluation.percent import percent, span
 from gplac.evaluation.result import read_result, write_json
 from gplac.grid.alike import tried_alike
 from gplac.grid.cell import Cell
@@ -69,9 +70,8 @@ def main(
         for path in paths:
             found = read_result(path)
             low, high = found["interval95_scenes"]
-            print(
-                f"{path.stem}, {found['split']}: {found['success_rate']:.1%} ({low:.1%} to {high:.1%} over scenes)"
-            )
+            rate, interval = percent(found["success_rate"]), span(low, high)
+            print(f"{path.stem}, {found['split']}: {rate} ({interval} over scenes)")
         return
     if not alike:
         measure(method, task, preset, set, seed, confirm, results)

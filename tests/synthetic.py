@@ -1,5 +1,7 @@
 """Results of policies that never ran, for tests of what is made from results."""
 
+from typing import Any
+
 import numpy as np
 
 from gplac.evaluation.drawing import View
@@ -46,6 +48,21 @@ def synthetic_result(method: str, rate: float, *, seed: int = 0, scenes: int = 4
     weak_images = 16_000 if method == "gplac" else 0
     training = Training(method, "lite", seed, weak_images, 10_000, 244.0, 2623.0, 71_000)
     return result(View("pusher", 100, 88), found, controls, training, PROVENANCE)
+
+
+def synthetic_inspection(method: str, **changes: Any) -> dict[str, Any]:
+    """An inspection file's content, of the policy that `synthetic_result` is of."""
+    sides, inputs = ("labelled", "unseen"), ("image", "angles", "velocities", "hand")
+    about = {"task": "pusher", "method": method, "preset": "lite", "seed": 0, "split": "validation"}
+    return about | {
+        "level": "standard",
+        "scenes": 20,
+        "frames": dict.fromkeys(sides, 4),
+        "action_error": {side: {"mean": 0.1, "by_tenth": [0.5]} for side in sides},
+        "sensitivity": dict.fromkeys(inputs, 0.5),
+        "provenance": PROVENANCE,
+        **changes,
+    }
 
 
 def result_with(method: str, won: list[int], count: int, *, seed: int = 0) -> Result:

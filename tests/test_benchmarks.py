@@ -1,6 +1,7 @@
 """`make bench` at its smallest: contenders take turns, and the file is what scripts expect."""
 
 import json
+import runpy
 import subprocess
 import sys
 from dataclasses import replace
@@ -164,3 +165,32 @@ def test_what_limits_training_is_measured_and_written(tmp_path: Path) -> None:
         row = found[name]
         assert row["gflops"] == pytest.approx(2e-9 * row["images_per_s"] * done / 64)
         assert row["share_of_matmul"] == pytest.approx(row["gflops"] / row["matmul_gflops"])
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("view.py", "Name one set or more"),
+        ("drawing.py --processes 0", "One process and one turn or more"),
+        ("run.py --only steps --repeats 0", "One turn or more"),
+        (
+            "run.py --only steps --repeats 1 --seconds 0.01 --out mine.json",
+            "mine.json is there already and is not a",
+        ),
+        ("paper_run.py --share 0", "--share is 0.0: give a part"),
+        ("roofline.py --width 0", "Pictures are 32 pixels wide and high or more"),
+    ],
+)
+def test_what_cannot_be_measured_is_told_in_a_sentence(
+    command: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`SystemExit` with a sentence: Python prints that in the place of a traceback, and ends with status 1."""
+    script, *arguments = command.split()
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    monkeypatch.setattr(sys, "argv", [script, *arguments])
+    monkeypatch.chdir(tmp_path)
+    Path("mine.json").write_text("mine")
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(str(ROOT / "benchmarks" / script), run_name="__main__")
+    assert told in str(end.value.code) and "\n" not in str(end.value.code)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]

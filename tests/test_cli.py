@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ from synthetic_run import synthetic_run
 
 from gplac import config
 from gplac.cli import main
+from gplac.cli.options import Size
 from gplac.errors import UserError
 from gplac.evaluation.percent import percent
 from gplac.evaluation.result import read_result
@@ -186,6 +188,45 @@ def test_a_changed_preset_says_so_in_its_name_and_goes_before_what_the_method_ha
 
 
 @pytest.mark.parametrize(
+    ("change", "takes"),
+    [
+        ("training.steps=1e3", "training.steps takes a whole number, such as 3000"),
+        ("training.steps=nan", "training.steps takes a whole number, such as 3000"),
+        ("training.steps=", "training.steps takes a whole number, such as 3000"),
+        ("training.steps=3,4", "training.steps takes a whole number, such as 3000"),
+        ("training.warmup-steps=few", "training.warmup_steps takes a whole number, such as 3000"),
+        ("classification_weight=much", "classification_weight takes a number, such as 0.5"),
+        ("network.channels=a,b", "network.channels takes whole numbers with commas between, such as 400,400"),
+        ("network.learn_temperature=1", "network.learn_temperature takes true or false"),
+        ("network.first_layer=thawed", "network.first_layer takes frozen or trained"),
+    ],
+)
+def test_a_setting_of_another_kind_is_told_what_it_takes(
+    workplace: Path, capsys: pytest.CaptureFixture[str], change: str, takes: str
+) -> None:
+    assert fails(capsys, "train", *SMOKE, "--set", change) == f"gplac: --set {change}: {takes}.\n"
+
+
+def test_settings_of_each_kind_are_taken() -> None:
+    smoke = config.preset("smoke")
+    changes = (
+        "training.steps=3",
+        "data.action-noise=-1e-3",
+        "network.hidden=10",
+        "network.channels=4,4,8,8,2",
+    )
+    changes += ("network.norm_last=true", "network.first_layer=trained")
+    few = {"hidden": (10,), "channels": (4, 4, 8, 8, 2)}
+    assert Size("smoke", changes).changed(smoke) == replace(
+        smoke,
+        name="smoke-changed",
+        data=replace(smoke.data, action_noise=-1e-3),
+        network=replace(smoke.network, norm_last=True, first_layer="trained", **few),
+        training=replace(smoke.training, steps=3),
+    )
+
+
+@pytest.mark.parametrize(
     ("arguments", "part"),
     [
         (("collect", "demos", "juggle"), "juggle"),
@@ -205,6 +246,10 @@ def test_a_changed_preset_says_so_in_its_name_and_goes_before_what_the_method_ha
             "choose one of: evaluation.scenes, evaluation.episodes.\n",
         ),
         (("train", *SMOKE, "--set", "what=3"), "training.steps"),
+        (
+            ("train", *SMOKE, "--set", "training.weak_batch=4", "training.weak-batch=8"),
+            "--set training.weak-batch=8: training.weak_batch is set twice; leave one out.\n",
+        ),
         (("collect", "demos", "pusher", *SMOKE, "--scenes", "41"), "has 40 scenes"),
         (("collect", "weak", "pusher", *SMOKE, "--assets", "nowhere"), "nowhere"),
         (("collect", "demos", "pusher", *SMOKE, "--expert", "nowhere"), "nowhere"),
@@ -290,6 +335,17 @@ def test_a_folder_that_cannot_be_written_is_named(
     assert "file" in fails(capsys, "scenes", "pusher", "--count", "1", "--out", "file/sheet.png")
 
 
+@pytest.mark.parametrize("verb", [("expert", "evaluate", "pusher"), ("data", "check", ".")])
+def test_a_file_of_something_else_is_not_written_over(
+    workplace: Path, capsys: pytest.CaptureFixture[str], verb: tuple[str, ...]
+) -> None:
+    notes = Path("notes.json")
+    notes.write_text('{"mine": true}')
+    said = fails(capsys, *verb, "--json", "notes.json")
+    assert "notes.json is there already and is not" in said and "name another file, or delete it" in said
+    assert notes.read_text() == '{"mine": true}'
+
+
 def test_a_run_that_cannot_keep_what_is_measured_says_so_first(
     workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -348,6 +404,19 @@ def test_all_factors_are_known_before_the_first_is_measured(
     said = fails(capsys, "evaluate", str(run), "--vary", "mug", "foo", "--json", "o.json")
     assert "The pusher's scenes have no factor 'foo'" in said
     assert not list(workplace.glob("o*.json")) and not list(run.glob("evaluation/*mug"))
+
+
+def test_where_all_results_go_is_known_before_the_first_is_measured(
+    workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = synthetic_run(workplace / "run", "att-1", 0.5, 32, 28, 2, 2)
+    monkeypatch.setattr("gplac.runs.load_policy", None)  # nothing is computed
+    asked = ("evaluate", str(run), "--vary", "mug", "table", "--json")
+    Path("folder").mkdir()
+    assert "Cannot write folder: Is a directory" in fails(capsys, *asked, "folder")
+    Path("o-only-table.json").write_text("mine")
+    assert "o-only-table.json is there already and is not a result" in fails(capsys, *asked, "o.json")
+    assert not Path("o-only-mug.json").exists()
 
 
 def test_damage_ends_with_status_1(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,6 +41,12 @@ def test_every_column_of_table_1_is_there_and_one_alone_is_told_positions() -> N
     assert [name for name in METHODS if "positions" in METHODS[name]().reads] == ["att-po"]
 
 
+def test_domain_adaptation_alone_and_autoencoders_are_told_no_labels() -> None:
+    told = {name for name in METHODS if "labels" in METHODS[name]().reads}
+    assert {"gplac", "cnn-c", "att-ft", "gplac-da"} <= told
+    assert not told & {"att-da", "att-ae", "att-1", "att-40", "cnn-1", "cnn-40"}
+
+
 def test_every_method_ends_with_a_policy() -> None:
     for make in METHODS.values():
         assert "action" in [objective.name for objective in make().objectives]

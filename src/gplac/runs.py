@@ -84,6 +84,12 @@ class Run:
             **{name: facts[name] for name in ("steps", "images_per_s", "wall_s", "parameters")},
         )
 
+    def told(self) -> dict[str, Any]:
+        """What tells a result of it from those of others: task, method, preset and seed."""
+        training = self.training
+        names = {name: getattr(training, name) for name in ("method", "preset", "seed")}
+        return {"task": self.facts["task"]} | names
+
     @property
     def robot_model(self) -> tuple[Path, str] | None:
         """File of the user's own robot in its demonstrations, and its SHA-256; None: gplac's."""
@@ -168,7 +174,7 @@ def evaluate_run(
     """
     run = Run.open(folder)
     if copy is not None:
-        require_replaceable(copy, "result")
+        require_replaceable(copy, "result", **run.told())
     sizes = run.facts["preset"]["evaluation"]
     view = run.view(level, assets, vary, robot_model)
     scenes = min(sizes["scenes"], split_size(view.task, split)) if scenes is None else scenes

@@ -84,11 +84,11 @@ def test_scenes_that_cannot_be_had_are_told(count: int) -> None:
     labels, scene = weak_set(6, 3)
     with pytest.raises(UserError, match=f"A budget of {count} weak scenes cannot be had, there are 6"):
         chosen(labels, scene, 4, 0, count)
-    with pytest.raises(UserError, match="needs 5 with label 1, at least one, and there are 3 in 1 scenes"):
+    with pytest.raises(UserError, match="needs 5 with the object, at least one, and there are 3 in 1 scenes"):
         chosen(labels, scene, 10, 0, 1)
 
 
 @pytest.mark.parametrize("budget", [1, 7, 1000])
 def test_what_cannot_be_had_is_told(budget: int) -> None:
-    with pytest.raises(UserError, match=f"A budget of {budget} weak images"):
+    with pytest.raises(UserError, match=f"A budget of {budget:,} weak images"):
         chosen(np.array([1, 0, 1, 0, 1]), np.zeros(5, int), budget, 0)

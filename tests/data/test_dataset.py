@@ -8,7 +8,7 @@ import pytest
 from small_data import HEIGHT, STEPS, WIDTH, alter, picture, write_demonstrations, write_weak
 
 from gplac.data import dataset, schema
-from gplac.data.dataset import Demonstrations, WeakImages
+from gplac.data.dataset import Demonstrations, WeakImages, rows
 from gplac.errors import UserError
 
 
@@ -45,7 +45,7 @@ def test_weak_images(tmp_path: Path) -> None:
     np.testing.assert_array_equal(data.labels, [1, 0] * 6)
     np.testing.assert_array_equal(data.scene, [0] * 6 + [1] * 6)
     assert data.object_positions is None  # nobody noted them
-    few = replace(data, object_positions=np.arange(24.0).reshape(12, 2)).some(np.array([7, 2]))
+    few = rows(replace(data, object_positions=np.arange(24.0).reshape(12, 2)), np.array([7, 2]))
     np.testing.assert_array_equal(few.object_positions, [[14.0, 15.0], [4.0, 5.0]])
 
 

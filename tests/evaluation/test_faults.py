@@ -64,3 +64,24 @@ def test_what_json_does_not_have_is_told() -> None:
     )
     for odd in (math.nan, math.inf):
         assert f"success_rate: {odd} is" in (fault(RESULT | {"success_rate": odd}, "result") or "")
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"data": None}, "data: None"),
+        ({"data": "abc"}, "data: 'abc'"),
+        ({"data": {"weak_scenes": "7"}}, "data/weak_scenes: '7'"),
+        ({"training": 5}, "training: 5"),
+        ({"evaluation": {"scenes": "x"}}, "evaluation/scenes: 'x'"),
+    ],
+)
+def test_settings_that_are_none_are_told(settings: dict[str, Any], field: str) -> None:
+    training = RESULT["training"] | {"settings": {"hash": "of lite"} | settings}
+    told = fault(RESULT | {"training": training}, "result")
+    assert f"training/settings/{field} is not of type" in (told or "")
+
+
+def test_a_whole_number_beyond_all_floats_is_told_in_short() -> None:
+    told = fault(RESULT | {"weak_images": 10**400}, "result") or ""
+    assert "weak_images: 1000" in told and told.endswith("is no finite number") and len(told) < 200

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from looking import LookingPolicy
 from scipy import stats
-from synthetic import PROVENANCE, episodes, synthetic_result
+from synthetic import PROVENANCE, episodes, synthetic_inspection, synthetic_result
 
 from gplac.errors import UserError
 from gplac.evaluation.compare import compare, compare_pairs
@@ -159,16 +159,7 @@ def test_a_result_that_contradicts_itself_is_not_read(
 
 
 def test_another_kind_of_file_is_called_what_it_is(tmp_path: Path) -> None:
-    about = {"task": "pusher", "method": "gplac", "preset": "lite", "seed": 0, "split": "validation"}
-    inspection = about | {
-        "level": "standard",
-        "scenes": 20,
-        "frames": {"labelled": 4, "unseen": 4},
-        "action_error": {side: {"mean": 0.1, "by_tenth": [0.5]} for side in ("labelled", "unseen")},
-        "sensitivity": dict.fromkeys(("image", "angles", "velocities", "hand"), 0.5),
-        "provenance": PROVENANCE,
-    }
-    write_json(inspection, "inspection", tmp_path / "inspection.json")
+    write_json(synthetic_inspection("gplac"), "inspection", tmp_path / "inspection.json")
     with pytest.raises(UserError, match="it is an inspection"):
         read_result(tmp_path / "inspection.json")
     many = tmp_path / "many.json"

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -115,6 +116,41 @@ def test_a_damaged_file_is_run_again(content: bytes, tmp_path: Path) -> None:
         load_episodes(tmp_path, 1, 2)
     assert same(evaluate(RandomPolicy(), VIEW, "test", 1, 2, blank=True, cache=tmp_path), whole)
     assert same(load_episodes(tmp_path, 1, 2)[1], whole)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda distances, qpos: (np.where(distances == distances[0, 5], np.nan, distances), qpos),
+        lambda distances, qpos: (distances.astype(np.float32), qpos),
+        lambda distances, qpos: (distances, qpos.astype(str)),
+        lambda distances, qpos: (distances[:, :-1], qpos[:, :-1]),
+        lambda distances, qpos: (distances, qpos[:, :, :-1]),
+    ],
+    ids=["not finite", "other numbers", "no numbers", "too few steps", "too few positions"],
+)
+def test_a_file_of_what_no_episodes_are_is_run_again(
+    damage: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]], tmp_path: Path
+) -> None:
+    whole = evaluate(RandomPolicy(), VIEW, "test", 1, 2, blank=True, cache=tmp_path)
+    (path,) = tmp_path.glob("scene-*.npz")
+    distances, qpos = damage(whole.distances[0], whole.qpos[0])
+    np.savez(path, distances=distances, qpos=qpos)
+    with pytest.raises(
+        UserError, match=f"no whole evaluation .{path.name} holds other numbers than 2 episodes"
+    ):
+        load_episodes(tmp_path, 1, 2)
+    assert same(evaluate(RandomPolicy(), VIEW, "test", 1, 2, blank=True, cache=tmp_path), whole)
+
+
+def test_an_evaluation_that_fails_at_once_leaves_the_episodes_of_the_one_before(tmp_path: Path) -> None:
+    def broken(images: Images, states: Float32) -> Float32:
+        return np.full((len(images), 7), np.nan, np.float32)
+
+    kept = evaluate(RandomPolicy(), VIEW, "test", 1, 1, blank=True, cache=tmp_path, policy_id="random")
+    with pytest.raises(UserError, match="not finite"):
+        evaluate(broken, VIEW, "test", 1, 1, blank=True, cache=tmp_path, policy_id="broken")
+    assert same(load_episodes(tmp_path, 1, 1)[1], kept)
 
 
 @pytest.mark.parametrize("blank", [True, False])

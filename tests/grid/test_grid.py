@@ -1,12 +1,16 @@
 """Cells from data to results: killed and resumed, failing, shared between processes."""
 
+import errno
 import fcntl
 import importlib.util
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -223,6 +227,65 @@ def test_data_of_other_settings_do_not_pass_for_the_cells(
     require_same(name, "mug_push", fresh.data("mug_push"), settings)
     with pytest.raises(UserError, match=said):
         require_same(name, "mug_push", fresh.data("mug_push"), other)
+
+
+def test_data_that_can_only_be_read_are_taken_as_they_are_if_they_are_whole(
+    fresh: Grid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, settings, access = fresh.data("mug_push"), fresh.settings(CELLS[0]), os.access
+    monkeypatch.setattr(
+        "os.access", lambda path, mode: (path, mode) != (folder, os.W_OK) and access(path, mode)
+    )
+    monkeypatch.setattr(data, "locked", lambda path: pytest.fail(f"made {path}"))
+    for name in ("demos-1", "weak"):
+        assert collect(name, "mug_push", folder, settings) == folder / name
+    other = replace(settings, data=replace(settings.data, weak_per_scene=10))
+    with pytest.raises(UserError, match="per_scene 10 instead of 8"):
+        collect("weak", "mug_push", folder, other)
+    manifest = json.loads((folder / "weak" / "manifest.json").read_text())
+    manifest["shards"][0]["sha256"] = None
+    (folder / "weak" / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(UserError, match="is not complete: 1 of"):
+        collect("weak", "mug_push", folder, settings)
+
+
+def only_readable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file can be made in there; tests may run as root, to whom modes of folders mean nothing."""
+
+    def refused(dir: Path) -> Any:
+        if dir == folder:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        return nullcontext()
+
+    monkeypatch.setattr("gplac.files.tempfile.TemporaryFile", refused)
+
+
+@pytest.mark.parametrize("place", [lambda grid, cell: grid.results(cell)[0], Grid.inspection])
+def test_what_cannot_be_written_in_the_end_is_told_before_training(
+    place: Callable[[Grid, Cell], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = Grid("smoke", tmp_path)
+    path = place(grid, CELLS[0])
+    only_readable(path.parent, monkeypatch)
+    monkeypatch.setattr(work, "train", lambda *_, **__: pytest.fail("trained"))
+    with pytest.raises(UserError, match=f"Cannot write {path}: .*mend that, and run the same command again"):
+        measure_cell(Job(grid, CELLS[0], 1))
+
+
+def test_a_cell_whose_result_cannot_be_moved_is_not_set_aside_by_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid, cell = Grid("smoke", tmp_path), CELLS[0]
+    for path in (grid.run(cell) / "run.json", grid.inspection(cell), *grid.results(cell)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    before = sorted(tmp_path.rglob("*"))
+    only_readable(grid.results(cell)[0].parent, monkeypatch)
+    with pytest.raises(
+        UserError, match=f"Cannot write {grid.results(cell)[0]}: .*run the same command again"
+    ):
+        grid.set_aside(cell)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_result_of_other_settings_is_told_and_measured_anew_only_if_asked_for(

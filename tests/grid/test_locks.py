@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gplac.errors import UserError
 from gplac.grid.locks import TakenError, holder, locked
 
 HOLDER = """
@@ -83,4 +84,11 @@ def test_a_folder_moved_away_just_before_its_lock_is_taken_is_not_mistaken_for_t
     monkeypatch.setattr("gplac.grid.locks.time.sleep", lambda _: None)
     monkeypatch.setattr("gplac.grid.locks.fcntl.flock", set_aside_first)
     with locked(path), pytest.raises(TakenError), locked(path, wait_s=0.0):
+        pass
+
+
+def test_a_lock_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "run").touch()
+    path = tmp_path / "run" / "lock"
+    with pytest.raises(UserError, match=f"Cannot write {path}: "), locked(path):
         pass

@@ -141,6 +141,8 @@ def test_cells_are_chosen_by_task_method_pattern_and_seed() -> None:
         ("def cells(preset): return [Cell('pusher', ['gplac'])]", "task and method are names"),
         ("def cells(preset): return [Cell(1, 'gplac')]", "task and method are names"),
         ("def cells(preset): return 1 / 0", "ZeroDivisionError"),
+        ("import sys; sys.exit('enough')", "SystemExit: enough"),
+        ("import sys\ndef cells(preset): sys.exit()", "SystemExit"),
     ],
 )
 def test_what_is_no_recipe_is_told_in_a_sentence(
@@ -163,9 +165,21 @@ def test_the_status_of_table_1_need_not_name_it(
     assert "pusher/att-1-seed0" in capsys.readouterr().out
 
 
-def test_a_recipe_that_is_not_there() -> None:
-    with pytest.raises(UserError, match="The recipe nowhere.py does not exist"):
-        read_recipe(Path("nowhere.py"), "smoke")
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("nowhere.py", "does not exist"),
+        ("folder", "is a folder"),
+        ("recipe", "is no Python file by its name; let that end in .py"),
+    ],
+)
+def test_what_is_named_as_a_recipe_and_is_none_is_told_for_what_it_is(
+    name: str, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "recipe").write_text("def cells(preset): return []\n")
+    with pytest.raises(UserError, match=f"The recipe {tmp_path / name} {told}"):
+        read_recipe(tmp_path / name, "smoke")
 
 
 def test_a_cell_is_trained_with_the_presets_settings_and_its_own_budget() -> None:

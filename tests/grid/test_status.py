@@ -35,10 +35,24 @@ def older(steps: int, **changes: Any) -> Result:
 def test_nothing_yet_stopped_and_failed(grid: Grid) -> None:
     assert state_of(grid, CELL).state == "waiting"
     (grid.run(CELL) / "checkpoint.json").write_text('{"step": 3000}')
-    assert state_of(grid, CELL).text == "stopped at step 3,000"
+    assert state_of(grid, CELL).text == "stopped at step 3,000 of 12,000"
     grid.error(CELL).write_text('{"message": "No space."}')
     found = state_of(grid, CELL)
     assert (found.state, found.text) == ("failed", "No space.")
+
+
+@pytest.mark.parametrize("text", ['{"step": "6"}', "[6]"])
+def test_a_checkpoint_json_that_is_damaged_tells_no_step(grid: Grid, text: str) -> None:
+    (grid.run(CELL) / "checkpoint.json").write_text(text)
+    found = state_of(grid, CELL)
+    assert (found.state, found.text) == ("waiting", "")
+
+
+def test_an_error_json_that_is_damaged_says_so(grid: Grid) -> None:
+    grid.error(CELL).touch()
+    found = state_of(grid, CELL)
+    assert found.state == "failed"
+    assert found.text == f"{grid.error(CELL)} is damaged: run the grid again"
 
 
 def test_training_tells_step_rate_and_time_left(grid: Grid) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from synthetic import synthetic_result
+from synthetic import synthetic_inspection, synthetic_result
 
 from gplac.errors import UserError
 from gplac.evaluation.percent import percent
@@ -37,14 +37,22 @@ def test_a_folder_of_results_is_read_in_the_order_of_a_report(tmp_path: Path) ->
 
 def test_an_inspection_beside_a_result_finds_it(tmp_path: Path) -> None:
     write(tmp_path, small("gplac", 0.5))
-    about = {"task": "pusher", "method": "gplac", "preset": "lite", "seed": 0, "level": "standard"}
-    (tmp_path / "inspection.json").write_text(json.dumps(about | {"sensitivity": {}}))
-    assert entries([tmp_path])[0].inspection == about | {"sensitivity": {}}
+    inspection = synthetic_inspection("gplac")
+    (tmp_path / "inspection.json").write_text(json.dumps(inspection))
+    assert entries([tmp_path])[0].inspection == inspection
+
+
+def test_damage_of_an_inspection_beside_a_result_is_named(tmp_path: Path) -> None:
+    write(tmp_path, small("gplac", 0.5))
+    damaged = synthetic_inspection("gplac")
+    del damaged["action_error"]
+    (tmp_path / "inspection.json").write_text(json.dumps(damaged))
+    with pytest.raises(UserError, match=r"inspection\.json .*'action_error' is a required property"):
+        entries([tmp_path])
 
 
 def test_weak_budgets_are_told_apart_and_keep_their_own_inspections(tmp_path: Path) -> None:
-    about = {"task": "pusher", "method": "gplac", "preset": "lite", "seed": 0, "level": "standard"}
-    older = about | {"sensitivity": {}}
+    older = synthetic_inspection("gplac")
     write(tmp_path, small("gplac", 0.9))
     (tmp_path / "a.json").write_text(json.dumps(older))
     write(tmp_path, small("gplac", 0.5) | {"weak_images": 160}, "gplac-weak160")
@@ -55,12 +63,11 @@ def test_weak_budgets_are_told_apart_and_keep_their_own_inspections(tmp_path: Pa
 
 
 def test_budgets_of_scenes_are_told_apart_and_keep_their_own_inspections(tmp_path: Path) -> None:
-    about = {"task": "pusher", "method": "gplac", "preset": "lite", "seed": 0, "level": "standard"}
     few = {"weak_images": 160, "weak_scenes": 4}
     write(tmp_path, small("gplac", 0.3) | few, "gplac-scenes4-weak160")
     write(tmp_path, small("gplac", 0.5) | {"weak_images": 160}, "gplac-weak160")
     for name, more in {"a": {"weak_images": 160}, "b": few}.items():
-        (tmp_path / f"{name}.json").write_text(json.dumps(about | {"sensitivity": {}} | more))
+        (tmp_path / f"{name}.json").write_text(json.dumps(synthetic_inspection("gplac", **more)))
     found = entries([tmp_path])
     assert [entry.name for entry in found] == [
         "GPLAC, 160 weak images",
@@ -183,7 +190,7 @@ def test_a_folder_of_runs_gives_each_runs_evaluation_of_the_split_asked_for(tmp_
     ("file", "content", "part"),
     [
         ("evaluation/validation/inspection.json", "[]", "inspection.json "),
-        ("evaluation/validation/inspection.json", "[" * 100_000, "inspection.json is not JSON"),
+        ("evaluation/validation/inspection.json", "[" * 100_000, "inspection.json cannot be read as JSON"),
         ("run.json", '{"robot_model": 3}', "run.json is damaged: its robot_model names no file"),
     ],
 )

@@ -90,6 +90,14 @@ def test_a_result_under_anothers_name_is_refused(tmp_path: Path, factor: str, va
         varied(tmp_path, "lite")
 
 
+@pytest.mark.parametrize("looks", [{"level": "wild"}, {"assets": "mine"}])
+def test_a_result_of_scenes_of_other_looks_is_refused(tmp_path: Path, looks: dict[str, str]) -> None:
+    path = put(tmp_path, "gplac", "mug", [10, 4])
+    path.write_text(json.dumps(json.loads(path.read_text()) | looks))
+    with pytest.raises(UserError, match=f"{path} is of scenes of other looks: move it to where it belongs"):
+        varied(tmp_path, "lite")
+
+
 def test_a_policy_of_fewer_weak_images_is_another_and_not_in_the_table(tmp_path: Path) -> None:
     path = put(tmp_path, "gplac", "mug", [10, 4])
     fewer = json.loads(path.read_text()) | {"weak_images": 160}

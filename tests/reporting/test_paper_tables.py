@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from synthetic import PROVENANCE, result_with, synthetic_result
+from synthetic import PROVENANCE, result_with, synthetic_inspection, synthetic_result
 
 from gplac.cli import main
 from gplac.config import preset
@@ -57,27 +57,23 @@ def inspection(
     task: str = "pusher",
     chance: float = 0.04,
 ) -> None:
-    about = {"task": task, "method": method, "preset": "lite", "seed": seed, "split": "validation"}
-    inputs = ("image", "angles", "velocities", "hand")
-    found: dict[str, Any] = about | {
-        "level": "standard",
-        "scenes": 20,
-        "frames": {"labelled": 4, "unseen": 4},
-        "action_error": {name: {"mean": 0.1, "by_tenth": [0.5]} for name in ("labelled", "unseen")},
-        "sensitivity": dict.fromkeys(inputs, 0.5),
-        "points_on_object": {
+    found = synthetic_inspection(
+        method,
+        task=task,
+        seed=seed,
+        points_on_object={
             "labelled": {"mean": 0.9, "by_channel": [], "chance": 0.05},
             "unseen": {"mean": unseen, "by_channel": [], "chance": chance},
         },
-        "map_entropy": {
+        map_entropy={
             name: {"mean": mean, "by_channel": []} for name, mean in (("labelled", 0.15), ("unseen", 0.25))
         },
-        "provenance": PROVENANCE,
-    }
+    )
     if best_fixed is not None:
         found["points_on_object"]["unseen"]["best_fixed"] = best_fixed
     if classifier is not None:
-        found["classifier"] = {"accuracy": classifier, "per_scene": []}
+        of_scene = {"scene": 0, "images": 8, "accuracy": classifier}
+        found["classifier"] = {"accuracy": classifier, "per_scene": [of_scene]}
     write_json(found, "inspection", results / "lite" / task / "validation" / f"{method}-seed{seed}.json")
 
 
@@ -101,7 +97,7 @@ def test_table_1_pools_seeds_and_shows_what_is_missing_as_missing(tmp_path: Path
     assert row(pusher, "CNN-C") == ("CNN-C", "2.25 %", "missing", "", "", "", "")
     assert len(pusher.rows) == 11 + 2
     assert all(cells[2] == "missing" for cells in striker.rows) and striker.charts == ()
-    assert "Nothing is measured" in said(striker)
+    assert "Nothing of the striker is measured at preset" in said(striker)
 
 
 def test_the_order_is_compared_with_the_papers(tmp_path: Path) -> None:
@@ -272,7 +268,7 @@ def test_fair_comparison_tells_data_cost_and_controls(tmp_path: Path) -> None:
         records["att-1"]["labelled_frames"] == 123
     )  # what the file tells, before what the preset would have
     assert [records[name]["labelled_scenes"] for name in ("gplac", "att-40")] == [1, 40]
-    assert records["att-po"]["also_told"] == "positions of the object"
+    assert records["att-po"]["also_told"] == "yes/no labels, positions of the object"
     told = {name: record["also_told"] for name, record in records.items()}
     assert (told["gplac"], told["att-1"], told["att-da"]) == ("yes/no labels", "", "")
     assert "ATT-DA and ATT-AE have nothing else of the labels" in said(sheet)
@@ -461,7 +457,7 @@ def test_a_damaged_inspection_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "lite/pusher/validation/gplac-seed0.json"
     path.parent.mkdir(parents=True)
     path.write_text(text)
-    with pytest.raises(UserError, match=r"gplac-seed0.json is (no inspection file|not JSON)"):
+    with pytest.raises(UserError, match=r"gplac-seed0.json (is no inspection file|cannot be read as JSON)"):
         figure_5(tmp_path, "lite")
 
 
@@ -584,8 +580,8 @@ def test_a_result_with_another_robot_is_not_among_the_usual_ones(tmp_path: Path)
     assert "missing" in table_3(tmp_path, "lite")[0].rows[0]
 
 
-def test_a_share_too_small_for_both_kinds_is_missing_and_not_all_images(tmp_path: Path) -> None:
+def test_a_share_too_small_for_both_kinds_has_no_row(tmp_path: Path) -> None:
     result = synthetic_result("gplac", 0.5, scenes=2, count=COUNT) | {"preset": "smoke", "weak_images": 16}
     write_json(result, "result", tmp_path / "smoke" / "pusher" / "gplac-seed0.json")
     sheet, _ = table_3(tmp_path, "smoke")
-    assert ["missing" in row for row in sheet.rows] == [False, True, True, True]
+    assert [(row[1], "missing" in row) for row in sheet.rows] == [("16", False)]

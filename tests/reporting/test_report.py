@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from synthetic import synthetic_result
+from synthetic import synthetic_inspection, synthetic_result
 from synthetic_run import synthetic_run
 
 from gplac.errors import UserError
@@ -117,15 +117,10 @@ def test_points_stand_beside_the_best_fixed_point_where_it_was_measured(
     measured: bool, tmp_path: Path
 ) -> None:
     found = synthetic_result("gplac", 0.7, scenes=2, count=4)
-    inputs = dict.fromkeys(("image", "angles", "velocities", "hand"), 0.5)
-    share = {"mean": 0.6, "chance": 0.04} | ({"best_fixed": 0.44} if measured else {})
-    inspection = {
-        field: found[field] for field in ("task", "method", "preset", "seed", "level", "split", "scenes")
-    } | {
-        "sensitivity": inputs,
-        "action_error": {side: {"mean": 0.1, "by_tenth": [None]} for side in ("labelled", "unseen")},
-        "points_on_object": {"labelled": share | {"mean": 0.9}, "unseen": share},
-    }
+    share = {"mean": 0.6, "by_channel": [], "chance": 0.04} | ({"best_fixed": 0.44} if measured else {})
+    inspection = synthetic_inspection(
+        "gplac", points_on_object={"labelled": share | {"mean": 0.9}, "unseen": share}
+    )
     (tmp_path / "result.json").write_text(json.dumps(found))
     (tmp_path / "inspection.json").write_text(json.dumps(inspection))
     words = " ".join(Page(write_report([tmp_path], tmp_path / "out").read_text()).words.split())

@@ -144,6 +144,12 @@ def test_other_presets_and_other_files_are_left_out(tmp_path: Path) -> None:
             "gplac",
             "named after a setting training.stepz, which does not",
         ),
+        ("gplac-lite-training=1-seed0", "gplac", "named after a setting training, which does not"),
+        (
+            "gplac-lite-training.__class__=6-seed0",
+            "gplac",
+            "named after a setting training.__class__, which does not",
+        ),
     ],
 )
 def test_a_file_that_is_not_what_its_name_says_is_refused(
@@ -153,6 +159,14 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(
     with pytest.raises(UserError) as error:
         compared(tmp_path, "lite")
     assert str(path) in str(error.value) and told in str(error.value)
+
+
+@pytest.mark.parametrize("looks", [{"level": "wild"}, {"assets": "mine"}, {"vary": "mug"}])
+def test_a_result_of_scenes_of_other_looks_is_refused(tmp_path: Path, looks: dict[str, str]) -> None:
+    path = put(tmp_path, "gplac-lite-seed0", "gplac", [9, 5])
+    path.write_text(json.dumps(json.loads(path.read_text()) | looks))
+    with pytest.raises(UserError, match=f"{path} is of scenes of other looks: move it to where it belongs"):
+        compared(tmp_path, "lite")
 
 
 def test_fewer_weak_images_and_scenes_are_settings_like_others(tmp_path: Path) -> None:

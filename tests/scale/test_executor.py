@@ -1,5 +1,6 @@
 """An executor gives the same results in this process and in others, and survives what goes wrong there."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -50,6 +51,24 @@ def test_a_failing_item_ends_the_work_or_leaves_the_others_alone(workers: int) -
 def test_a_users_mistake_stays_one(workers: int) -> None:
     with executor(workers) as pool, pytest.raises(UserError, match=r"^3 is not a colour; take another\.$"):
         list(pool.map(work.mistake, [3]))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_full_disk_and_one_that_is_only_read_are_told_in_a_sentence(number: int) -> None:
+    def fail(path: str) -> None:
+        raise OSError(number, os.strerror(number), path)
+
+    with executor(1) as pool, pytest.raises(UserError) as error:
+        list(pool.map(fail, ["results/a.json"]))
+    assert str(error.value).startswith(f"results/a.json cannot be written: {os.strerror(number)}. Mend that")
+
+
+def test_other_errors_of_the_system_stay_defects() -> None:
+    def fail(path: str) -> None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+
+    with executor(1) as pool, pytest.raises(WorkerError, match="in fail"):
+        list(pool.map(fail, ["results/a.json"]))
 
 
 def test_a_process_that_is_told_to_end_does_so_without_a_traceback(capfd: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 from cut import KilledError, killed_before, log
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from tiny import Frames, Photographs
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -203,6 +204,43 @@ def test_a_run_is_neither_overwritten_nor_resumed_with_other_settings(
 
 
 @pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda facts: [facts], "cannot be resumed .its header does not tell of which run"),
+        (lambda facts: facts | {"run": None}, "cannot be resumed .its header does not tell of which run"),
+        (lambda facts: facts | {"images": None}, "cannot be resumed .its header has no images"),
+        (lambda facts: facts | {"step": "6"}, "cannot be resumed .its header has no step"),
+        (lambda facts: facts | {"step": 7}, "says that 7 steps of 6 are done"),
+    ],
+)
+def test_what_a_checkpoint_cannot_have_told_is_not_gone_on_from(
+    damage: Callable[[dict[str, Any]], Any], told: str, demonstrations: Frames, preset: Preset, tmp_path: Path
+) -> None:
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    facts = damage(json.loads((tmp_path / "checkpoint.json").read_text()))
+    save_file(load_file(checkpoint), checkpoint, {"facts": json.dumps(facts)})
+    with pytest.raises(UserError, match=f"{told}.*: delete .* and train again"):
+        fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("part", ["model.network", "adam.exp_avg.network", "average"])
+def test_a_checkpoint_that_is_not_finite_is_not_gone_on_from(
+    part: str, demonstrations: Frames, preset: Preset, tmp_path: Path
+) -> None:
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    tensors, facts = load_file(checkpoint), (tmp_path / "checkpoint.json").read_text()
+    weights = (tmp_path / "weights.safetensors").read_bytes()
+    name = f"{part}.policy_head.layers.0.weight"
+    tensors[name][0, 0] = torch.nan
+    save_file(tensors, checkpoint, {"facts": facts})
+    with pytest.raises(UserError, match=f"cannot be resumed .{name} holds numbers that are not finite"):
+        fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True)
+    assert (tmp_path / "weights.safetensors").read_bytes() == weights
+
+
+@pytest.mark.parametrize(
     ("error", "told"),
     [
         (
@@ -315,6 +353,16 @@ def test_divergence_stops_and_keeps_the_last_good_checkpoint(
     for tensor in load_file(tmp_path / "checkpoint.safetensors").values():
         assert tensor.isfinite().all()
     assert not json.loads((tmp_path / "run.json").read_text())["training"]["finished"]
+
+
+def test_weights_that_are_not_finite_are_never_written(
+    demonstrations: Frames, preset: Preset, tmp_path: Path
+) -> None:
+    """The loss of the one step is that of the weights before it."""
+    training = replace(preset.training, learning_rate=1e39, steps=1, warmup_steps=0)
+    with pytest.raises(UserError, match="training diverged: .* at step 1 .no checkpoint yet"):
+        fit(METHODS["att-1"](), replace(preset, training=training), demonstrations, None, tmp_path)
+    assert not list(tmp_path.glob("*.safetensors"))
 
 
 @pytest.mark.parametrize("name", ["weak_budget", "scene_budget"])

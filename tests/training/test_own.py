@@ -14,7 +14,7 @@ from own_data import demonstrations, photographs
 
 from gplac import config
 from gplac.config import Preset
-from gplac.data.dataset import Demonstrations, WeakImages
+from gplac.data.dataset import Demonstrations, WeakImages, rows
 from gplac.errors import UserError
 from gplac.training import own
 from gplac.training.own import array_checksum, own_preset, train_own
@@ -213,7 +213,7 @@ def test_data_that_cannot_be_trained_on_are_refused_in_one_sentence(tmp_path: Pa
 def test_photographs_that_would_all_be_held_out_are_called_too_few(
     method: str, count: int, tmp_path: Path
 ) -> None:
-    few = photographs().some(np.arange(count))
+    few = rows(photographs(), np.arange(count))
     with pytest.raises(UserError, match=f"There are {count} photographs, .* nothing is left to train on"):
         train_own(demonstrations(), few, tmp_path / "run", method=method)
     assert not (tmp_path / "run").exists()

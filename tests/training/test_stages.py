@@ -1,7 +1,7 @@
 """Methods that pretrain: two stages in one run."""
 
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from gplac.errors import UserError
 from gplac.methods import METHODS, Method
 from gplac.models.network import Network
 from gplac.objectives.action import Action
+from gplac.objectives.classification import Classification
 from gplac.objectives.objective import Context, Source
 from gplac.objectives.pose import PoseRegression
 from gplac.training.batches import LabelledBatches
@@ -198,20 +199,55 @@ def test_no_method_but_att_po_is_told_where_the_object_is(
         train(Secretive(demonstrations), Secretive(weak))
 
 
-def test_a_term_beside_the_one_that_knows_positions_is_not_told(
+def test_a_term_beside_those_that_know_positions_and_labels_is_told_neither(
     demonstrations: Frames, weak: Photographs, preset: Preset, tmp_path: Path
 ) -> None:
-    told: list[bool] = []
+    told: list[tuple[bool, bool]] = []
 
     class Curious(Action):
         def loss(self, context: Context) -> torch.Tensor:
-            told.append(context.positions is not None)
+            assert context.weak is not None
+            told.append((context.positions is not None, context.weak.present_B is not None))
             return super().loss(context)
 
     preset = replace(preset, training=replace(preset.training, warmup_steps=0))
-    method = Method("attention", 1, (Curious(), PoseRegression()), weak_scenes=40)
+    method = Method("attention", 1, (Curious(), PoseRegression(), Classification(1.0)), weak_scenes=40)
     fit(method, preset, demonstrations, weak, tmp_path)
-    assert told == [False] * 6
+    assert told == [(False, False)] * 6
+
+
+@pytest.mark.parametrize("second", [Action(), replace(Action(), weight=0.5)])
+def test_two_terms_of_one_name_are_refused(
+    second: Action, demonstrations: Frames, preset: Preset, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match="two terms of the loss are called action: name them apart"):
+        fit(Method("attention", 1, (Action(), second)), preset, demonstrations, None, tmp_path)
+    with pytest.raises(UserError, match=r"called 'my\.own': give it a name without a dot"):
+        fit(
+            Method("attention", 1, (replace(Action(), name="my.own"),)),
+            preset,
+            demonstrations,
+            None,
+            tmp_path,
+        )
+
+
+def test_the_term_that_diverged_first_is_named_and_the_step(
+    demonstrations: Frames, preset: Preset, tmp_path: Path
+) -> None:
+    @dataclass(frozen=True)
+    class Mine(Action):
+        """Not a number from its third step on, and with it all weights afterwards."""
+
+        name: str = "mine"
+        steps: list[int] = field(default_factory=list)
+
+        def loss(self, context: Context) -> torch.Tensor:
+            self.steps.append(0)
+            return super().loss(context) * (1.0 if len(self.steps) < 3 else float("nan"))
+
+    with pytest.raises(UserError, match=r"diverged: mine_loss is nan at step 3 \(no checkpoint"):
+        fit(Method("attention", 1, (Action(), Mine())), preset, demonstrations, None, tmp_path)
 
 
 def test_a_method_without_weak_images_may_be_told_positions_as_well(

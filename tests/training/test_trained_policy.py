@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tiny import HEIGHT, WIDTH, Frames, Photographs
 
 from gplac import runs
@@ -183,6 +184,16 @@ def test_what_is_no_run_is_refused_in_one_sentence(run: Path, tmp_path: Path) ->
             UserError, match="cannot be read.*weights.safetensors is damaged.*restore them, or train again"
         ):
             broken()
+
+
+def test_weights_that_are_not_finite_are_no_policy(run: Path) -> None:
+    weights = load_file(run / "weights.safetensors")
+    weights["policy_head.layers.0.weight"][0, 0] = torch.nan
+    save_file(weights, run / "weights.safetensors")
+    with pytest.raises(
+        UserError, match="cannot be read.*policy_head.layers.0.weight holds numbers that are not"
+    ):
+        load_policy(run)
 
 
 @pytest.mark.parametrize("facts", ["[1]", "{}", '{"training": {"finished": true}}', "no json"])

@@ -25,6 +25,7 @@ from gplac.cli.progress import bars
 from gplac.errors import UserError
 
 if TYPE_CHECKING:
+    from gplac.evaluation.result import Result
     from gplac.evaluation.statistics import PairedDifference
 
 
@@ -152,7 +153,8 @@ def evaluate(
     from gplac.worlds.registry import task as task_named
     from gplac.worlds.splits import NOTHING, factors, require_factor
 
-    task = Run.open(run).view().task
+    opened = Run.open(run)
+    task = opened.view().task
     print(f"Task: {task_named(task).title}")
     robot_model = _robot(run, looks.robot_model)
     if "each" in vary:
@@ -165,7 +167,7 @@ def evaluate(
         copies |= {factor: json.with_stem(f"{json.stem}-only-{factor}") for factor in vary}
         for copy in (copies[factor] for factor in vary or (None,)):
             assert copy is not None
-            require_replaceable(copy, "result")
+            require_replaceable(copy, "result", **opened.told())
     parts = {}
     with bars() as progress:
         for factor in vary or (None,):
@@ -275,7 +277,7 @@ def compare(
         results: Result file of the one policy, then of the other; more such pairs.
     """
     from gplac.evaluation.compare import compare, compare_pairs
-    from gplac.evaluation.percent import point_span, points
+    from gplac.evaluation.percent import percent, point_span, points
     from gplac.evaluation.result import read_result
 
     if not results or len(results) % 2:
@@ -286,15 +288,31 @@ def compare(
     pairs = [(read_result(a), read_result(b)) for a, b in paths]
     together = compare_pairs(pairs)
     if len(pairs) == 1:
+        for name, path, result in zip("AB", results, pairs[0], strict=True):
+            rate = f"{result['successes']:,} of {result['episodes']:,}, {percent(result['success_rate'])}"
+            print(f"{name}, {path}: {_called(result)}: {rate}")
         _print_difference(together, "A", "B")
-        return
-    # Which file was paired with which: names in a wrong order would not show in a sum.
-    for (a, b), pair in zip(paths, pairs, strict=True):
-        found = compare(*pair)
-        span = "" if found.never else f" ({point_span(found.interval95.low, found.interval95.high)})"
-        print(f"A {a}, B {b}: {points(found.difference)} points{span}")
-    # No p: it would count the same episodes of several trainings as if they had nothing to do with each other.
-    _print_difference(together, "A", "B", p=False)
+    else:
+        # Which file was paired with which: names in a wrong order would not show in a sum.
+        for (a, b), pair in zip(paths, pairs, strict=True):
+            found = compare(*pair)
+            span = "" if found.never else f" ({point_span(found.interval95.low, found.interval95.high)})"
+            print(f"A {a}, B {b}: {points(found.difference)} points{span}")
+        # No p: it would count the same episodes of several trainings as if they had nothing to do with each other.
+        _print_difference(together, "A", "B", p=False)
+    presets = sorted({result["preset"] for pair in pairs for result in pair})
+    if len(presets) > 1:
+        print(f"They are of different presets: {', '.join(presets)}.")
+    most = sum(max(a["episodes"], b["episodes"]) for a, b in pairs)
+    if together.episodes < most:
+        print(f"Episodes that not all have are left out: {together.episodes:,} of {most:,} are compared.")
+
+
+def _called(result: "Result") -> str:
+    """What a result is of, in a line."""
+    weak = f", {result['weak_images']:,} weak images" if result["weak_images"] else ""
+    scenes = f"{result['scenes']} {result['split']} scene{'s' if result['scenes'] > 1 else ''}"
+    return f"{result['method']}, preset {result['preset']}, seed {result['seed']}{weak}, {scenes}"
 
 
 def report(

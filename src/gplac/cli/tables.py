@@ -42,6 +42,7 @@ def table(
         results: Folder that holds results/PRESET/TASK/METHOD-seedK.json.
         out: Folder to write OUT/PRESET/ into.
     """
+    from gplac.config import PRESETS
     from gplac.errors import UserError
     from gplac.reporting.factors import SHEETS as FACTORS
     from gplac.reporting.fairness import SHEETS as FAIR
@@ -55,11 +56,16 @@ def table(
 
     folders = {
         "settings": (results / "sweep", "python recipes/sweep.py METHOD"),
-        "factors": (results / "vary", "gplac evaluate RUN --vary each"),
+        "factors": (
+            results / "vary",
+            f"gplac evaluate RUN --vary each --json {results / 'vary'}/TASK/METHOD-seedK.json",
+        ),
     }
     folder, command = folders.get(which, (results / preset, "gplac grid run RECIPE"))
     if not folder.is_dir():
-        raise UserError(f"There is no folder {folder}; measure something first: {command}")
+        others = [name for name in PRESETS if (results / name).is_dir() and which not in folders]
+        there = f", or show what is there: --preset {' or '.join(others)}" if others else ""
+        raise UserError(f"There is no folder {folder}; measure something first: {command}{there}")
     makers = TABLES | PHOTOGRAPHS | FAIR | FIGURE_5 | THRESHOLDS | FACTORS | SETTINGS
     for name, make in makers.items():
         if which in ("all", name.removeprefix("table")):

@@ -58,8 +58,8 @@ def chosen(
         if not 1 <= count <= len(ranked):
             of = f" in {scene_budget} scenes" if scene_budget else ""
             raise UserError(
-                f"A budget of {budget} weak images needs {count} with label {label}, at least one, and there are"
-                f" {len(ranked)}{of}; choose another training.weak_budget."
+                f"A budget of {budget:,} weak images needs {count:,} {'with' if label else 'without'} the object, at"
+                f" least one, and there are {len(ranked):,}{of}; choose another training.weak_budget."
             )
         taken += [index for _, _, index in sorted(ranked)[:count]]
     return np.sort(np.array(taken, dtype=np.int64))

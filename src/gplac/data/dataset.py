@@ -3,9 +3,9 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -120,16 +120,17 @@ class WeakImages:
             source=columns.get(schema.SOURCE),
         )
 
-    def some(self, indices: npt.NDArray[np.int64]) -> Self:
-        """Those of ``indices (n,)`` alone."""
-        return replace(
-            self,
-            images=self.images[indices],
-            labels=self.labels[indices],
-            scene=self.scene[indices],
-            object_positions=None if self.object_positions is None else self.object_positions[indices],
-            source=None if self.source is None else self.source[indices],
-        )
+
+Data = TypeVar("Data", Demonstrations, WeakImages)
+
+
+def rows(data: Data, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> Data:
+    """Those rows of a data set that are ``chosen``: ``(N,)`` whether each is, or ``(n,)`` which."""
+    values = {each.name: getattr(data, each.name) for each in fields(data)}
+    taken: dict[str, Any] = {
+        name: value[chosen] for name, value in values.items() if isinstance(value, np.ndarray)
+    }
+    return replace(data, **taken)
 
 
 def require_memory(*folders: Path) -> None:

@@ -23,6 +23,11 @@ def points(difference: float) -> str:
     return f"{rounded(difference):+}".replace("-", "−")
 
 
+def tau(value: float) -> str:
+    """A rank correlation: −0.33."""
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+
+
 def span(low: float, high: float) -> str:
     """An interval of rates in percent: 75.6 to 83.4."""
     return f"{rounded(low)} to {rounded(high)}"

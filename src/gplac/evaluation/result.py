@@ -185,24 +185,35 @@ def write_json(document: Any, schema: str, path: Path) -> None:
     write_atomically(path, (json.dumps(document, indent=1, allow_nan=False) + "\n").encode())
 
 
-def require_replaceable(path: Path, schema: str) -> None:
+def require_replaceable(path: Path, schema: str, **same: Any) -> None:
     """See, before long work that ends with one, that a document can be written to ``path``, and that nothing else lies
     there, which it would destroy.
 
+    Args:
+        path: the file.
+        schema: of ``gplac/schemas``.
+        same: fields of the document; one that is there already has to have the same.
+
     Raises:
-        UserError: it cannot, or a file lies there that is not empty and no document of ``gplac/schemas/<schema>.json``.
+        UserError: it cannot, or a file lies there that is not empty and no such document.
     """
     require_writable(path)
     if not path.exists() or not path.stat().st_size:
         return
     try:
-        known = faults.fits(json.loads(path.read_bytes()), schema)
+        there = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
-        known = False
-    if not known:
+        there = None
+    if not faults.fits(there, schema):
         raise UserError(
             f"{path} is there already and is not {faults.KINDS[schema]}: name another file, or delete it."
         )
+    for field, value in same.items():
+        if there.get(field) != value:
+            raise UserError(
+                f"{path} is there already, of {field} {there.get(field)} and not {value}: name another file, or delete"
+                " it."
+            )
 
 
 def read_result(path: Path) -> Result:

@@ -24,6 +24,7 @@ from gplac.evaluation.policies import (
     has_points,
 )
 from gplac.evaluation.statistics import bootstrap_over_scenes, wilson
+from gplac.luma import LUMA
 from gplac.seeding import rng
 
 MOST = 1_000
@@ -107,7 +108,7 @@ def some(rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 def luminance(images: npt.NDArray[np.uint8]) -> Floats:
     """How bright each picture ``(N, H, W, 3)`` is on the whole, 0 to 255: ``(N,)``."""
-    return np.asarray(images.mean(axis=(1, 2), dtype=np.float64) @ (0.299, 0.587, 0.114))
+    return np.asarray(images.mean(axis=(1, 2), dtype=np.float64) @ LUMA)
 
 
 def _episodes(frames: Demonstrations) -> int:

@@ -54,7 +54,7 @@ def state_of(grid: Grid, cell: Cell) -> State:
         damaged = f"{grid.error(cell)} is damaged: run the grid again"
         return State(cell, "failed", str(_json(grid.error(cell)).get("message", damaged)))
     step = _json(grid.run(cell) / CHECKPOINT_JSON).get("step")
-    told = [f"stopped at step {step:,}"] if isinstance(step, int) and step else []
+    told = [_stopped(grid, cell, step)] if isinstance(step, int) and step else []
     if other := grid.other_settings(cell):
         told.append(f"begun with other settings: {other}")
     return State(cell, "waiting", ", ".join(told))
@@ -81,8 +81,7 @@ def _running(grid: Grid, cell: Cell, notes: dict[str, Any]) -> State:
     done = total = 0
     rate = ""
     if phase == "training":
-        training = settings.training
-        total = training.steps + (training.pretrain_steps if METHODS[cell.method]().pretrain else 0)
+        total = _steps(grid, cell)
         line = _last_line(grid.run(cell) / METRICS)
         done = int(line.get("step", 0))
         rate = f"{line['images_per_s']:.0f} images/s" if "images_per_s" in line else ""
@@ -93,6 +92,20 @@ def _running(grid: Grid, cell: Cell, notes: dict[str, Any]) -> State:
     seconds = time.time() - float(notes.get("since", time.time()))
     left = (total - done) * seconds / new if new > 0 and total >= done else None
     return State(cell, "running", phase, done, total, rate, left)
+
+
+def _steps(grid: Grid, cell: Cell) -> int:
+    """Optimiser steps of a cell's training, all stages."""
+    training = grid.settings(cell).training
+    return training.steps + (training.pretrain_steps if METHODS[cell.method]().pretrain else 0)
+
+
+def _stopped(grid: Grid, cell: Cell, step: int) -> str:
+    """Where a cell was stopped whose training has done so many steps."""
+    if step < (steps := _steps(grid, cell)):
+        return f"stopped at step {step:,} of {steps:,}"
+    episodes = grid.test_scenes(cell.task) * grid.settings(cell).evaluation.episodes
+    return f"trained; {episodes_done(grid.run(cell)):,} of {episodes:,} test episodes"
 
 
 def _json(path: Path) -> dict[str, Any]:

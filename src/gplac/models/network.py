@@ -72,6 +72,10 @@ class Network(nn.Module):
         """(B, A) action in the robot's units to mean 0, variance 1."""
         return (action_BA - self.action_mean_A) / self.action_std_A
 
+    def in_own_units(self, normalised_BA: Tensor) -> Tensor:
+        """(B, A) action of mean 0, variance 1 to the robot's units; the opposite of `normalise_action`."""
+        return normalised_BA * self.action_std_A + self.action_mean_A
+
     def encode(self, images_BHW3: Tensor) -> Tensor:
         """(B, H, W, 3) uint8 images to features (B, F)."""
         features_BF: Tensor = self.encoder(images_BHW3)
@@ -105,5 +109,4 @@ class Network(nn.Module):
 
     def act(self, images_BHW3: Tensor, state_BS: Tensor) -> Tensor:
         """(B, H, W, 3) uint8 images and (B, S) robot state to actions (B, A) in the robot's units."""
-        normalised_BA = self.policy(self.encode(images_BHW3), state_BS).float()
-        return normalised_BA * self.action_std_A + self.action_mean_A
+        return self.in_own_units(self.policy(self.encode(images_BHW3), state_BS).float())

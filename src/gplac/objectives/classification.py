@@ -16,7 +16,7 @@ class Classification:
     weight: float | None = None
     """Lambda of section 4; None: the preset's `classification_weight`."""
     name: str = "classification"
-    reads: frozenset[Source] = frozenset({"weak"})
+    reads: frozenset[Source] = frozenset({"weak", "labels"})
     warmup: bool = False
 
     def head(self, network: Network) -> None:
@@ -25,7 +25,7 @@ class Classification:
     def loss(self, context: Context) -> Tensor:
         """Binary cross-entropy of the logits; leaves the accuracy in the metrics."""
         batch = context.weak
-        assert batch is not None
+        assert batch is not None and batch.present_B is not None
         logit_B = context.network.classify(batch.features_BF).to(batch.present_B.dtype)
         context.metrics["classification_accuracy"] = ((logit_B > 0) == (batch.present_B > 0.5)).float().mean()
         return binary_cross_entropy_with_logits(logit_B, batch.present_B)

@@ -57,7 +57,7 @@ class DomainConfusion:
         assert labelled is not None and weak is not None and context.head is not None
         features_BF = torch.cat((labelled.features_BF, weak.features_BF))
         reversed_BF = Reversal.apply(features_BF, reversal_strength(context.progress))  # type: ignore[no-untyped-call]
-        logit_B = context.head(reversed_BF).squeeze(1).to(weak.present_B.dtype)
+        logit_B = context.head(reversed_BF).squeeze(1).float()
         domain_B = torch.zeros_like(logit_B)
         domain_B[: len(labelled.features_BF)].fill_(1.0)  # assigned, it would be sent to a GPU
         context.metrics["domain_accuracy"] = ((logit_B > 0) == (domain_B > 0.5)).float().mean()

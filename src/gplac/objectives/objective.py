@@ -8,9 +8,10 @@ from torch import Tensor, nn
 
 from gplac.models.network import Network
 
-Source = Literal["labelled", "weak", "video", "positions"]
-"""Demonstrated frames; weakly labelled images; consecutive demonstrated frames, without their labels; where in the
-pictures of the first two the object of interest stands, which no method but ATT-PO may know."""
+Source = Literal["labelled", "weak", "labels", "video", "positions"]
+"""Demonstrated frames; weakly labelled images; whether these show the object of interest, which domain adaptation and
+autoencoders may not know; consecutive demonstrated frames, without their actions; where in the pictures of the first
+two the object stands, which no method but ATT-PO may know."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Weak:
 
     images_BHW3: Tensor
     """uint8"""
-    present_B: Tensor
-    """1.0 where the object of interest is in the picture, else 0.0."""
+    present_B: Tensor | None
+    """1.0 where the object of interest is in the picture, else 0.0; None unless this term itself reads "labels"."""
     features_BF: Tensor
     """What the encoder made of the images."""
 

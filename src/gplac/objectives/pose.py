@@ -17,7 +17,7 @@ class PoseRegression:
 
     weight: float = 1.0
     name: str = "pose"
-    reads: frozenset[Source] = frozenset({"labelled", "weak", "positions"})
+    reads: frozenset[Source] = frozenset({"labelled", "weak", "labels", "positions"})
     warmup: bool = False
 
     def head(self, network: Network) -> nn.Module:
@@ -28,7 +28,7 @@ class PoseRegression:
         """Mean squared error of the normalised position, each kind of picture counting half."""
         labelled, weak, wanted = context.labelled, context.weak, context.positions
         assert labelled is not None and weak is not None and context.head is not None
-        assert wanted is not None and wanted.weak_B2 is not None
+        assert wanted is not None and wanted.weak_B2 is not None and weak.present_B is not None
         predicted_B2: Tensor = context.head(torch.cat((labelled.features_BF, weak.features_BF)))
         wanted_B2 = torch.cat((wanted.labelled_B2, wanted.weak_B2))
         error_B = (predicted_B2.to(wanted_B2.dtype) - wanted_B2).square().mean(dim=1)

@@ -6,14 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
+from gplac.luma import LUMA
 from gplac.models.heads import precision
 from gplac.models.network import Network
 from gplac.objectives.objective import Context, Source
 
 SHRINK = 4
 """The decoded picture has a quarter of the width and height (Finn et al.: 60x60 from 240x240)."""
-LUMA = (0.299, 0.587, 0.114)
-"""Shares of red, green and blue in grey (ITU-R BT.601)."""
 
 
 def small_grey(images_BHW3: Tensor, height: int, width: int) -> Tensor:

@@ -105,7 +105,8 @@ def _sheet(task: str, preset: str, results: Mapping[str, Mapping[str, list[Resul
         (
             f"{title.capitalize()}, preset {preset}: success, with its 95 % interval over scenes, in the labelled scene"
             f" in which one factor alone is that of a {' or '.join(sorted(splits))} scene"
-            f" (`gplac evaluate RUN --vary each`); {' or '.join(map(str, sorted(counts)))} episodes each. Seeds:"
+            f" (`gplac evaluate RUN --vary each --json results/{FOLDER}/{task}/METHOD-seedK.json`);"
+            f" {' or '.join(map(str, sorted(counts)))} episodes each. Seeds:"
             f" {', '.join(f'{label(method)} {each}' for method, each in seeds.items())}.",
             f"`{NOTHING}` is the labelled scene itself as often as there are scenes, from the same starts: its interval"
             " is over groups of starts, and says nothing of other scenes.",

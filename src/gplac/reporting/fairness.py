@@ -17,7 +17,7 @@ from gplac.methods import BEYOND, Method
 from gplac.methods import METHODS as MAKERS
 from gplac.models.network import Network
 from gplac.models.registry import encoder_named
-from gplac.objectives.objective import sources
+from gplac.objectives.objective import Source, sources
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.paper_tables import REFERENCES
 from gplac.reporting.published import METHODS
@@ -29,10 +29,12 @@ from gplac.training.stages import pictures, stages
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.registry import task_names
 
-SOURCES = {"positions": "positions of the object", "video": "order of the frames"}
+SOURCES: dict[Source, str] = {
+    "labels": "yes/no labels",
+    "positions": "positions of the object",
+    "video": "order of the frames",
+}
 """What a method may read beside pictures, states and actions."""
-LABELS = "yes/no labels"
-"""What a classifier learns from: whether a weak image shows the object."""
 
 
 def fair(results: Path, preset: str) -> list[Sheet]:
@@ -123,9 +125,7 @@ def _record(
         images = _images_a_step(made, config.preset(preset, task, method).training)
         work = multiply_adds(task, preset, method)
         scenes = min(made.labelled_scenes, sizes.weak_scenes)
-        told = ", ".join(
-            [LABELS] * made.classifies + [text for source, text in SOURCES.items() if source in made.reads]
-        )
+        told = ", ".join(text for source, text in SOURCES.items() if source in made.reads)
     each = sizes.demonstrations if scenes == 1 else sizes.demonstrations_per_scene
     training = [result["training"] for result in results]
     trained, running = _numbers(task, preset, method, training[0]["parameters"])

@@ -24,7 +24,8 @@ def instrument_section(found: Sequence[Entry]) -> list[str]:
     if not seen:
         return []
     rows = [[name, *(cell(inspection) for _, inspection in seen)] for name, cell in _CELLS.items()]
-    first = seen[0][1]
+    counts = " or ".join(map(str, sorted({inspection["scenes"] for _, inspection in seen})))
+    splits = " or ".join(sorted({inspection["split"] for _, inspection in seen}))
     shares = [
         inspection["points_on_object"]["unseen"] for _, inspection in seen if "points_on_object" in inspection
     ]
@@ -32,10 +33,10 @@ def instrument_section(found: Sequence[Entry]) -> list[str]:
     baselines += f" {BEST_FIXED}" * any("best_fixed" in share for share in shares)
     return [
         "<h2>What the policies look at</h2>",
-        f"<p>Instruments on frames of the labelled scene (left of the stroke) and of {first['scenes']} unseen"
-        f" {html.escape(first['split'])} scenes (right). Action errors are squared, with variance 1: they are small"
-        " even for a blind policy. Errors of positions are in image heights. An entropy of 0 is attention to one spot,"
-        f" 1 to everything alike.{baselines}</p>",
+        f"<p>Instruments on frames of the labelled scene (left of the stroke) and of {counts} unseen"
+        f" {html.escape(splits)} scene{'s' if counts != '1' else ''} (right). Action errors are squared, with variance"
+        " 1: they are small even for a blind policy. Errors of positions are in image heights. An entropy of 0 is"
+        f" attention to one spot, 1 to everything alike.{baselines}</p>",
         html.table(
             ["", *(html.escape(entry.name) for entry, _ in seen)], [row for row in rows if any(row[1:])]
         ),

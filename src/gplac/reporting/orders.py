@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from gplac.evaluation.percent import point_span, points
+from gplac.evaluation.percent import point_span, points, tau
 from gplac.evaluation.pooling import Pooled
 from gplac.evaluation.ranks import Pair, agreement
 from gplac.reporting.published import METHODS
@@ -22,8 +22,8 @@ def order(ours: Mapping[str, Pooled], theirs: Mapping[str, float]) -> list[str]:
     low, high = found.interval95.low, found.interval95.high
     same = [pair for pair in found.pairs if pair.agrees]
     told = [
-        f"Order: {len(ours)} of {len(theirs)} are measured. Kendall's τ with the paper's order is {found.tau:.2f}"
-        f" (95 % over scenes {low:.2f} to {high:.2f}): {len(same)} of {len(found.pairs)} pairs come in the paper's"
+        f"Order: {len(ours)} of {len(theirs)} are measured. Kendall's τ with the paper's order is {tau(found.tau)}"
+        f" (95 % over scenes {tau(low)} to {tau(high)}): {len(same)} of {len(found.pairs)} pairs come in the paper's"
         f" order, {sum(pair.clear for pair in same)} of them clearly (the interval of the difference excludes 0; of"
         " each pair alone, not corrected for how many there are)."
     ]

@@ -77,6 +77,8 @@ def write_figures(out: Path, chosen: Sequence[str] = (), runs: Sequence[Path] = 
             raise UserError(
                 "Figure 5 shows what trained policies look at: name their runs with --runs RUN RUN."
             )
+        if name.startswith("figure_5") and name not in makers:
+            raise UserError(f"These runs are not of that task: theirs is {list(makers)[-1]}.")
         if name not in makers:
             raise UserError(f"There is no figure called {name!r}; choose among: {', '.join(makers)}.")
     return [

@@ -77,8 +77,14 @@ def _of_methods(
     if task == "mug_push":
         ours, paper, drawn = "Ours, emulated", "Paper, robot", "the paper, real robot"
     gains = _gains(found)
+    unknown = [key for key in committed.results if key.method not in rates and not key.weak_budget]
     notes = [EMULATED] if task == "mug_push" else []
-    notes += [_scope(preset, task, measured), *[PAIRED] * (len(measured) > 1), *_own_settings(preset, rates)]
+    notes += [
+        _scope(stem, preset, task, measured),
+        *[PAIRED] * (len(measured) > 1),
+        *_own_settings(preset, rates),
+    ]
+    notes += _without_row(unknown)
     notes += order({m: each for m, each in measured.items() if m in theirs}, theirs)
     notes += _far([(label(m), each, rates[m]) for m, each in measured.items()], len(measured))
     charts: tuple[Chart, ...] = ()
@@ -118,8 +124,9 @@ def _of_budgets(results: Path, preset: str, task: str) -> Sheet:
     }
     rows, records, curve, compared = [], [], [], []
     for images, rate in theirs.items():
-        budget = budgets[images]
-        each = committed.pooled(*keys[budget]) if budget in keys else None
+        if (budget := budgets[images]) not in keys:
+            continue
+        each = committed.pooled(*keys[budget])
         rows.append((f"{images:,}", f"{budget:,}", *_cells(rate, each)))
         records.append(_record("Table 3", task, preset, "gplac", budget, rate, each))
         compared.append((f"{budget:,} weak images", each, rate))
@@ -132,8 +139,13 @@ def _of_budgets(results: Path, preset: str, task: str) -> Sheet:
     notes = [
         f"GPLAC. Preset {preset} has {whole:,} weak images, the paper {max(theirs):,}; each row takes the same share of"
         " them, half with the object. A smaller number is a part of a larger one of the same seed.",
-        _scope(preset, task, measured),
+        _scope("table3", preset, task, measured),
         *_seeds_alike(measured, alike),
+        *_without_row(
+            key
+            for key in committed.results
+            if (key.weak_budget or key.scene_budget) and key not in keys.values()
+        ),
         *order(alike, {name: rate for name, _, rate in compared}),
         *_far([(name, each, rate) for name, each, rate in compared if each is not None], len(measured)),
     ]
@@ -156,6 +168,21 @@ def _of_budgets(results: Path, preset: str, task: str) -> Sheet:
         tuple(records),
         (Chart(chart_name("table3", task), title, about, partial(budget_curves, curve)),) if measured else (),
     )
+
+
+def _without_row(keys: Iterable[Key]) -> list[str]:
+    """What is measured and has no row in a table."""
+    names = [
+        label(key.method)
+        + (f", {key.weak_budget:,} weak images" if key.weak_budget else "")
+        + (f" of {key.scene_budget} scenes" if key.scene_budget else "")
+        for key in keys
+    ]
+    if not names:
+        return []
+    return [
+        f"Measured besides, without a row here: {'; '.join(names)}. `gplac report` and `gplac compare` take any result."
+    ]
 
 
 def _seeds_alike(measured: Mapping[str, Pooled], alike: Mapping[str, Pooled]) -> list[str]:
@@ -190,7 +217,7 @@ def _cells(rate: float | None, each: Pooled | None, *more: str) -> tuple[str, ..
         f"**{_exact(each.rate)}**",
         span(interval.low, interval.high),
         *more,
-        str(each.episodes),
+        f"{each.episodes:,}",
         seeds,
     )
 
@@ -251,9 +278,10 @@ def _bar(method: str, each: Pooled, rate: float | None) -> Bar:
     return Bar(method, label(method), each.rate, interval.low, interval.high, rate)
 
 
-def _scope(preset: str, task: str, measured: Mapping[str, Pooled]) -> str:
+def _scope(recipe: str, preset: str, task: str, measured: Mapping[str, Pooled]) -> str:
     if not measured:
-        return f"Nothing is measured at preset {preset} yet: `gplac grid run` measures it."
+        command = f"gplac grid run recipes/{recipe}.py --preset {preset} --only {task}"
+        return f"Nothing of the {task_named(task).title} is measured at preset {preset} yet: `{command}` measures it."
     scenes = sorted({len(each.outcomes) for each in measured.values()})
     return (
         f"{task_named(task).title.capitalize()}, preset {preset}, {' or '.join(map(str, scenes))} unseen test scenes."

@@ -11,7 +11,7 @@ from gplac import config
 from gplac.data.budget import scene_order
 from gplac.evaluation.percent import percent, point_span, points, span
 from gplac.evaluation.pooling import Pooled
-from gplac.evaluation.ranks import Pair, agreement
+from gplac.evaluation.ranks import beyond
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.photograph_charts import Point, success_curves
 from gplac.reporting.sheets import Chart, Sheet, chart_title
@@ -132,7 +132,8 @@ def _record(preset: str, key: Key, found: Mapping[Key, Pooled | None]) -> dict[s
     seeds = list(each.by_seed) if each else [0]
     mugs, backgrounds = zip(*(_kinds(preset, key, seed) for seed in seeds), strict=True)
     interval = each.interval95 if each else None
-    difference = _difference(each, found[against]) if against else None
+    other = found[against] if against else None
+    gain, spread = beyond(each, other) if each and other else (None, None)
     compared = _seen(preset, against) if against else (None, None)
     return {
         "task": TASK,
@@ -148,21 +149,13 @@ def _record(preset: str, key: Key, found: Mapping[Key, Pooled | None]) -> dict[s
         "high95": round(interval.high, 6) if interval else None,
         "against_weak_images": compared[0],
         "against_places": compared[1],
-        "difference": round(difference.ours, 6) if difference else None,
-        "difference_low95": round(difference.interval95.low, 6) if difference else None,
-        "difference_high95": round(difference.interval95.high, 6) if difference else None,
+        "difference": None if gain is None else round(gain, 6),
+        "difference_low95": round(spread.low, 6) if spread else None,
+        "difference_high95": round(spread.high, 6) if spread else None,
         "successes": each.successes if each else None,
         "episodes": each.episodes if each else None,
         "seeds": " ".join(map(str, each.by_seed)) if each else None,
     }
-
-
-def _difference(each: Pooled | None, against: Pooled | None) -> Pair | None:
-    """How much more often one succeeds than another, the same scenes drawn for both."""
-    if each is None or against is None:
-        return None
-    (pair,) = agreement({"each": 1.0, "against": 0.0}, {"each": each, "against": against}).pairs
-    return pair
 
 
 def _row(record: Mapping[str, Any]) -> tuple[str, ...]:

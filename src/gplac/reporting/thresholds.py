@@ -3,12 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from statistics import fmean
 
 import numpy as np
 
 from gplac.errors import UserError
-from gplac.evaluation.percent import percent
+from gplac.evaluation.percent import percent, tau
 from gplac.evaluation.ranks import kendall
 from gplac.evaluation.result import THRESHOLDS_M, Result
 from gplac.methods import BEYOND
@@ -90,7 +89,7 @@ def _of_task(results: Path, preset: str, task: str) -> Sheet:
 
 
 def _mean(folder: Path, results: Sequence[Result]) -> dict[int, float]:
-    """Centimetres -> success rate, the mean of seeds, which have as many episodes each.
+    """Centimetres -> success rate of all seeds' episodes.
 
     Raises:
         UserError: success is counted within other distances in one of them.
@@ -104,8 +103,9 @@ def _mean(folder: Path, results: Sequence[Result]) -> dict[int, float]:
                 " evaluate its run again, or move it elsewhere."
             )
     distances = [round(100 * distance_m) for distance_m in THRESHOLDS_M]
-    rates = zip(*(curve["success_rates"] for curve in curves), strict=True)
-    return dict(zip(distances, map(fmean, rates), strict=True))
+    rates = [curve["success_rates"] for curve in curves]
+    means = np.average(rates, axis=0, weights=[each["episodes"] for each in results])
+    return dict(zip(distances, means.tolist(), strict=True))
 
 
 def _notes(
@@ -122,7 +122,7 @@ def _notes(
     if len(compared) > 1:
         theirs = np.array([rates[method] for method in compared], dtype=np.float64)
         taus = (
-            f"{float(kendall(np.array([curves[method][cm] for method in compared]), theirs)):.2f} at {cm} cm"
+            f"{tau(float(kendall(np.array([curves[method][cm] for method in compared]), theirs)))} at {cm} cm"
             for cm in shown
         )
         notes.append(f"Kendall's τ with the paper's order, of {len(compared)} methods: {', '.join(taus)}.")

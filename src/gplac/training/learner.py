@@ -62,7 +62,10 @@ class Learner(nn.Module):
         total = parts[0].new_zeros((), dtype=torch.float32)
         for objective in objectives:
             told = positions if "positions" in objective.reads else None
-            term = objective.loss(replace(context, head=heads.get(objective.name), positions=told))
+            seen = context.weak
+            if seen is not None and "labels" not in objective.reads:
+                seen = replace(seen, present_B=None)
+            term = objective.loss(replace(context, head=heads.get(objective.name), weak=seen, positions=told))
             context.metrics[f"{objective.name}_loss"] = term.detach()
             assert objective.weight is not None
             total = total + objective.weight * term

@@ -10,7 +10,7 @@ import torch
 
 from gplac.config import Preset
 from gplac.data.budget import chosen
-from gplac.data.dataset import Demonstrations, WeakImages, require_memory
+from gplac.data.dataset import Demonstrations, WeakImages, require_memory, rows
 from gplac.data.manifest import Manifest
 from gplac.errors import UserError
 from gplac.files import claimed
@@ -252,7 +252,7 @@ def train(
     weak = None if weak_dir is None else WeakImages.load(weak_dir, task)
     budgets = preset.training.weak_budget, preset.training.scene_budget
     if weak is not None and any(budgets):
-        weak = weak.some(chosen(weak.labels, weak.scene, budgets[0], seed, budgets[1]))
+        weak = rows(weak, chosen(weak.labels, weak.scene, budgets[0], seed, budgets[1]))
     size = f"{preset.data.width}x{preset.data.height} pixels"
     if pixels(demonstrations) != size:
         raise UserError(

@@ -43,7 +43,7 @@ class Deployed(nn.Module):
         """(B, H, W, 3) uint8 and (B, S) float32 to the tensors that `outputs` names."""
         network, outputs = self.network, self.outputs
         features_BF = network.encode(image)
-        found = [network.policy(features_BF, state) * network.action_std_A + network.action_mean_A]
+        found = [network.in_own_units(network.policy(features_BF, state))]
         if "points" in outputs:
             found.append((features_BF.reshape(features_BF.shape[0], -1, 2) + 0.5) * self.pixels_2)
         if "present" in outputs:

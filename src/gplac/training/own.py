@@ -15,7 +15,7 @@ import numpy as np
 from gplac import config
 from gplac.config import Preset
 from gplac.data.budget import chosen
-from gplac.data.dataset import Demonstrations, WeakImages
+from gplac.data.dataset import Demonstrations, WeakImages, rows
 from gplac.data.importers.pictures import SMALLEST_PX
 from gplac.data.soundness import not_finite
 from gplac.errors import UserError
@@ -36,7 +36,7 @@ LARGE_PX = 120
 
 
 def check(demonstrations: Demonstrations, weak: WeakImages | None, classified: bool = True) -> None:
-    """Whether data can be trained on: by a method that learns from the photographs' labels, unless not ``classified``.
+    """Whether data can be trained on: by a method that reads the photographs' labels, unless not ``classified``.
 
     Raises:
         UserError: one episode or none, pictures too small, no action, states or actions that are not finite, pictures
@@ -193,7 +193,7 @@ def train_own(
     known = method_named(method)
     if not known.weak_scenes:
         weak = None
-    check(demonstrations, weak, known.classifies)
+    check(demonstrations, weak, "labels" in known.reads)
     parts = split(demonstrations, weak, seed)
     preset = own_preset(parts.trained, base)
     changed = change(preset) if change else preset
@@ -239,7 +239,7 @@ def limited(parts: Split, weak_budget: int, scene_budget: int, seed: int) -> Spl
     weak = parts.trained.weak
     if weak is None or not (weak_budget or scene_budget):
         return parts
-    kept = weak.some(chosen(weak.labels, weak.scene, weak_budget, seed, scene_budget))
+    kept = rows(weak, chosen(weak.labels, weak.scene, weak_budget, seed, scene_budget))
     return replace(parts, trained=replace(parts.trained, weak=kept))
 
 

@@ -118,7 +118,7 @@ class Policy:
         with self._inference():
             network = self.network
             normalised_BA = network.policy(self._tensor(points).flatten(1), self._tensor(states)).float()
-            return _numpy(normalised_BA * network.action_std_A + network.action_mean_A)
+            return _numpy(network.in_own_units(normalised_BA))
 
     def classify_from(self, points: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Feature points (B, K, 2) in place of an image to the probability (B,) that the object is there."""

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from gplac.luma import LUMA
 from gplac.seeding import seed_of
 from gplac.training.batches import AHEAD
-
-LUMINANCE = (0.299, 0.587, 0.114)
 
 
 def colour_maps(count: int, strength: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -35,7 +34,7 @@ def colour_maps(count: int, strength: float, generator: torch.Generator) -> tupl
     cross = torch.linalg.cross(torch.eye(3), axis.expand(3, 3))
     hue = angle.cos() * torch.eye(3) + angle.sin() * cross + (1 - angle.cos()) * torch.outer(axis, axis)
     saturation = 1 + draw(1.0, 1, 1)
-    grey = torch.tensor(LUMINANCE)[:, None].expand(3, 3)
+    grey = torch.tensor(LUMA)[:, None].expand(3, 3)
     saturated = saturation * torch.eye(3) + (1 - saturation) * grey
     light = torch.diag_embed(1 + draw(0.25, 3))
     contrast = 1 + draw(0.5, 1)

@@ -1,5 +1,6 @@
 """What a training starts from: settings and data that fit each other, and a network with all that trains it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
@@ -49,6 +50,8 @@ class Setup:
         method, weak, training = resolved(self.method, self.preset), self.weak, self.preset.training
         check_settings(self.preset, "weak" in method.reads)
         stages(method, training)
+        for terms in (method.objectives, method.pretrain):
+            require_names([term.name for term in terms])
         if self.seed < 0:
             raise UserError(f"seed is {self.seed}: choose 0 or more")
         training = replace(training, colour_jitter=training.colour_jitter or method.colour_jitter)
@@ -131,9 +134,9 @@ class Setup:
         labelled_batches = LabelledBatches(demonstrations, config.labelled_batch, self.seed, device, told)
         weak_batches = None
         if weak is not None:
-            reads_labels = method.classifies or weak_told is not None
+            told_apart = "labels" in method.reads
             weak_batches = WeakBatches(
-                weak, config.weak_batch, self.seed, device, weak_told, classified=reads_labels
+                weak, config.weak_batch, self.seed, device, weak_told, classified=told_apart
             )
         video_batches = None
         if "video" in method.reads:
@@ -144,8 +147,6 @@ class Setup:
         network.set_statistics(labelled_batches.states_NS.cpu(), labelled_batches.actions_NA.cpu())
         learner.to(device)
         average = Average(network, config.average_decay) if config.average_decay else None
-        if not method.pretrain:
-            config = replace(config, finetune_learning_rate=0.0)  # it is of what comes after pretraining
         return Trainer(
             learner,
             adam(learner, config),
@@ -158,6 +159,19 @@ class Setup:
             device,
             video_batches,
         )
+
+
+def require_names(names: Sequence[str]) -> None:
+    """See that terms of one stage's loss can be told from each other in logs and among heads, which go by their names.
+
+    Raises:
+        UserError: two have one name, or one cannot be a name.
+    """
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"two terms of the loss are called {name}: name them apart")
+        if not name or "." in name:
+            raise UserError(f"a term of the loss is called {name!r}: give it a name without a dot")
 
 
 def pixels(frames: LabelledFrames | WeakFrames) -> str:

@@ -1,12 +1,12 @@
 """What is held out of a user's own data: whole episodes, and whole places of photographs where there are enough."""
 
-from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from gplac.data.dataset import Demonstrations, WeakImages
+from gplac.data.dataset import Demonstrations, WeakImages, rows
 from gplac.errors import UserError
 from gplac.seeding import rng
 
@@ -18,7 +18,6 @@ WHOLE_SCENES = 5
 """From so many scenes on, photographs are held out scene by scene."""
 
 Bools = npt.NDArray[np.bool_]
-Data = TypeVar("Data", Demonstrations, WeakImages)
 
 
 @dataclass(frozen=True)
@@ -38,13 +37,6 @@ class Split:
     facts: dict[str, Any]
     """What was held out, as run.json tells it: ``episodes``, ``photographs`` (how many) and, where whole scenes were
     held out, ``photograph_scenes``."""
-
-
-def rows(data: Data, chosen: Bools) -> Data:
-    """Those rows of a data set that ``chosen (N,)`` says."""
-    values: dict[str, Any] = {each.name: getattr(data, each.name) for each in fields(data)}
-    taken = {name: value[chosen] for name, value in values.items() if isinstance(value, np.ndarray)}
-    return type(data)(**values | taken)
 
 
 def split(demonstrations: Demonstrations, weak: WeakImages | None, seed: int) -> Split:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +158,8 @@ class Trainer:
                     saving = done % self.config.checkpoint_every == 0 or done in ends or stopping
                     if saving or done % LOG_EVERY == 0:
                         means = _means(window)
-                        _check_finite(means, done, run_dir)
+                        if not all(map(math.isfinite, means.values())):
+                            raise _diverged(*_first_not_finite(window, done), run_dir)
                         elapsed = time.monotonic() - window_started
                         facts["step"], facts["images"] = done, facts["images"] + window_images
                         facts["wall_s"] += elapsed
@@ -175,9 +176,8 @@ class Trainer:
                         display.update(done, means, f", {stage.name}" if len(ends) > 1 else "")
                         if saving:  # the checkpoint last: what it stands for is complete
                             weights = self.evaluated_weights()
-                            _check_finite(
-                                {n: float(value.abs().max()) for n, value in weights.items()}, done, run_dir
-                            )
+                            if not all(bool(value.isfinite().all()) for value in weights.values()):
+                                raise _diverged("weights are not finite", done, run_dir)
                             write_weights(run_dir / WEIGHTS, weights)
                             save_checkpoint(run_dir, self.learner, self.optimiser, self.average, facts)
                         window, window_images = [], 0
@@ -231,16 +231,21 @@ def _means(window: list[dict[str, Tensor]]) -> dict[str, float]:
     return {name: float(torch.stack(values[name]).mean()) for name in names}
 
 
-def _check_finite(means: dict[str, float], step: int, run_dir: Path) -> None:
-    """`UserError` if training has diverged; called before a checkpoint is written, so that the last one is good."""
-    for name, value in means.items():
-        if not math.isfinite(value):
-            kept = (
-                f"the last good checkpoint is in {run_dir}"
-                if (run_dir / CHECKPOINT).exists()
-                else "no checkpoint yet"
-            )
-            raise UserError(
-                f"training diverged: {name} is {value} at step {step} ({kept}); lower the learning rate, or the weights"
-                " of the losses"
-            )
+def _first_not_finite(window: Sequence[Mapping[str, Tensor]], last: int) -> tuple[str, int]:
+    """Which metrics were not finite first in the steps up to the ``last``, and at which step."""
+    for step, metrics in enumerate(window, last - len(window) + 1):
+        wrong = {name: float(value) for name, value in metrics.items() if not bool(value.isfinite().all())}
+        # The whole loss and the gradients follow from the terms.
+        terms = {name: value for name, value in wrong.items() if name not in ("loss", "gradient_norm")}
+        if wrong:
+            return " and ".join(f"{name} is {value}" for name, value in (terms or wrong).items()), step
+    return "a mean is not finite", last
+
+
+def _diverged(said: str, step: int, run_dir: Path) -> UserError:
+    """Raised before a checkpoint is written, so that the last one is good."""
+    there = (run_dir / CHECKPOINT).exists()
+    kept = f"the last good checkpoint is in {run_dir}" if there else "no checkpoint yet"
+    return UserError(
+        f"training diverged: {said} at step {step} ({kept}); lower the learning rate, or the weights of the losses"
+    )

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.data.shards import Images
+from gplac.luma import LUMA
 
 Floats = npt.NDArray[np.float32]
 
@@ -21,7 +22,7 @@ BLACK, WHITE = 16, 250
 BRIGHTER = 2.0
 """Grey levels by which an area has to be brighter than another one: smaller differences are noise, and would make bits
 of plain walls a matter of chance."""
-GREY = np.array([0.299, 0.587, 0.114], np.float32)
+GREY = np.array(LUMA, np.float32)
 _FACTORS = (2, 3, 5)
 _NOISE = 1.0
 """Mean square of a second difference, grey levels, that JPEG's own noise reaches."""
