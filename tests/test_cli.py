@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
+from synthetic import synthetic_result
 from synthetic_run import synthetic_run
 
 from gplac import config
@@ -107,13 +108,29 @@ def test_from_data_to_report(workplace: Path, capsys: pytest.CaptureFixture[str]
     assert read_result(Path("one-only-camera.json"))["vary"] == "camera"
 
     main(["compare", "att-1.json", "gplac.json"])
-    assert "2 pairs of episodes" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "A, att-1.json: att-1, preset smoke, seed 0, " in told
+    assert "B, gplac.json: gplac, preset smoke, seed 0, 16 weak images, " in told
+    assert "2 pairs of episodes" in told and "presets" not in told and "left out" not in told
     main(["compare", "att-1.json", "gplac.json", "gplac.json", "att-1.json"])
     told = capsys.readouterr().out
     assert "A att-1.json, B gplac.json" in told and "A gplac.json, B att-1.json" in told
     assert "4 pairs of episodes" in told
     main(["report", *map(str, runs), "--split", "validation"])
     assert "<html" in Path("report/index.html").read_text()
+
+
+def test_compare_says_what_is_compared(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    many = synthetic_result("gplac", 0.5, scenes=3, count=2)
+    few = synthetic_result("gplac", 0.5, scenes=2, count=2) | {"preset": "demo"}
+    for name, found in (("many", many), ("few", few)):
+        Path(f"{name}.json").write_text(json.dumps(found))
+    main(["compare", "many.json", "few.json"])
+    told = capsys.readouterr().out
+    rate = f"{few['successes']} of 4, {percent(few['success_rate'])}"
+    assert f"B, few.json: gplac, preset demo, seed 0, 16,000 weak images, 2 test scenes: {rate}\n" in told
+    assert "They are of different presets: demo, lite." in told
+    assert "Episodes that not all have are left out: 4 of 6 are compared." in told
 
 
 def test_the_demo_tells_the_whole_story(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gplac.evaluation.percent import how_often, percent, point_span, points, span
+from gplac.evaluation.percent import how_often, percent, point_span, points, span, tau
 
 
 @st.composite
@@ -48,3 +48,7 @@ def test_what_rounds_to_nought_is_not_negative(nought: float) -> None:
     assert points(nought) == "+0.0"
     assert point_span(nought, 0.0025) == "+0.0 to +0.3"
     assert how_often(nought) == "0.0 points more often"
+
+
+def test_a_rank_correlation_has_two_digits_and_a_minus() -> None:
+    assert [tau(value) for value in (1.0, -0.333, -0.001)] == ["1.00", "−0.33", "0.00"]

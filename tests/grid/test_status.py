@@ -36,6 +36,8 @@ def test_nothing_yet_stopped_and_failed(grid: Grid) -> None:
     assert state_of(grid, CELL).state == "waiting"
     (grid.run(CELL) / "checkpoint.json").write_text('{"step": 3000}')
     assert state_of(grid, CELL).text == "stopped at step 3,000 of 12,000"
+    (grid.run(CELL) / "checkpoint.json").write_text('{"step": 12000}')
+    assert state_of(grid, CELL).text == "trained; 0 of 400 test episodes"
     grid.error(CELL).write_text('{"message": "No space."}')
     found = state_of(grid, CELL)
     assert (found.state, found.text) == ("failed", "No space.")

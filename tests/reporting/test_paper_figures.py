@@ -152,6 +152,8 @@ def test_figure_5_says_which_runs_it_cannot_show(tmp_path: Path) -> None:
     other = synthetic_run(tmp_path / "other", "gplac", 0.5, WIDTH, HEIGHT, scenes=1, count=1)
     with pytest.raises(UserError, match="--runs"):
         paper_figures.write_figures(tmp_path, ["figure_5_pusher"])
+    with pytest.raises(UserError, match=r"not of that task: theirs is figure_5_pusher"):
+        paper_figures.write_figures(tmp_path, ["figure_5_striker"], [other])
     with pytest.raises(UserError, match=r"plain has no feature points.*cnn-1"):
         paper_figures.feature_points([plain])
     told = other / "run.json"

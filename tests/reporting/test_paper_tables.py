@@ -580,6 +580,18 @@ def test_a_result_with_another_robot_is_not_among_the_usual_ones(tmp_path: Path)
     assert "missing" in table_3(tmp_path, "lite")[0].rows[0]
 
 
+def test_what_is_measured_and_has_no_row_is_named(tmp_path: Path) -> None:
+    put(tmp_path, "gplac", [4, 4])
+    assert "without a row" not in said(table_1(tmp_path, "lite")[0]) + said(table_3(tmp_path, "lite")[0])
+    put(tmp_path, "theirs", [4, 2])
+    few = synthetic_result("gplac", 0.5, scenes=2, count=COUNT) | {"weak_images": 60}
+    write_json(few, "result", tmp_path / "lite" / "pusher" / "gplac-weak60-seed0.json")
+    assert "Measured besides, without a row here: theirs." in said(table_1(tmp_path, "lite")[0])
+    assert "Measured besides, without a row here: GPLAC, 60 weak images." in said(
+        table_3(tmp_path, "lite")[0]
+    )
+
+
 def test_a_share_too_small_for_both_kinds_has_no_row(tmp_path: Path) -> None:
     result = synthetic_result("gplac", 0.5, scenes=2, count=COUNT) | {"preset": "smoke", "weak_images": 16}
     write_json(result, "result", tmp_path / "smoke" / "pusher" / "gplac-seed0.json")

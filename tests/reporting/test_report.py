@@ -132,6 +132,16 @@ def test_points_stand_beside_the_best_fixed_point_where_it_was_measured(
     )
 
 
+@pytest.mark.parametrize(("scenes", "told"), [(20, "20 unseen validation scenes"), (1, "1 or 20 unseen")])
+def test_instruments_tell_how_many_scenes_they_saw(scenes: int, told: str, tmp_path: Path) -> None:
+    for method, count in (("gplac", 20), ("att-1", scenes)):
+        found = synthetic_result(method, 0.7, scenes=2, count=4)
+        (tmp_path / f"{method}.json").write_text(json.dumps(found))
+        inspection = synthetic_inspection(method, scenes=count)
+        (tmp_path / f"{method}-inspection.json").write_text(json.dumps(inspection))
+    assert told in " ".join(Page(write_report([tmp_path], tmp_path / "out").read_text()).words.split())
+
+
 def test_pictures_lie_beside_the_page(page: Path) -> None:
     pictures = page.parent / "pictures"
     for chart in ("success", "thresholds", "positions", "scenes", "learning"):

@@ -1,5 +1,7 @@
 """Options that several verbs share, and the types of their arguments."""
 
+import contextlib
+import io
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -77,13 +79,14 @@ class Size:
             if value in ("true", "false"):  # as JSON and YAML write them
                 value = value.capitalize()
             try:
-                changed = tyro.cli(
-                    config.Preset,
-                    default=changed,
-                    args=[f"--{field}", *value.split(",")],
-                    config=(tyro.conf.FlagConversionOff,),
-                    console_outputs=False,
-                )
+                with contextlib.redirect_stderr(io.StringIO()):  # where it draws a box of what went wrong
+                    changed = tyro.cli(
+                        config.Preset,
+                        default=changed,
+                        args=[f"--{field}", *value.split(",")],
+                        config=(tyro.conf.FlagConversionOff,),
+                        console_outputs=False,
+                    )
             except SystemExit as error:
                 raise UserError(f"--set {change}: {name} takes {_takes(chosen, name)}.") from error
         return replace(changed, name=f"{chosen.name}-changed")

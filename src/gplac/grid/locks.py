@@ -62,13 +62,14 @@ def _taken(path: Path) -> int | None:
     """The file, open and locked; None where another process holds it, or moved its folder away meanwhile."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UserError(
-            f"Cannot write {path}: {error.strerror}. Mend that and run the same command again; what is finished stays."
-        ) from error
+        raise _cannot_write(path, error) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # A lock on a file that lies elsewhere by now would keep nobody out of this folder.
@@ -78,6 +79,12 @@ def _taken(path: Path) -> int | None:
         pass
     os.close(handle)
     return None
+
+
+def _cannot_write(path: Path, error: OSError) -> UserError:
+    return UserError(
+        f"Cannot write {path}: {error.strerror}. Mend that and run the same command again; what is finished stays."
+    )
 
 
 def holder(path: Path) -> dict[str, Any] | None:

@@ -1,8 +1,9 @@
 """How far a grid is: what is done, running with its rate and the time left, failed, or waiting."""
 
 import json
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -83,15 +84,21 @@ def _running(grid: Grid, cell: Cell, notes: dict[str, Any]) -> State:
     if phase == "training":
         total = _steps(grid, cell)
         line = _last_line(grid.run(cell) / METRICS)
-        done = int(line.get("step", 0))
-        rate = f"{line['images_per_s']:.0f} images/s" if "images_per_s" in line else ""
+        done = int(_number(line, "step"))
+        rate = f"{speed:.0f} images/s" if (speed := _number(line, "images_per_s")) else ""
     elif phase == "testing":
         total = grid.test_scenes(cell.task) * settings.evaluation.episodes
         done = episodes_done(grid.run(cell))
-    new = done - int(notes.get("first", 0))
-    seconds = time.time() - float(notes.get("since", time.time()))
+    new = done - int(_number(notes, "first"))
+    seconds = time.time() - _number(notes, "since", time.time())
     left = (total - done) * seconds / new if new > 0 and total >= done else None
     return State(cell, "running", phase, done, total, rate, left)
+
+
+def _number(facts: Mapping[str, Any], name: str, otherwise: float = 0.0) -> float:
+    """What a file says that may be damaged, where that is a finite number."""
+    value = facts.get(name)
+    return value if isinstance(value, int | float) and math.isfinite(value) else otherwise
 
 
 def _steps(grid: Grid, cell: Cell) -> int:

@@ -44,7 +44,7 @@ class Failure:
         if isinstance(error, UserError):
             return cls(str(error), user_error=True)
         if isinstance(error, OSError) and error.errno in FULL_OR_SHUT:
-            where = f"{error.filename} cannot be written" if error.filename else "A file cannot be written"
+            where = f"{error.filename} cannot be used" if error.filename else "A file cannot be written"
             return cls(
                 f"{where}: {error.strerror}. Mend that and run the same command again; what is finished stays.",
                 user_error=True,

@@ -6,6 +6,7 @@ dropout are functions of (seed, step); no generator's state is kept.
 
 import contextlib
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -125,7 +126,8 @@ def _facts(file: Any) -> dict[str, Any]:
     if not isinstance(facts, dict) or not isinstance(facts.get("run"), dict):
         raise ValueError("its header does not tell of which run it is")
     for name, kind in (("step", int), ("images", int), ("wall_s", int | float)):
-        if not isinstance(facts.get(name), kind) or facts[name] < 0:
+        value = facts.get(name)
+        if not isinstance(value, kind) or isinstance(value, bool) or not 0 <= value < math.inf:
             raise ValueError(f"its header has no {name}")
     return facts
 

@@ -122,7 +122,7 @@ def fit(
             earlier = _earlier(run_dir) if resume else {}
             write_run(finished=False)
             trainer.run(run_dir, facts, validation, title=f"{name} seed {seed}")
-            rate = facts["images"] / facts["wall_s"]
+            rate = facts["images"] / max(facts["wall_s"], 1e-9)
             write_run(
                 finished=True,
                 steps=facts["step"],
