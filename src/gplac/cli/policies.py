@@ -161,13 +161,12 @@ def evaluate(
         vary = (NOTHING, *factors(task))
     for name in vary:
         require_factor(task, name)
-    copies: dict[str | None, Path | None] = {None: json}
+    copies = dict[str | None, Path]()
     if json is not None:
         require_writable(json)  # a name is needed for others to be made of it
-        copies |= {factor: json.with_stem(f"{json.stem}-only-{factor}") for factor in vary}
-        for copy in (copies[factor] for factor in vary or (None,)):
-            assert copy is not None
-            require_replaceable(copy, "result", **opened.told())
+        copies = {factor: json.with_stem(f"{json.stem}-only-{factor}") for factor in vary} or {None: json}
+    for copy in copies.values():  # all of them, before the first is measured
+        require_replaceable(copy, "result", **opened.told())
     parts = {}
     with bars() as progress:
         for factor in vary or (None,):
