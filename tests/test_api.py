@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from own_data import demonstrations, photographs, write_demonstrations, write_weak
+from synthetic_run import synthetic_run
 
 import gplac
 from gplac.errors import UserError
@@ -154,12 +155,9 @@ def test_whole_numbers_are_any_librarys_and_others_are_refused_before_training(
 
 
 def test_simulated_runs_have_no_such_page(tmp_path: Path) -> None:
-    facts = {"method": "gplac", "task": "pusher", "seed": 0, "weak_images": 0, "network": {}}
-    facts |= {"preset": {"name": "smoke"}, "data": {"demonstrations": "0"}}
-    facts["training"] = {"finished": True, "steps": 1, "images_per_s": 1.0, "wall_s": 1.0, "parameters": 1}
-    (tmp_path / "run.json").write_text(json.dumps(facts))
+    run = synthetic_run(tmp_path / "run", "gplac", 0.5, 32, 28, scenes=1, count=1)
     with pytest.raises(UserError, match="gplac inspect"):
-        gplac.trust(tmp_path)
+        gplac.trust(run)
 
 
 def test_importing_gplac_is_quick_and_says_what_it_has() -> None:

@@ -83,4 +83,4 @@ def test_a_run_keeps_the_robot_of_its_demonstrations(
     assert f"name it with: --robot-model {own}" in fails(capsys, "inspect", "run", *small)
     facts["robot_model"] = {"path": "own.xml"}
     (run / "run.json").write_text(json.dumps(facts))
-    assert "'sha256' is missing" in fails(capsys, "evaluate", "run")
+    assert "robot_model: 'sha256' is a required property" in fails(capsys, "evaluate", "run")

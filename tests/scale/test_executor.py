@@ -60,7 +60,7 @@ def test_a_full_disk_and_one_that_is_only_read_are_told_in_a_sentence(number: in
 
     with executor(1) as pool, pytest.raises(UserError) as error:
         list(pool.map(fail, ["results/a.json"]))
-    assert str(error.value).startswith(f"results/a.json cannot be written: {os.strerror(number)}. Mend that")
+    assert str(error.value).startswith(f"results/a.json cannot be used: {os.strerror(number)}. Mend that")
 
 
 def test_other_errors_of_the_system_stay_defects() -> None:
