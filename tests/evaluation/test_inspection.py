@@ -3,13 +3,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from policies import RandomPolicy
 from synthetic import PROVENANCE
 
 from gplac.data.dataset import Demonstrations
 from gplac.evaluation import inspection
 from gplac.evaluation.drawing import View
 from gplac.evaluation.inspection import inspect
-from gplac.evaluation.policies import Float32, Images, RandomPolicy
+from gplac.evaluation.policies import Float32, Images
 from gplac.evaluation.result import Training, check
 from gplac.evaluation.samples import Frames, WeakSample
 from gplac.seeding import rng

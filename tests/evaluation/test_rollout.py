@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from looking import LookingPolicy
+from policies import RandomPolicy, ZeroPolicy
 
 from gplac.errors import UserError
 from gplac.evaluation.drawing import DrawingPool, View
 from gplac.evaluation.measure import evaluation_folder
-from gplac.evaluation.policies import Float32, Images, RandomPolicy, ZeroPolicy
+from gplac.evaluation.policies import Float32, Images
 from gplac.evaluation.rollout import evaluate
 from gplac.evaluation.store import Episodes, load_episodes
 from gplac.seeding import rng

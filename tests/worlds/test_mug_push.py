@@ -6,13 +6,13 @@ from pathlib import Path
 import mujoco
 import numpy as np
 import pytest
+from policies import ZeroPolicy
 
 from gplac.cli import main
 from gplac.data.collect import collect_demonstrations
 from gplac.errors import UserError
 from gplac.evaluation.drawing import View
 from gplac.evaluation.measure import evaluation_folder
-from gplac.evaluation.policies import ZeroPolicy
 from gplac.evaluation.rollout import evaluate
 from gplac.evaluation.store import load_episodes
 from gplac.experts.expert import load_expert
