@@ -315,6 +315,11 @@ def test_settings_of_each_kind_are_taken() -> None:
             "--split, --scenes, --vary, --level: for gplac's own scenes, and --env My-v0 runs the policy elsewhere",
         ),
         (("train", "att-1", "--out", ""), "A path on the command line is empty"),
+        (
+            ("train", "--set", "training.steps=3", "--preset", "smoke", "--set", "data.width=40"),
+            "--set is named twice, and only the last one would count: name it once",
+        ),
+        (("evaluate", "run", "--json=a.json", "--json", "b.json"), "--json is named twice"),
         (("report", "", "--split", "test"), "A path on the command line is empty"),
         (("inspect", "nowhere"), "nowhere"),
         (("compare", "a.json", "b.json"), "a.json"),

@@ -50,6 +50,28 @@ def test_a_folder_of_each_is_enough(folders: tuple[str, ...], capsys: pytest.Cap
     assert page.exists()
 
 
+def test_a_run_is_not_strewn_among_data(folders: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    for out in ("data", "data/demos"):
+        assert f"{out} holds data" in fails(capsys, "train", *folders, *FEW, "--out", out)
+    assert not [*Path("data").rglob("run.json")]
+
+
+def test_a_resumed_run_that_is_not_there_is_said_to_be_new(
+    folders: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = "There is no training in mistyped to go on with: it starts with the first step."
+    for again in (True, False):
+        main(["train", *folders, *FEW, "--out", "mistyped", "--resume"])
+        assert (said in capsys.readouterr().out) == again
+
+
+def test_data_that_moved_are_asked_for(folders: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    main(["train", *folders, *FEW, "--out", "run"])
+    Path("data/weak").rename("data/photographs")
+    assert "photographs that run was trained on are no longer at" in fails(capsys, "trust", "run")
+    main(["trust", "run", "--weak", "data/photographs"])
+
+
 def test_a_budget_takes_so_many_photographs_and_trust_knows(folders: tuple[str, ...]) -> None:
     settings = (*FEW, "training.weak_budget=12", "training.scene_budget=3")
     main(["train", *folders, *settings, "--out", "run"])
@@ -108,7 +130,7 @@ def test_it_says_how_far_to_trust_it_and_says_it_again(
     )
 
     Path(folders[1]).rename(tmp_path / "moved")
-    assert "does not exist" in fails(capsys, "trust", "run")
+    assert "demonstrations that run was trained on are no longer at" in fails(capsys, "trust", "run")
     main(["trust", "run", "--demos", str(tmp_path / "moved")])
     other = write_demonstrations(tmp_path / "other", demonstrations(9))
     assert "not those that run was trained on" in fails(capsys, "trust", "run", "--demos", str(other))

@@ -150,6 +150,13 @@ def trust(
             f"The run in {run} was trained on arrays, which are not kept: hand the same ones over, as in"
             " gplac.trust(run, demonstrations, weak)."
         )
+    for kind, folder in folders.items():
+        if given.get(kind) == folder and not Path(folder).exists():
+            what, option = {"weak": ("photographs", "--weak")}.get(kind, ("demonstrations", "--demos"))
+            raise UserError(
+                f"The {what} that {run} was trained on are no longer at {folder}: name them with {option} FOLDER, or as"
+                " an argument of gplac.trust."
+            )
     loaded = _demonstrations(demonstrations), None if weak is None else _weak(weak)
     for kind, checksum in checksums_of(*loaded, _checksums(given)).items():
         if checksum != known[kind]:

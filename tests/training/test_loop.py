@@ -185,6 +185,21 @@ def test_a_finished_run_resumes_to_itself(demonstrations: Frames, preset: Preset
     assert all(torch.equal(value, again[name]) for name, value in first.items())
 
 
+@pytest.mark.parametrize(
+    "lost", [("weights.safetensors",), ("weights.safetensors", "run.json", "checkpoint.json")]
+)
+def test_what_a_half_copied_run_lacks_is_written_anew(
+    lost: tuple[str, ...], demonstrations: Frames, preset: Preset, tmp_path: Path
+) -> None:
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path)
+    whole = {name: (tmp_path / name).read_bytes() for name in lost}
+    for name in lost:
+        (tmp_path / name).unlink()
+    fit(METHODS["att-1"](), preset, demonstrations, None, tmp_path, resume=True)
+    assert (tmp_path / "weights.safetensors").read_bytes() == whole["weights.safetensors"]
+    assert json.loads((tmp_path / "run.json").read_text())["training"]["finished"]
+
+
 def test_a_run_is_neither_overwritten_nor_resumed_with_other_settings(
     demonstrations: Frames, preset: Preset, tmp_path: Path
 ) -> None:

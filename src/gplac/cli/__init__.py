@@ -68,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if len(words) > 1 and words[0] == "grid" and words[1].endswith(".py"):
         words.insert(1, "run")  # `gplac grid RECIPE` measures the recipe
     try:
+        _require_once(words)
         with termination_interrupts(), PATHS:
             app.cli(
                 prog="gplac",
@@ -106,6 +107,21 @@ def termination_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _require_once(words: Sequence[str]) -> None:
+    """Refuse an option that is named twice, of which only the last would count.
+
+    Raises:
+        UserError: there is one.
+    """
+    options = [word.partition("=")[0].replace("_", "-") for word in words if word.startswith("--")]
+    for option in options:
+        if options.count(option) > 1:
+            raise UserError(
+                f"{option} is named twice, and only the last one would count: name it once, with all its values after"
+                f" it ({option} A B)."
+            )
 
 
 def _give_up(sentence: str) -> None:

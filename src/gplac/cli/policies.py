@@ -71,6 +71,7 @@ def train(
             )
         name = method or ("gplac" if weak else "att-1")
         out = out or Path("runs") / "own" / theirs / f"{name}-seed{seed}"
+        _say_new(out, resume)
         page = train_run(
             demos, weak, out, method=method, base=size.preset, change=size.changed, seed=seed, resume=resume
         )
@@ -97,8 +98,17 @@ def train(
     if weak is None and known.weak_scenes:
         weak = size.collected(task, "weak", f"weak {task}", "--weak")
     out = out or Path("runs") / settings.name / task / f"{method}-seed{seed}"
+    _say_new(out, resume)
     train(method, settings, demos, weak, out, task, seed, resume)
     print(f"The run is in {out}.")
+
+
+def _say_new(out: Path, resume: bool) -> None:
+    """A folder that was mistyped, or moved, would hold a second training hours later."""
+    from gplac.training.checkpoint import CHECKPOINT
+
+    if resume and not (out / CHECKPOINT).exists():
+        print(f"There is no training in {out} to go on with: it starts with the first step.")
 
 
 def evaluate(

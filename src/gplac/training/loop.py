@@ -11,7 +11,7 @@ import torch
 from gplac.config import Preset
 from gplac.data.budget import chosen
 from gplac.data.dataset import Demonstrations, WeakImages, require_memory, rows
-from gplac.data.manifest import Manifest
+from gplac.data.manifest import MANIFEST, Manifest
 from gplac.errors import UserError
 from gplac.files import claimed
 from gplac.methods import Method, method_named
@@ -89,6 +89,7 @@ def fit(
         run = setup.facts() | ({"data": data} if data else {})
         settings = described(setup.method, setup.preset)
         facts: dict[str, Any] = {"step": 0, "wall_s": 0.0, "images": 0, "run": run}
+        last = trainer.stages[-1].end
         if resume:
             before, now = read_facts(run_dir)["run"], json.loads(json.dumps(run))
             if changed := changes(before, now):
@@ -97,7 +98,7 @@ def fit(
                     f" {anew(run_dir)}"
                 )
             facts = load_checkpoint(run_dir, trainer.learner, trainer.optimiser, trainer.average)
-            if facts["step"] > (last := trainer.stages[-1].end):
+            if facts["step"] > last:
                 raise UserError(
                     f"{run_dir / CHECKPOINT} says that {facts['step']} steps of {last} are done: {anew(run_dir)}"
                 )
@@ -112,11 +113,11 @@ def fit(
                 | {"settings": settings, "training": training, "provenance": provenance() | earlier},
             )
 
+        if facts["step"] == last and not holds(run_dir / WEIGHTS, trainer.evaluated_weights()):
+            write_weights(run_dir / WEIGHTS, trainer.evaluated_weights())
+            print(f"Its {WEIGHTS} was missing or damaged, and is written anew from the checkpoint.")
         if resume and _finished(run_dir):
             print(f"The run in {run_dir} is finished, {facts['step']} steps: nothing is left to train.")
-            if not holds(run_dir / WEIGHTS, trainer.evaluated_weights()):
-                write_weights(run_dir / WEIGHTS, trainer.evaluated_weights())
-                print(f"Its {WEIGHTS} was missing or damaged, and is written anew from the checkpoint.")
         else:
             computes_in = _precision_so_far(run_dir if resume else None, device)
             earlier = _earlier(run_dir) if resume else {}
@@ -137,7 +138,7 @@ def _resumes(run_dir: Path, asked: bool) -> bool:
     """Whether a training in this folder goes on with what is there.
 
     Raises:
-        UserError: it holds a run that nobody asked to go on with, or a finished one without its checkpoint.
+        UserError: it holds a run that nobody asked to go on with, a finished one without its checkpoint, or data.
     """
     if (run_dir / CHECKPOINT).exists():
         if not asked:
@@ -149,6 +150,8 @@ def _resumes(run_dir: Path, asked: bool) -> bool:
         raise UserError(
             f"{run_dir} holds a finished run, without the checkpoint that it could go on from: {anew(run_dir)}"
         )
+    if data := [*run_dir.glob(MANIFEST), *run_dir.glob(f"*/{MANIFEST}")]:
+        raise UserError(f"{run_dir} holds data ({data[0]}): choose another directory for the run (--out)")
     return False
 
 
