@@ -28,3 +28,9 @@ def cut_off(size: Size, wanted: Size) -> str | None:
     if 2 * max(left, top) < pixel:
         return None
     return "left and right" if left > top else "top and bottom"
+
+
+def share_cut_off(size: Size, wanted: Size) -> float:
+    """Share of a picture's width or height that `fitted` leaves out, both sides together."""
+    left, top, _, _ = centre_box(size, wanted)
+    return 2 * max(left / size[0], top / size[1])

@@ -234,7 +234,10 @@ def test_bad_archives(tmp_path: Path) -> None:
         "size": ({"images": made.images[0][:, :20]}, "b.npz, frame 0 of images: 64x20 pixels where"),
         "wide": ({"states": np.zeros((4, 5))}, "b.npz: its state has 5 numbers where that of a.npz has 3"),
         "absent": ({"states": None}, "b.npz has no array 'states', only images, actions"),
-        "objects": ({"actions": np.array([None] * 4)}, "b.npz: its array 'actions' cannot be read"),
+        "objects": (
+            {"actions": np.array([None] * 4)},
+            "b.npz: actions holds Python objects of shape (4,) where",
+        ),
         "empty": ({key: value[:0] for key, value in whole.items()}, "b.npz is empty"),
         "nothing": (
             {"states": np.zeros((4, 0))},

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.data import schema
-from gplac.data.importers.pictures import Fit, default_size, opened, require_size
+from gplac.data.importers.pictures import Fit, croppings, default_size, opened, require_size
 from gplac.data.importers.registry import open_source
 from gplac.data.importers.shots import printable
 from gplac.data.importers.source import Choice, Motion, Source, choose, control_hz, motion
@@ -38,7 +38,8 @@ def import_demonstrations(
     task: str = OWN,
     flip: bool = False,
 ) -> Manifest:
-    """Read demonstrations and write them as a data set of gplac's to ``out``, which is there when all of it is.
+    """Read demonstrations and write them as a data set of gplac's to ``out``, which is there when all of it is. What is
+    cropped off the pictures is printed.
 
     Args:
         path: a LeRobot data set, a robomimic file, or a folder of episodes.
@@ -81,14 +82,17 @@ def import_demonstrations(
     origin = _origin(source, path, chosen, rate, native, flip)
     origin["episodes"] = [printable(source.label(episode)) for episode in range(source.episodes)]
     origin["timestamps_recorded"] = all(each.timestamps_s is not None for each in motions)
-    if there := already_there(out, request, origin):
-        return there
     rows = sum(len(each.actions) for each in motions)
     counts = {"rows": rows, "scenes": len(request.scenes), "episodes": source.episodes}
     columns = schema.demonstration_schema(motions[0].states.shape[1], motions[0].actions.shape[1], None)
-    with progress("frames", rows) as advance:
-        shards = _shards(source, chosen, motions, scenes, rate, native, Fit(width, height, flip), advance)
-        return write_data_set(out, request, columns, shards, counts, origin)
+    manifest = already_there(out, request, origin)
+    if manifest is None:
+        with progress("frames", rows) as advance:
+            shards = _shards(source, chosen, motions, scenes, rate, native, Fit(width, height, flip), advance)
+            manifest = write_data_set(out, request, columns, shards, counts, origin)
+    for sentence in croppings({native: rows}, (width, height), "frames"):
+        print(sentence)
+    return manifest
 
 
 def _motions(source: Source, chosen: Choice) -> list[Motion]:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import simplejpeg
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import Base
 
-from gplac.data.fitting import fitted
+from gplac.data.fitting import Size, cut_off, fitted, share_cut_off
 from gplac.data.labelling.pictures import FORMATS as PHOTOGRAPHS
 from gplac.data.shards import Images, encode_jpeg
 from gplac.errors import UserError
@@ -102,6 +103,30 @@ def require_size(width: int, height: int) -> None:
         )
 
 
+def croppings(sizes: Mapping[Size, int], wanted: Size, what: str) -> list[str]:
+    """What `Fit` takes from pictures of other proportions, a sentence for each two sides.
+
+    Args:
+        sizes: how many pictures there are of each width and height.
+        wanted: what they are brought to.
+        what: what to call them.
+    """
+    sentences, total = [], sum(sizes.values())
+    for sides in ("top and bottom", "left and right"):
+        cut = {
+            size: round(100 * share_cut_off(size, wanted)) for size in sizes if cut_off(size, wanted) == sides
+        }
+        if not cut:
+            continue
+        count, most = sum(sizes[size] for size in cut), max(cut.values())
+        sentences.append(
+            f"{count} of {total} {what} {'loses its' if count == 1 else 'lose their'} {sides}"
+            f" ({'up to ' if min(cut.values()) < most else ''}{most} %): cropped to the proportions of"
+            f" {wanted[0]}x{wanted[1]} pixels."
+        )
+    return sentences
+
+
 def parse_size(text: str) -> tuple[int, int]:
     """Width and height of "WxH".
 
@@ -142,6 +167,8 @@ def photograph(path: Path, pixels: int | None = None) -> Image.Image:
     Raises:
         ValueError: it cannot be read; the message says why.
     """
+    if path.is_symlink() and not path.exists():
+        raise ValueError("a link to a file that is gone")
     if path.suffix.lower() in HEIF_SUFFIXES and importlib.util.find_spec("pillow_heif") is None:
         raise ValueError("HEIC needs the package pillow-heif; install it, or save as JPEG")
     try:

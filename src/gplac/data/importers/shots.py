@@ -1,6 +1,5 @@
 """Where weakly labelled photographs come from: labelled folders, a CSV file, or stretches of a video."""
 
-import csv
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -9,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from gplac.data.importers.clutter import is_clutter
 from gplac.data.importers.pictures import photograph
+from gplac.data.importers.tables import listed, read_table
 from gplac.data.importers.video import frames_at
 from gplac.data.labelling.frames import VIDEO_SUFFIXES
 from gplac.data.shards import Images
@@ -20,7 +21,6 @@ WORDS = {
     **dict.fromkeys(("1", "true", "yes", "present", "positive"), 1),
     **dict.fromkeys(("0", "false", "no", "absent", "negative"), 0),
 }
-JUNK = ("thumbs.db", "desktop.ini")
 COLUMNS = ("path", "label", "scene", "start", "end")
 NEAR_S = 0.5
 """A frame that is farther from its time than this may lie outside of its stretch, where the label is another one."""
@@ -39,6 +39,8 @@ class Shot:
     """Reads it, no smaller than twice a number of pixels across and down; a ValueError or UserError says why not."""
     times_s: tuple[float, ...] = ()
     """Of a video, when the pictures are taken, in seconds since its start."""
+    stretch_s: tuple[float, float] = (0.0, 0.0)
+    """Of a video, from and to, as they were asked for."""
 
     def name(self, above: Path) -> str:
         """Its file, relative to the folder ``above``, and the stretch."""
@@ -142,6 +144,13 @@ def _seconds(text: str) -> float:
     return total
 
 
+def clock(start: float, end: float) -> str:
+    """A stretch as `parse_stretch` reads it."""
+    return "-".join(
+        f"{seconds // 60:.0f}:{'0' * (seconds % 60 < 10)}{seconds % 60:g}" for seconds in (start, end)
+    )
+
+
 def _photo(path: Path, label: int, scene: str) -> Shot:
     return Shot(path, label, scene, lambda pixels: [np.asarray(photograph(path, pixels))])
 
@@ -151,39 +160,63 @@ def _stretch(path: Path, label: int, scene: str, start: float, end: float, every
         raise UserError(f"--every cannot be {every:g} seconds; make it positive.")
     times = tuple(np.arange(start, end + 1e-9, every).tolist())
     near = min(max(every, 0.1), NEAR_S)
-    return Shot(path, label, scene, lambda _: frames_at(path, times, near), times)
+    return Shot(path, label, scene, lambda _: frames_at(path, times, near), times, (start, end))
 
 
 def _labelled_folders(path: Path, name: str) -> list[Shot]:
-    folders = {each.name.lower(): each for each in path.iterdir() if each.is_dir()}
-    missing = [name for name in LABELS if name not in folders]
-    if missing:
+    folders = {
+        label: [each for each in sorted(path.iterdir()) if each.name.lower() == label and each.is_dir()]
+        for label in LABELS
+    }
+    if missing := [label for label in LABELS if not folders[label]]:
         raise UserError(
             f"{path} has no folder {' and '.join(missing)}; put photographs that show the object of interest into"
             " `positive`, others into `negative`."
         )
+    for alike in folders.values():
+        if len(alike) > 1:
+            raise UserError(
+                f"{path} has the folders {' and '.join(each.name for each in alike)}; put all of their photographs into"
+                " one of them, and remove the other."
+            )
     found = []
     for which, label in LABELS.items():
-        for file in sorted(folders[which].rglob("*")):
-            inside = file.relative_to(folders[which]).parts
-            if file.is_file() and not file.name.startswith(".") and file.name.lower() not in JUNK:
-                found.append(_photo(file, label, f"{name}/{inside[0]}" if len(inside) > 1 else name))
+        (folder,) = folders[which]
+        for file in _files(folder):
+            inside = file.relative_to(folder).parts
+            found.append(_photo(file, label, f"{name}/{inside[0]}" if len(inside) > 1 else name))
     return found
 
 
+def _files(folder: Path) -> list[Path]:
+    """Everything in a folder and its folders, linked ones too, in the order of names; also links to files that are
+    gone, so that they are told as unreadable."""
+
+    def fail(error: OSError) -> None:
+        raise UserError(f"Cannot read {error.filename}: {error.strerror}.") from error
+
+    found = []
+    for place, folders, names in os.walk(folder, onerror=fail, followlinks=True):
+        here = Path(place)
+        folders[:] = [name for name in folders if not is_clutter(name)]
+        for link in (here / name for name in folders if (here / name).is_symlink()):
+            if here.resolve().is_relative_to(link.resolve()):
+                raise UserError(f"{printable(str(link))} is a link to a folder that it lies in; remove it.")
+        files = (here / name for name in names if not is_clutter(name))
+        found += [file for file in files if file.is_file() or not file.exists()]
+    return sorted(found)
+
+
 def _listed(path: Path, every: float, name: str) -> list[Shot]:
-    try:
-        # File names are bytes: `gplac label` writes those that are not UTF-8 as they are.
-        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            if missing := [each for each in COLUMNS[:2] if each not in (reader.fieldnames or [])]:
-                raise UserError(
-                    f"{path} has no column {' and '.join(missing)}; its first line names the columns."
-                )
-            found = [_line(path, reader.line_num, row, every, name) for row in reader]
-            return found if "scene" in (reader.fieldnames or []) else _by_folder(found, name)
-    except (OSError, csv.Error) as error:
-        raise UserError(f"{path} is no CSV file that can be read ({error}); repair it.") from error
+    # File names are bytes: `gplac label` writes those that are not UTF-8 as they are.
+    columns, lines = read_table(path, COLUMNS.__contains__, errors="surrogateescape")
+    if missing := [each for each in COLUMNS[:2] if each not in columns]:
+        raise UserError(
+            f"{path} has no column {' and '.join(missing)}, only {printable(listed(columns))}; its first line names the"
+            " columns, path,label and what else is known, in small letters and with commas between."
+        )
+    found = [_line(path, number, words, every, name) for number, words in lines]
+    return found if "scene" in columns else _by_folder(found, name)
 
 
 def _by_folder(found: Sequence[Shot], name: str) -> list[Shot]:
@@ -203,8 +236,8 @@ def _by_folder(found: Sequence[Shot], name: str) -> list[Shot]:
     ]
 
 
-def _line(table: Path, number: int, row: dict[str, str | None], every: float, name: str) -> Shot:
-    words = {each: (row.get(each) or "").strip() for each in COLUMNS}
+def _line(table: Path, number: int, row: dict[str, str], every: float, name: str) -> Shot:
+    words = {each: row.get(each, "") for each in COLUMNS}
     where = f"{table}, line {number}"
     label = WORDS.get(words["label"].lower())
     if label is None:

@@ -141,7 +141,8 @@ def require_pictures(where: str, arrays: Mapping[str, tuple[Sequence[int], np.dt
     Raises:
         UserError: there is an array that may well hold pictures, and none that does so as is needed.
     """
-    may_be = {key: known for key, known in arrays.items() if len(known[0]) >= 3}
+    numbers = (*USUAL_STATES, *USUAL_ACTIONS)
+    may_be = {key: known for key, known in arrays.items() if len(known[0]) >= 3 and key not in numbers}
     if may_be and not any(are_pictures(*known) for known in may_be.values()):
         key, (shape, kind) = next(iter(may_be.items()))
         raise UserError(
@@ -200,7 +201,7 @@ def _finite(values: Array, where: str, key: str, dtype: type = np.float32) -> Ar
     if values.ndim not in (1, 2) or values.dtype.kind not in "fiub" or 0 in values.shape[1:]:
         raise UserError(
             f"{where}: {key} holds {values.dtype} of shape {values.shape} where a row of numbers for each frame"
-            " is needed; name another key."
+            " is needed; convert it, or name another key."
         )
     with np.errstate(over="ignore"):
         numbers: Array = (values[:, None] if values.ndim == 1 else values).astype(dtype)

@@ -1,16 +1,19 @@
 """Weakly labelled photographs of a user's own as a data set of gplac's: ``gplac import weak``."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gplac.data import schema
-from gplac.data.importers.pictures import DEFAULT_WIDTH_PX, Fit, default_size, require_size
-from gplac.data.importers.shots import Shot, Stretches, printable, shots, source_names
+from gplac.data.fitting import Size
+from gplac.data.importers.pictures import DEFAULT_WIDTH_PX, Fit, croppings, default_size, require_size
+from gplac.data.importers.shots import Shot, Stretches, clock, printable, shots, source_names
 from gplac.data.importers.writing import already_there, fingerprint, write_data_set
 from gplac.data.labelling.frames import VIDEO_SUFFIXES
 from gplac.data.manifest import IMPORTED, OWN, Manifest, Request
@@ -34,7 +37,8 @@ def import_weak(
     stretches: Stretches = NO_STRETCHES,
     skip_unreadable: bool = False,
 ) -> Manifest:
-    """Read photographs that do or do not show the object of interest, and write them as a data set to ``out``.
+    """Read photographs that do or do not show the object of interest, and write them as a data set to ``out``. What is
+    cropped off those of other proportions is printed.
 
     Args:
         paths: folders with `positive` and `negative`, CSV files, or one video.
@@ -47,8 +51,8 @@ def import_weak(
 
     Raises:
         UserError: a source is missing or described wrongly, a photograph cannot be read, all are of one kind, they
-            would be too small or too large, one is named twice, or ``out`` holds something else. Nothing is
-            written then.
+            would be too small or too large, one is named twice, stretches of a video contradict each other, or
+            ``out`` holds something else. Nothing is written then.
     """
     if not paths:
         raise UserError("Name folders, CSV files or a video to import.")
@@ -59,6 +63,7 @@ def import_weak(
     named = zip(paths, source_names(paths), strict=True)
     found = [shot for path, name in named for shot in shots(path, stretches, name)]
     _require_once(found)
+    _require_agreement(found)
     for label, which in ((1, "shows the object of interest (positive)"), (0, "is without it (negative)")):
         if all(shot.label != label for shot in found):
             raise UserError(f"No photograph in {', '.join(map(str, paths))} {which}; both kinds are needed.")
@@ -67,7 +72,7 @@ def import_weak(
     above = Path(os.path.commonpath([Path(os.path.abspath(shot.path)).parent for shot in found]))
     width, height = size or (_size_of(like) if like is not None else _first_size(found, above))
     require_size(width, height)
-    images, unreadable = _read(found, Fit(width, height), above)
+    images, unreadable, sizes = _read(found, Fit(width, height), above)
     if unreadable and not skip_unreadable:
         raise UserError(
             f"{len(unreadable)} of {len(found)} photographs cannot be read: {_listed(unreadable)}. Repair or remove"
@@ -101,9 +106,12 @@ def import_weak(
             ((os.path.abspath(shot.path), shot.label, shot.scene, shot.times_s) for shot in found),
         ),
     }
-    if there := already_there(out, request, origin):
-        return there
-    return write_data_set(out, request, schema.weak_schema(sourced=True), _shards(scenes), counts, origin)
+    manifest = already_there(out, request, origin) or write_data_set(
+        out, request, schema.weak_schema(sourced=True), _shards(scenes), counts, origin
+    )
+    for sentence in croppings(sizes, (width, height), "photographs"):
+        print(sentence)
+    return manifest
 
 
 def _require_once(found: Sequence[Shot]) -> None:
@@ -121,6 +129,23 @@ def _require_once(found: Sequence[Shot]) -> None:
         raise UserError(
             f"{printable(str(shot.path))} is named twice: name each source and each photograph once."
         )
+
+
+def _require_agreement(found: Sequence[Shot]) -> None:
+    """Refuse stretches of a video that overlap and say both that the object of interest is to be seen and that it is
+    not. One may begin where another ends."""
+    of_file: dict[str, tuple[list[Shot], list[Shot]]] = {}
+    for shot in found:
+        if shot.times_s:
+            of_file.setdefault(os.path.realpath(shot.path), ([], []))[shot.label].append(shot)
+    for absent, present in of_file.values():
+        for one, other in product(present, absent):
+            if max(one.stretch_s[0], other.stretch_s[0]) < min(one.stretch_s[1], other.stretch_s[1]):
+                raise UserError(
+                    f"{printable(str(one.path))} is labelled with the object of interest in {clock(*one.stretch_s)}"
+                    f" and without it in {clock(*other.stretch_s)}: correct the times, so that the two do not"
+                    " overlap."
+                )
 
 
 def _scene(name: str, labelled: Labelled) -> dict[str, Any]:
@@ -149,17 +174,23 @@ def _complaint(shot: Shot, above: Path, error: Exception) -> str:
     return f"{shot.name(above)} ({printable(str(error).rstrip('.'))})"
 
 
-def _read(found: Sequence[Shot], fit: Fit, above: Path) -> tuple[dict[str, Labelled], list[str]]:
-    """Of each scene its images, in JPEG; and what cannot be read, with the reason."""
+def _read(
+    found: Sequence[Shot], fit: Fit, above: Path
+) -> tuple[dict[str, Labelled], list[str], Counter[Size]]:
+    """Of each scene its images, in JPEG; what cannot be read, with the reason; and how many were of each size."""
 
-    def read(shot: Shot) -> list[bytes] | str:
+    def read(shot: Shot) -> list[tuple[bytes, Size]] | str:
         try:
-            return [fit.jpeg(image) for image in shot.pictures(max(fit.width, fit.height))]
+            return [
+                (fit.jpeg(image), (image.shape[1], image.shape[0]))
+                for image in shot.pictures(max(fit.width, fit.height))
+            ]
         except (ValueError, UserError) as error:
             return _complaint(shot, above, error)
 
     images: dict[str, Labelled] = {}
     unreadable = []
+    sizes: Counter[Size] = Counter()
     with ThreadPoolExecutor(os.cpu_count()) as threads, progress("photographs", len(found)) as advance:
         for shot, content in zip(found, threads.map(read, found), strict=True):
             if isinstance(content, str):
@@ -167,10 +198,11 @@ def _read(found: Sequence[Shot], fit: Fit, above: Path) -> tuple[dict[str, Label
             else:
                 images.setdefault(printable(shot.scene), []).extend(
                     (shot.label, image, source)
-                    for image, source in zip(content, shot.sources(above), strict=True)
+                    for (image, _), source in zip(content, shot.sources(above), strict=True)
                 )
+                sizes.update(size for _, size in content)
             advance(1)
-    return images, unreadable
+    return images, unreadable, sizes
 
 
 def _listed(unreadable: Sequence[str]) -> str:
