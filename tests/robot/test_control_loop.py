@@ -1,6 +1,7 @@
 """The control loop, on a clock that needs not wait."""
 
 import os
+import re
 import signal
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -117,6 +118,109 @@ def test_a_policy_that_is_always_too_slow_is_stopped(slow: Slow, clock: FakeCloc
     assert (summary.reason, summary.ticks, mock.sent, mock.stops) == ("late", 4, [], 1)
 
 
+class Waiting(MockRobot):
+    """A robot that keeps the loop waiting at each call."""
+
+    observe_s = send_s = 0.0
+
+    def observe(self) -> Observation:
+        self.clock.sleep_until(self.clock.now() + self.observe_s)
+        return super().observe()
+
+    def send(self, action: np.ndarray) -> None:
+        self.clock.sleep_until(self.clock.now() + self.send_s)
+        super().send(action)
+
+
+@pytest.mark.parametrize("late", ["repeat", "stop"])
+@pytest.mark.parametrize(
+    ("observe_ms", "policy_ms", "send_ms", "listener_ms", "said"),
+    [
+        (120, 8, 0, 0, r"observe\(\) takes 120 ms of 50 \(the policy 8, .*\): let a thread read the camera"),
+        (20, 63, 0, 0, r"the policy takes 63 ms of 50 \(observe\(\) 20, .*\): run it at a lower rate"),
+        (
+            1,
+            8,
+            120,
+            0,
+            r"send\(\) takes 120 ms of 50 \(the policy 8, observe\(\) 1, .*\): let it return at once",
+        ),
+        (1, 8, 2, 90, r"all else takes 90 ms of 50 \(the policy 8, send\(\) 2, .*\): close other"),
+    ],
+)
+def test_a_loop_that_is_late_says_what_it_waited_for(
+    slow: Slow, clock: FakeClock, late: Any, observe_ms: float, policy_ms: float, send_ms: float,
+    listener_ms: float, said: str,
+) -> None:  # fmt: skip
+    mock = Waiting(synthetic_frames(slow.card), HZ, clock)
+    slow.durations_s = [0.001] + [policy_ms / 1e3] * 50  # the first turn is in time
+    ticks: list[Tick] = []
+
+    def listen(tick: Tick) -> None:
+        ticks.append(tick)
+        clock.time_s += listener_ms / 1e3
+        mock.observe_s = observe_ms / 1e3
+
+    mock.send_s = send_ms / 1e3
+    summary = run(slow, mock, Settings(HZ, 100, late=late, alarm="off"), clock, [listen])
+    assert summary.reason == "late" and re.search(said, summary.detail), summary.detail
+    assert summary.detail.startswith(
+        "Tick 1 was late by" if late == "stop" else "10 turns on end were late: "
+    )
+    assert [ticks[1].observe_s, ticks[1].inference_s] == pytest.approx([observe_ms / 1e3, policy_ms / 1e3])
+    assert ticks[0].send_s == pytest.approx(send_ms / 1e3)
+
+
+def test_what_turns_in_time_took_is_blamed_for_no_late_one(slow: Slow, clock: FakeClock) -> None:
+    mock = Waiting(synthetic_frames(slow.card), HZ, clock)
+    mock.observe_s = 0.04
+    slow.durations_s = [0.001] * 20 + [0.06] * 50
+
+    def listen(tick: Tick) -> None:
+        if tick.number == 19:
+            mock.observe_s = 0.0
+
+    detail = run(slow, mock, Settings(HZ, 100), clock, [listen]).detail
+    assert "the policy takes 60 ms of 50 (observe() 0, send() 0, all else 0)" in detail
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (None, r"observe\(\) returned NoneType where an Observation\(image, state, time_s\) is needed"),
+        ((0, 1, 2.0), r"observe\(\) returned tuple where an Observation\(image, state, time_s\) is needed"),
+        (Observation, "observe.* returned type where"),
+        ({"time_s": None}, r"time_s is NoneType where a number is needed: what time.monotonic\(\) was"),
+        ({"time_s": "now"}, "time_s is str where a number is needed"),
+        ({"state": [[1, 2], [3]]}, "5 numbers in a row, .* not rows of different lengths"),
+        ({"state": None}, "has to hold numbers"),
+        ({"image": None}, "numpy array .* not NoneType"),
+    ],
+)
+def test_what_is_no_observation_is_refused_and_the_robot_stopped(
+    policy: Policy, clock: FakeClock, found: Any, said: str
+) -> None:
+    class Wrong(MockRobot):
+        def observe(self) -> Observation:
+            seen = super().observe()
+            return replace(seen, **found) if isinstance(found, dict) else found
+
+    mock = Wrong(synthetic_frames(policy.card), HZ, clock)
+    with pytest.raises(UserError, match=said):
+        run(policy, mock, Settings(HZ, 3), clock)
+    assert mock.stops == 1 and mock.sent == []
+
+
+def test_a_time_may_be_any_kind_of_number(policy: Policy, clock: FakeClock) -> None:
+    class Dated(MockRobot):
+        def observe(self) -> Observation:
+            seen = super().observe()
+            return replace(seen, time_s=np.float64(seen.time_s))
+
+    mock = Dated(synthetic_frames(policy.card), HZ, clock)
+    assert run(policy, mock, Settings(HZ, 3, alarm="off"), clock).reason == "finished"
+
+
 def test_a_run_without_a_timely_action_is_none_and_misses_no_more_ticks_than_it_has(
     slow: Slow, clock: FakeClock
 ) -> None:
@@ -124,7 +228,7 @@ def test_a_run_without_a_timely_action_is_none_and_misses_no_more_ticks_than_it_
     mock = robot(slow)
     summary = run(slow, mock, Settings(HZ, 5), clock)
     assert (summary.reason, summary.missed, mock.sent, mock.stops) == ("late", 5, [], 1)
-    assert "none was sent" in summary.detail
+    assert "none was sent: the policy takes 125 ms of 50" in summary.detail
 
 
 def test_a_late_picture_costs_ticks_and_a_frozen_camera_stops(slow: Slow, clock: FakeClock) -> None:
@@ -300,6 +404,8 @@ def test_the_log_holds_every_tick_and_the_summary_adds_up(
     summary = json.loads((tmp_path / "log" / "summary.json").read_text())
     assert [line["tick"] for line in lines] == [0, 1, 2, 3, 4, 5, 7, 8, 9]
     assert lines[5]["missed"] == 2 and lines[5]["inference_ms"] == pytest.approx(120)
+    assert {lines[5]["observe_ms"], lines[5]["send_ms"]} == {0.0}
+    assert summary["observe_ms"] == summary["send_ms"] == {"p50": 0.0, "p99": 0.0, "max": 0.0}
     assert lines[5]["sent"] == lines[4]["sent"] == [5.0] * ACTION
     assert summary["ticks"] == 9 and summary["missed"] == sum(line["missed"] for line in lines)
     assert summary["inference_ms"]["p50"] == pytest.approx(10, abs=10.1)

@@ -41,6 +41,7 @@ def test_a_wrong_picture_is_refused(policy: Policy, state: np.ndarray, wrong: np
         (np.zeros(STATE + 1), "5 numbers"),
         (np.zeros((1, STATE)), "5 numbers"),
         (np.array(["a"] * STATE), "numbers"),
+        ([[1, 2], [3]], "5 numbers in a row, .* not rows of different lengths"),
         (np.array([0, 0, np.nan, 0, 0]), r"Number 3 \(joint 2\) of the state is nan"),
         (np.array([0, 0, 0, np.inf, 0]), "Number 4"),
         (np.array([0, 0, 0, 1e39, 0]), "Number 4"),  # not finite in float32

@@ -1,7 +1,9 @@
 """Mock, simulated and own robots, and the verbs that run them."""
 
+import importlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -96,6 +98,10 @@ class Own:
     def stop(self):
         Path("stopped").write_text(str(self.sent))
 
+class Blind(Own):
+    def observe(self):
+        return None
+
 class Half:
     observe = send = print
 
@@ -111,7 +117,7 @@ OWN_ROBOT = ("--robot", "my_robot:Own", "--hz", "200", "--max-image-age-s", "60"
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", sys.path.copy())
-    for name in ("my_robot", "needs_more"):
+    for name in ("my_robot", "needs_more", "broken"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     (tmp_path / "my_robot.py").write_text(OWN)
     return tmp_path
@@ -137,6 +143,14 @@ def test_an_own_robot_runs(workplace: Path, policy_file: Path, capsys: pytest.Ca
     lines = Path("log/ticks.jsonl").read_text().splitlines()
     assert len(lines) == summary["ticks"]
     assert int(Path("stopped").read_text()) == sum(json.loads(line)["sent"] is not None for line in lines)
+
+
+def test_an_own_robot_that_observes_nothing_is_stopped_with_a_sentence(
+    workplace: Path, policy_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = fails(capsys, "run", str(policy_file), "--robot", "my_robot:Blind", "--alarm", "off")
+    assert "observe() returned NoneType where an Observation(image, state, time_s) is needed" in said
+    assert Path("stopped").read_text() == "0"
 
 
 def test_the_robot_in_the_documentation_runs(
@@ -188,6 +202,101 @@ def test_mistakes_about_own_robots_are_answered(workplace: Path, policy: Policy)
         UserError, match="needs_more:connect imports 'no_such_driver', which is not installed"
     ):
         own_robot("needs_more:connect", policy.card)
+
+
+@pytest.mark.parametrize("module", ["my_robot.py", "./my_robot.py", "./my_robot", "/there/my_robot.py"])
+def test_a_robot_named_by_its_path_is_told_how_to_name_it(
+    workplace: Path, policy_file: Path, capsys: pytest.CaptureFixture[str], module: str
+) -> None:
+    said = fails(capsys, "run", str(policy_file), "--robot", f"{module}:Own")
+    assert "write my_robot:Own, without .py or a path, in the folder of the file" in said
+    assert "my_robot" not in sys.modules  # nothing was run
+
+
+REFUSED = """
+import importlib
+from gplac.errors import UserError
+
+class Arm:
+    pass
+
+def dial(address):
+    raise ConnectionRefusedError(111, "Connection refused")
+
+def refused(card):
+    dial(0)
+
+def alone():
+    return Arm()
+
+def two(card, address):
+    return Arm()
+
+def silent(card):
+    raise TimeoutError
+
+def driver(card):
+    return int("port")
+
+def late_import(card):
+    importlib.import_module("no_such_driver")
+
+def told(card):
+    raise UserError("Plug it in.")
+
+def kind(card):
+    return Arm
+
+def nothing(card):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "function", "said"),
+    [
+        (
+            "x = 1\ndef connect(card)\n    pass\n",
+            "connect",
+            r"broken.py line 2 is no Python \(expected ':'\)",
+        ),
+        ("x = (\n", "connect", r"broken.py line 1 is no Python \('\(' was never closed\)"),
+        (
+            "\n\nfrom gplac.robot import Observatio\n",
+            "connect",
+            r"cannot be imported \(ImportError: cannot import name 'Observatio' .*\), broken.py line 3",
+        ),
+        (
+            "def f():\n    1 / 0\nf()\n",
+            "connect",
+            r"\(ZeroDivisionError: division by zero\), broken.py line 2",
+        ),
+        (
+            REFUSED,
+            "refused",
+            r"broken:refused could not connect \(ConnectionRefusedError: .*refused\), broken.py line 9\.$",
+        ),
+        (REFUSED, "silent", r"could not connect \(TimeoutError\), broken.py line 21"),
+        (REFUSED, "driver", r"could not connect \(ValueError: .*\), broken.py line 24"),
+        (REFUSED, "late_import", r"\(ModuleNotFoundError: .*'no_such_driver'\), broken.py line 27"),
+        (REFUSED, "told", r"^gplac: Plug it in\.$"),
+        (REFUSED, "alone", r"broken:alone has to take one argument, .* write def alone\(card\)"),
+        (REFUSED, "two", r"broken:two has to take one argument"),
+        (REFUSED, "kind", r"returns is the class Arm and no robot: let it return Arm\(\.\.\.\)"),
+        (REFUSED, "nothing", "no method observe, send, stop"),
+    ],
+)
+def test_a_robots_file_that_fails_is_answered_with_its_line(
+    workplace: Path,
+    policy_file: Path,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    function: str,
+    said: str,
+) -> None:
+    (workplace / "broken.py").write_text(text)
+    importlib.invalidate_caches()
+    assert re.search(said, fails(capsys, "run", str(policy_file), "--robot", f"broken:{function}").strip())
 
 
 def test_the_mock_runs_and_fails_as_asked(

@@ -360,6 +360,24 @@ def test_policies_and_robots_that_do_not_fit_are_refused(
     assert "gplac robot trials" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("state", "said"), [([[1, 2], [3]], "not rows of different lengths"), (None, "has to hold numbers")]
+)
+def test_a_state_that_is_none_stops_the_robot_with_a_sentence(
+    push_file: Path,
+    arm: Arm,
+    answers: Answers,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    state: Any,
+    said: str,
+) -> None:
+    answers("")
+    monkeypatch.setattr(arm, "state", lambda: state)
+    assert said in fails(capsys, str(push_file), *BOX)
+    assert (arm.stops, arm.points) == (1, [])
+
+
 def test_the_pusher_in_the_documentation_pushes(
     push_file: Path, arm: Arm, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,7 +88,20 @@ def test_long_texts_stay_inside(card: Card) -> None:
 
 def tick(number: int, look: Look = NOTHING) -> Tick:
     return Tick(
-        number, number / 20, 0.0, pictures(1)[0], 0.0, look, 0.001, 0.002, 0, look.action, False, None
+        number,
+        number / 20,
+        0.0,
+        pictures(1)[0],
+        0.0,
+        look,
+        0.0,
+        0.001,
+        0.0,
+        0.002,
+        0,
+        look.action,
+        False,
+        None,
     )
 
 

@@ -133,6 +133,11 @@ def test_what_a_policy_cannot_take_is_named(
         load_policy(run)(np.zeros(images, np.uint8), np.zeros(states))
 
 
+def test_states_of_different_lengths_are_named(run: Path) -> None:
+    with pytest.raises(UserError, match=r"States are rows of different lengths, .* shape \(B, 17\)"):
+        load_policy(run)(np.zeros((2, HEIGHT, WIDTH, 3), np.uint8), [[1, 2, 3], [1]])  # type: ignore[arg-type]
+
+
 def test_images_of_another_type_are_named_wherever_they_go(run: Path) -> None:
     policy, images = load_policy(run), np.zeros((1, HEIGHT, WIDTH, 3))
     assert policy.image_size == (WIDTH, HEIGHT)

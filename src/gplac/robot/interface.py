@@ -1,11 +1,15 @@
 """What the control loop asks of a robot and of a clock, and how it finds a user's own robot."""
 
 import importlib
+import inspect
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from numbers import Real
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,6 +30,25 @@ class Observation:
     """``(S,)`` numbers, in the units and the order of the demonstrations."""
     time_s: float
     """When the image was taken, in seconds of the loop's clock: `time.monotonic`."""
+
+
+def check_observation(found: Any) -> None:
+    """Whether a robot's answer has an `Observation`'s parts, and a time; image and state the policy checks.
+
+    Raises:
+        UserError: it has not.
+    """
+    parts = [part.name for part in fields(Observation)]
+    if not all(hasattr(found, part) for part in parts):
+        raise UserError(
+            f"observe() returned {type(found).__name__} where an Observation({', '.join(parts)}) is needed: see "
+            "docs/robot.md."
+        )
+    if not isinstance(found.time_s, Real):
+        raise UserError(
+            f"observe() returned an Observation whose time_s is {type(found.time_s).__name__} where a number is needed:"
+            " what time.monotonic() was when the picture was taken."
+        )
 
 
 class Robot(Protocol):
@@ -82,28 +105,20 @@ def own_robot(name: str, card: Card, methods: Sequence[str] = LOOP) -> Any:
         methods: which it must have; by default a `Robot`'s.
 
     Raises:
-        UserError: there is no such module or function, the module needs another that is not installed, or what the
-            function returns lacks a method.
+        UserError: there is no such module or function; the module cannot be imported; the function takes no card,
+            fails, or returns something else than a robot with these methods.
     """
     module_name, _, function_name = name.partition(":")
-    if not module_name or not function_name:
+    plain = Path(module_name).name.removesuffix(".py").lstrip(".")
+    if not plain or not function_name:
         raise UserError(
             f"--robot {name}: write mock, sim, or MODULE:FUNCTION, for instance my_robot:connect."
         )
-    folder = str(Path.cwd())
-    if folder not in sys.path:
-        sys.path.append(folder)
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise UserError(
-                f"{name} imports {error.name!r}, which is not installed here: install it, or start in a shell where it"
-                " is set up."
-            ) from error
+    if plain != module_name:
         raise UserError(
-            f"There is no module {module_name!r}, neither installed nor in {folder}: check --robot {name}."
-        ) from error
+            f"--robot {name}: write {plain}:{function_name}, without .py or a path, in the folder of the file."
+        )
+    module = _imported(name, module_name)
     function: Callable[[Card], Any] | None = getattr(module, function_name, None)
     file = getattr(module, "__file__", None)
     if file is None and hasattr(module, "__path__"):  # Python takes any folder for a package
@@ -113,8 +128,87 @@ def own_robot(name: str, card: Card, methods: Sequence[str] = LOOP) -> Any:
         )
     if not callable(function):
         raise UserError(f"{file or module_name} has no function {function_name!r}: check --robot {name}.")
-    robot = function(card)
+    if not _takes_one(function):
+        raise UserError(
+            f"{name} has to take one argument, the policy's card: write def {function_name}(card), see docs/robot.md."
+        )
+    try:
+        robot = function(card)
+    except UserError:
+        raise
+    except Exception as error:  # whatever the user's driver has for one
+        raise UserError(f"{name} could not connect {_told(error, file)}.") from error
+    if isinstance(robot, type):
+        raise UserError(
+            f"What {name} returns is the class {robot.__name__} and no robot: let it return {robot.__name__}(...)."
+        )
     missing = [part for part in methods if not callable(getattr(robot, part, None))]
     if missing:
         raise UserError(f"What {name} returns has no method {', '.join(missing)}: see docs/robot.md.")
     return robot
+
+
+def _imported(name: str, module_name: str) -> ModuleType:
+    """The module of a user's function; errors as in `own_robot`."""
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.append(folder)
+    try:
+        return importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise UserError(
+                f"{name} imports {error.name!r}, which is not installed here: install it, or start in a shell where it"
+                " is set up."
+            ) from error
+        raise UserError(
+            f"There is no module {module_name!r}, neither installed nor in {folder}: check --robot {name}."
+        ) from error
+    except UserError:
+        raise
+    except SyntaxError as error:
+        where = f"{_shown(error.filename or module_name)} line {error.lineno}"
+        raise UserError(
+            f"{name} cannot be imported, for {where} is no Python ({error.msg}): mend it."
+        ) from error
+    except Exception as error:  # a module may do anything
+        raise UserError(f"{name} cannot be imported {_told(error)}: mend it.") from error
+
+
+def _takes_one(function: Callable[..., Any]) -> bool:
+    """Whether it can be called with one argument; of what does not tell, as some built-in ones, yes."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return True
+    try:
+        signature.bind(None)
+    except TypeError:
+        return False
+    return True
+
+
+def _told(error: Exception, file: str | None = None) -> str:
+    """An error and where it came about: ``(OSError: no arm), my_robot.py line 9``.
+
+    Args:
+        file: the one whose line is told, the last that was run; by default the first file that is neither this one nor
+            of Python's import.
+    """
+    said = f"({f'{type(error).__name__}: {error}'.removesuffix(': ')})"
+    steps = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    own = [step for step in steps if step[0] == file] or [
+        step
+        for step in steps
+        if step[0] not in (__file__, importlib.__file__) and not step[0].startswith("<frozen ")
+    ]
+    if not own:
+        return said
+    line = [number for each, number in own if each == own[0][0]][-1]
+    return f"{said}, {_shown(own[0][0])} line {line}"
+
+
+def _shown(file: str) -> str:
+    """A file's path as seen from the working folder, if it is in it."""
+    path = Path(file)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -10,7 +10,7 @@ import numpy as np
 
 from gplac.errors import UserError
 from gplac.robot.alarm import Alarm
-from gplac.robot.interface import Clock, Observation, Robot, SystemClock
+from gplac.robot.interface import Clock, Observation, Robot, SystemClock, check_observation
 from gplac.robot.limits import Limits
 from gplac.robot.policy import Acting, Floats, cropped
 from gplac.robot.record import Summary, Tick
@@ -19,6 +19,13 @@ from gplac.signals import StopSignals
 
 FUTURE_S = 0.1
 """A picture that much younger than now was dated by another clock."""
+PARTS = {
+    "observe()": "let a thread read the camera (docs/robot.md)",
+    "the policy": "run it at a lower rate",
+    "send()": "let it return at once, while the arm goes on (docs/robot.md), or run it at a lower rate",
+    "all else": "close other programs, or run it at a lower rate",
+}
+"""What a turn waits for, and what helps where most of a late turn goes there."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +133,11 @@ class _Loop:
         known = policy.card.familiar
         self.alarm = Alarm(known) if known is not None and settings.alarm != "off" else None
         self.last: Floats | None = None
-        self.late = 0
-        """Late turns on end."""
+        self.late: list[tuple[float, ...]] = []
+        """Late turns on end: how long each waited for `PARTS`, seconds; for `send` at the end of the turn before."""
+        self.decided_s = self.send_s = self.idle_s = 0.0
+        """When the last turn's action was decided, since the loop began; how long its `send` took; and how long the
+        loop then had nothing to do."""
 
     def go(self, signals: StopSignals) -> None:
         """Tick after tick, to the end."""
@@ -137,7 +147,9 @@ class _Loop:
         start, number = self.clock.now(), 0
         try:
             while self.settings.ticks is None or number < self.settings.ticks:
-                self.clock.sleep_until(start + number * self.period_s)
+                due = start + number * self.period_s
+                self.idle_s = max(0.0, due - self.clock.now())
+                self.clock.sleep_until(due)
                 if signals.asked:
                     raise _Stop("interrupted", "Stopped by the user.")
                 tick = self._tick(start, number)
@@ -147,7 +159,7 @@ class _Loop:
                 self._judge(tick)
                 number += max(1, tick.missed)
             if self.last is None:
-                raise _Stop("late", "No action came in time, and none was sent; run it at a lower rate.")
+                raise _Stop("late", f"No action came in time, and none was sent: {self._cause()}.")
             self.summary.end("finished", "The time is over.")
         except _Stop as stop:
             self.summary.end(stop.reason, stop.detail)
@@ -158,9 +170,10 @@ class _Loop:
     def _tick(self, start: float, number: int) -> Tick:
         clock, settings = self.clock, self.settings
         due = start + number * self.period_s
-        lateness = clock.now() - due
+        began = clock.now()
         observation = self.robot.observe()
         asked = clock.now()
+        check_observation(observation)
         age = self._age(observation, asked)
         look = self.policy.look(observation.image, observation.state)
         answered = clock.now()
@@ -178,11 +191,12 @@ class _Loop:
             self.last = settings.limits.apply(look.action, self.last, self.period_s)
             limited = bool((self.last != look.action).any())
         sent = self.last if missed == 0 or settings.late == "repeat" else None
+        decided = clock.now()
         if sent is not None:
             self.robot.send(sent)
         return Tick(
-            number, due - start, lateness, observation.image, age, look, answered - asked, spent, missed,
-            sent, limited, strange,
+            number, due - start, began - due, observation.image, age, look, asked - began, answered - asked,
+            clock.now() - decided, spent, missed, sent, limited, strange,
         )  # fmt: skip
 
     def _age(self, observation: Observation, now: float) -> float:
@@ -202,16 +216,35 @@ class _Loop:
 
     def _judge(self, tick: Tick) -> None:
         """Stop if there is a reason to."""
-        self.late = self.late + 1 if tick.missed else 0
+        self._count(tick)
         if self.late and self.settings.late == "stop":
-            raise _Stop(
-                "late", f"Tick {tick.number} was late by {1e3 * (tick.spent_s - self.period_s):.1f} ms."
-            )
-        if self.late >= self.settings.max_late:
-            raise _Stop("late", f"{self.late} turns on end were late; run it at a lower rate.")
+            late_ms = 1e3 * (tick.spent_s - self.period_s)
+            raise _Stop("late", f"Tick {tick.number} was late by {late_ms:.1f} ms: {self._cause()}.")
+        if len(self.late) >= self.settings.max_late:
+            raise _Stop("late", f"{len(self.late)} turns on end were late: {self._cause()}.")
         if self.alarm is not None and self.alarm.run == self.alarm.patience:
             self.summary.alarms += 1
             sentence = f"Strange pictures since {self.alarm.patience} ticks: {tick.strange}."
             if self.settings.alarm == "stop":
                 raise _Stop("alarm", sentence)
             self.warn(sentence)
+
+    def _count(self, tick: Tick) -> None:
+        """Keep what late turns on end waited for."""
+        decided_s = tick.time_s + tick.spent_s
+        if tick.missed:
+            parts = tick.observe_s, tick.inference_s, self.send_s
+            rest_s = decided_s - self.decided_s - self.idle_s - sum(parts)
+            self.late.append((*parts, max(0.0, rest_s)))  # sums of floats differ by a little
+        else:
+            self.late.clear()
+        self.decided_s, self.send_s = decided_s, tick.send_s
+
+    def _cause(self) -> str:
+        """What the late turns on end waited for, on average, the longest first, and what helps."""
+        means_ms = [round(1e3 * float(mean), 1) for mean in np.mean(self.late, axis=0)]
+        (most, longest), *others = sorted(
+            zip(PARTS, means_ms, strict=True), key=lambda part: part[1], reverse=True
+        )
+        rest = ", ".join(f"{part} {mean:g}" for part, mean in others)
+        return f"{most} takes {longest:g} ms of {1e3 * self.period_s:.4g} ({rest}): {PARTS[most]}"

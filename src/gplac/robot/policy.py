@@ -173,7 +173,13 @@ def checked_state(state: npt.ArrayLike, card: Card) -> Floats:
     Raises:
         UserError: it is no such state, or a number in it is not finite.
     """
-    array = np.asarray(state)
+    try:
+        array = np.asarray(state)
+    except ValueError as error:
+        raise UserError(
+            f"A state has to be {card.state_size} numbers in a row, as in the demonstrations, not rows of different "
+            "lengths."
+        ) from error
     if array.dtype.kind not in "fiu":
         raise UserError(f"A state has to hold numbers, not {array.dtype}.")
     if array.shape != (card.state_size,):

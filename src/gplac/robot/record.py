@@ -38,8 +38,12 @@ class Tick:
     """How old that was when the tick began to think about it."""
     look: Look
     """What the policy answered."""
+    observe_s: float
+    """How long the robot's `observe` took."""
     inference_s: float
-    """How long it took to answer."""
+    """How long the policy took to answer."""
+    send_s: float
+    """How long the robot's `send` took; next to nothing where nothing was sent."""
     spent_s: float
     """From when the tick should have begun until the action was decided."""
     missed: int
@@ -59,7 +63,9 @@ class Tick:
             "time_s": round(self.time_s, 6),
             "lateness_ms": _ms(self.lateness_s),
             "image_age_ms": _ms(self.image_age_s),
+            "observe_ms": _ms(self.observe_s),
             "inference_ms": _ms(self.inference_s),
+            "send_ms": _ms(self.send_s),
             "spent_ms": _ms(self.spent_s),
             "missed": self.missed,
             "action": _floats(look.action),
@@ -93,7 +99,9 @@ class Summary:
     """How often strange pictures on end raised the alarm."""
     seconds: float = 0.0
     _lateness_s: list[float] = field(default_factory=list)
+    _observe_s: list[float] = field(default_factory=list)
     _inference_s: list[float] = field(default_factory=list)
+    _send_s: list[float] = field(default_factory=list)
     _old_s: list[float] = field(default_factory=list)
 
     def add(self, tick: Tick) -> None:
@@ -103,7 +111,9 @@ class Summary:
         self.limited += tick.limited
         self.strange += tick.strange is not None
         self._lateness_s.append(tick.lateness_s)
+        self._observe_s.append(tick.observe_s)
         self._inference_s.append(tick.inference_s)
+        self._send_s.append(tick.send_s)
         self._old_s.append(tick.image_age_s + tick.spent_s - tick.lateness_s)
 
     def end(self, reason: str, detail: str) -> None:
@@ -116,7 +126,9 @@ class Summary:
         return numbers | {
             "ticks_per_s": round(self.ticks / self.seconds, 3) if self.seconds > 0 else None,
             "lateness_ms": {**quantiles_ms(self._lateness_s), "histogram": histogram(self._lateness_s)},
+            "observe_ms": quantiles_ms(self._observe_s),
             "inference_ms": quantiles_ms(self._inference_s),
+            "send_ms": quantiles_ms(self._send_s),
             "image_to_action_ms": quantiles_ms(self._old_s),
         }
 

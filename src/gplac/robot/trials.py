@@ -9,7 +9,7 @@ from gplac.errors import UserError
 from gplac.robot.alarm import Alarm
 from gplac.robot.card import Card
 from gplac.robot.limits import Limits
-from gplac.robot.policy import Acting, Look, cropped
+from gplac.robot.policy import Acting, Look, checked_state, cropped
 from gplac.robot.signals import run_then_stop
 from gplac.robot.trial_log import Trial, TrialLog
 from gplac.trial import POINT_SIZE, Float32, Images, Robot, trials
@@ -81,7 +81,7 @@ def run(
             operator.place(number)
             decide = _Decide(policy, limits, tell, warn, first=number == first)
             with suppress(_OutsideError):
-                trials([robot], decide)
+                trials([_Checked(robot, policy.card)], decide)
             succeeded = decide.refused is None and operator.succeeded()
             log.add(decide.trial(number, succeeded), decide.image)
 
@@ -95,6 +95,18 @@ def run(
         raise
     finally:
         log.finish(limits)
+
+
+class _Checked:
+    """A robot whose state is checked before it becomes one of a batch, which rows of different lengths cannot."""
+
+    def __init__(self, robot: Robot, card: Card) -> None:
+        self.image, self.push_from = robot.image, robot.push_from
+        self._robot, self._card = robot, card
+
+    def state(self) -> Float32:
+        """See `gplac.trial.Robot.state`; raises UserError as `checked_state` does."""
+        return checked_state(self._robot.state(), self._card)
 
 
 class _OutsideError(Exception):

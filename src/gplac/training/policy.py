@@ -47,8 +47,14 @@ class Policy:
         Raises:
             UserError: images or states of another shape or type, or a state that is not finite.
         """
-        states = np.asarray(states)
         wanted = self.network.state_mean_S.shape
+        try:
+            states = np.asarray(states)
+        except ValueError as error:
+            raise UserError(
+                f"States are rows of different lengths, and this policy takes numbers of shape (B, {wanted[0]}), one"
+                " row for each image."
+            ) from error
         if states.ndim != 2 or states.shape[1:] != wanted or states.dtype.kind not in "biuf":
             raise UserError(
                 f"States are {states.dtype} of shape {states.shape}, and this policy takes numbers of shape"
