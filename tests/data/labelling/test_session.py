@@ -18,7 +18,7 @@ def opened(source: Path, out: Path, every_s: float = 1.0) -> Session:
 def test_what_cannot_be_read_is_left_out_with_its_reason(tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     good = take_photographs(photos, ["a.jpg", "room/b.webp", "c.tiff"])
-    take_photographs(photos, [".hidden.jpg", ".cache/x.jpg", "line\nbreak.jpg"])
+    take_photographs(photos, [".hidden.jpg", ".cache/x.jpg", "@eaDir/y.jpg", "line\nbreak.jpg"])
     (photos / "notes.txt").write_text("no picture")
     (photos / "empty.jpg").touch()
     (photos / "torn.jpg").write_bytes(good[0].read_bytes()[:-40])

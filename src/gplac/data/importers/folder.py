@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from gplac.data.clutter import is_clutter
 from gplac.data.importers.archives import TIMES, Archives
-from gplac.data.importers.clutter import is_clutter
 from gplac.data.importers.pictures import IMAGE_SUFFIXES, Picture
 from gplac.data.importers.source import Array, Source
 from gplac.data.importers.tables import Line, listed, read_table

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gplac.data.importers.clutter import is_clutter
+from gplac.data.clutter import is_clutter
 from gplac.data.importers.pictures import photograph
 from gplac.data.importers.tables import listed, read_table
 from gplac.data.importers.video import frames_at

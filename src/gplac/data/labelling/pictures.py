@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from gplac.data.clutter import is_clutter
 from gplac.errors import UserError
 
 SHOWN = {
@@ -42,8 +43,8 @@ FORMATS = [name for name in (*SHOWN, "TIFF", "JPEG2000", "PPM", "HEIF") if name 
 
 
 def find_pictures(folder: Path, leave_out: Path) -> list[Path]:
-    """Everything in ``folder`` and its folders that looks like a picture, in the order of names; neither hidden files
-    nor what lies in ``leave_out``.
+    """Everything in ``folder`` and its folders that looks like a picture, in the order of names; neither what is
+    hidden or clutter nor what lies in ``leave_out``.
 
     Raises:
         UserError: there is none, or ``folder`` cannot be read.
@@ -55,8 +56,8 @@ def find_pictures(folder: Path, leave_out: Path) -> list[Path]:
     found = []
     for place, folders, names in os.walk(folder, onerror=fail):
         here = Path(place)
-        folders[:] = [name for name in folders if name[0] != "." and here / name != leave_out]
-        paths = [here / name for name in names if name[0] != "."]
+        folders[:] = [name for name in folders if not is_clutter(name) and here / name != leave_out]
+        paths = [here / name for name in names if not is_clutter(name)]
         found += [path for path in paths if path.suffix.lower() in SUFFIXES | RAW_SUFFIXES]
     if not found:
         raise UserError(
