@@ -1,21 +1,14 @@
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from photographs import take_photographs
+from photographs import no_bars, take_photographs
 
 from gplac.data.labelling.server import LabelServer
 from gplac.data.labelling.session import Session, open_session
 
 NAMES = ["a.jpg", "b.jpg", "c.png", "d.tif", "room/e.jpg"]
-
-
-@contextmanager
-def no_bars() -> Iterator[Callable[[str], Callable[[float, float], None]]]:
-    """Progress that nobody looks at."""
-    yield lambda name: lambda done, total: None
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Small photographs and videos to label."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -44,3 +46,9 @@ def turn_by_quarter(path: Path) -> None:
     content = path.read_bytes()
     start = content.index(level, content.index(b"tkhd"))
     write_atomically(path, content[:start] + upright + content[start + len(level) :])
+
+
+@contextmanager
+def no_bars() -> Iterator[Callable[[str], Callable[[float, float], None]]]:
+    """Progress that nobody looks at."""
+    yield lambda name: lambda done, total: None

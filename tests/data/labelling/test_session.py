@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import no_bars
-from photographs import film, take_photographs
+from photographs import film, no_bars, take_photographs
 
 from gplac.data.labelling.session import Session, default_out, open_session
 from gplac.errors import UserError
