@@ -136,6 +136,9 @@ def test_what_a_policy_cannot_take_is_named(
 def test_states_of_different_lengths_are_named(run: Path) -> None:
     with pytest.raises(UserError, match=r"States are rows of different lengths, .* shape \(B, 17\)"):
         load_policy(run)(np.zeros((2, HEIGHT, WIDTH, 3), np.uint8), [[1, 2, 3], [1]])  # type: ignore[arg-type]
+    two = [np.zeros((HEIGHT, WIDTH, 3), np.uint8), np.zeros((HEIGHT + 1, WIDTH, 3), np.uint8)]
+    with pytest.raises(UserError, match=r"Images are of different sizes, and this policy takes 20x16 pixels"):
+        load_policy(run)(two, np.zeros((2, 17), np.float32))  # type: ignore[arg-type]
 
 
 def test_images_of_another_type_are_named_wherever_they_go(run: Path) -> None:

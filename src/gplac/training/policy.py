@@ -152,8 +152,13 @@ class Policy:
 
     def _images(self, images: npt.NDArray[Any]) -> Tensor:
         """Images on the device, checked: another size would reach the heads as other features, or as an error there."""
-        images = np.asarray(images)
         width, height = self.image_size
+        try:
+            images = np.asarray(images)
+        except ValueError as error:
+            raise UserError(
+                f"Images are of different sizes, and this policy takes {width}x{height} pixels, as it was trained on."
+            ) from error
         if images.ndim != 4 or images.shape[1:] != (height, width, 3) or images.dtype != np.uint8:
             raise UserError(
                 f"Images are {images.dtype} of shape {images.shape}, and this policy takes uint8 of shape"
