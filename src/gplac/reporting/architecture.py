@@ -189,7 +189,8 @@ def _heads(axes: Axes, x: float, network: Network) -> None:
             colour,
             f"angle3,angleA={70 * side},angleB=0",
         )
-        _text(axes, columns[0] - 0.52, y + side * 0.24, f"dropout {dropout:g}", colour)
+        kept = f"dropout {dropout:g}" if dropout else "no dropout"
+        _text(axes, columns[0] - 0.52, y + side * 0.24, kept, colour)
         _units(axes, columns, y, joined, numbers, colour)
         _text(axes, (columns[0] + columns[-1]) / 2, y + side * 0.72, name, colour, weight="bold", size=9.5)
         _text(axes, columns[-1] + 0.14, y + side * 0.37, answer, colour)
