@@ -15,6 +15,8 @@ from pathlib import Path
 from gplac.errors import UserError
 
 TEMPORARY_SUFFIX = ".tmp"
+MEND = "Mend that and run the same command again; what is finished stays."
+"""Ends a sentence about what could not be written, in work that goes on where it was stopped."""
 NO_ARCHIVE = (
     OSError,
     EOFError,
@@ -43,9 +45,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             temporary.unlink()
-        raise UserError(
-            f"Cannot write {path}: {error.strerror}. Mend that and run the same command again; what is finished stays."
-        ) from error
+        raise UserError(f"Cannot write {path}: {error.strerror}. {MEND}") from error
 
 
 def require_writable(path: Path, mend: str = "name another file") -> None:

@@ -84,7 +84,7 @@ class Run:
             **{name: facts[name] for name in ("steps", "images_per_s", "wall_s", "parameters")},
         )
 
-    def told(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """What tells a result of it from those of others: task, method, preset and seed."""
         training = self.training
         names = {name: getattr(training, name) for name in ("method", "preset", "seed")}
@@ -174,7 +174,7 @@ def evaluate_run(
     """
     run = Run.open(folder)
     if copy is not None:
-        require_replaceable(copy, "result", **run.told())
+        require_replaceable(copy, "result", **run.identity())
     sizes = run.facts["preset"]["evaluation"]
     view = run.view(level, assets, vary, robot_model)
     scenes = min(sizes["scenes"], split_size(view.task, split)) if scenes is None else scenes

@@ -176,7 +176,7 @@ def evaluate(
         require_writable(json)  # a name is needed for others to be made of it
         copies = {factor: json.with_stem(f"{json.stem}-only-{factor}") for factor in vary} or {None: json}
     for copy in copies.values():  # all of them, before the first is measured
-        require_replaceable(copy, "result", **opened.told())
+        require_replaceable(copy, "result", **opened.identity())
     parts = {}
     with bars() as progress:
         for factor in vary or (None,):

@@ -25,6 +25,8 @@ from gplac.worlds.splits import split_size
 BOUNDS, TOLERANCE = "bounds", "tolerance"
 REFERENCES = {BOUNDS: ("ceiling", "floor"), TOLERANCE: (TOLERANCE,)}
 """What may stand in the place of a method, see `gplac.bounds` -> the results it leaves."""
+AGAIN = "mend that, and run the same command again"
+"""What helps where a grid cannot write."""
 SET_ASIDE = "-before"
 """What follows the name of a run that was set aside; then comes a number."""
 CHOICE = "validation"
@@ -269,7 +271,7 @@ class Grid:
         moved = {"inspection.json": self.inspection(cell), "result.json": self.results(cell)[0]}
         there = {name: path for name, path in moved.items() if path.exists()}
         for path in there.values():
-            require_writable(path, "mend that, and run the same command again")
+            require_writable(path, AGAIN)
         for name, path in there.items():
             shutil.move(path, run / name)  # which may lie on another disk
         run.rename(aside)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gplac.errors import UserError
+from gplac.files import MEND
 
 AGAIN_S = 0.1
 
@@ -82,9 +83,7 @@ def _taken(path: Path) -> int | None:
 
 
 def _cannot_write(path: Path, error: OSError) -> UserError:
-    return UserError(
-        f"Cannot write {path}: {error.strerror}. Mend that and run the same command again; what is finished stays."
-    )
+    return UserError(f"Cannot write {path}: {error.strerror}. {MEND}")
 
 
 def holder(path: Path) -> dict[str, Any] | None:

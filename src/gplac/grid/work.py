@@ -11,7 +11,7 @@ import torch
 from gplac.bounds import measure_bounds, measure_tolerance
 from gplac.errors import UserError
 from gplac.files import require_writable, write_atomically
-from gplac.grid.cell import BOUNDS, CHOICE, Cell, Grid
+from gplac.grid.cell import AGAIN, BOUNDS, CHOICE, Cell, Grid
 from gplac.grid.data import LABELLED, WEAK, data_sets
 from gplac.grid.locks import Lock, TakenError, locked
 from gplac.runs import evaluate_run, inspect_run
@@ -21,7 +21,6 @@ from gplac.training.loop import train
 PATIENCE_S = 10.0
 """Seconds to wait for a cell's lock: a killed grid's workers need a moment to end."""
 TOLERANCE_EPISODES = 400
-MEND = "mend that, and run the same command again"
 Outcome = Literal["done", "taken"]
 
 
@@ -65,7 +64,7 @@ def _train_and_test(job: Job, lock: Lock) -> None:
     demonstrations, *others = data_sets(cell, settings)
     weak = data / WEAK if WEAK in others else None
     for path in (grid.results(cell)[0], grid.inspection(cell)):  # not only once all is done
-        require_writable(path, MEND)
+        require_writable(path, AGAIN)
     lock.note(phase="training", first=read_facts(run)["step"] if (run / CHECKPOINT).exists() else 0)
     train(cell.method, settings, data / demonstrations, weak, run, cell.task, cell.seed, resume=True)
     if not grid.inspected(cell):

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Literal, Self, TypeVar
 
 from gplac.errors import UserError
+from gplac.files import MEND
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -45,10 +46,7 @@ class Failure:
             return cls(str(error), user_error=True)
         if isinstance(error, OSError) and error.errno in FULL_OR_SHUT:
             where = f"{error.filename} cannot be used" if error.filename else "A file cannot be written"
-            return cls(
-                f"{where}: {error.strerror}. Mend that and run the same command again; what is finished stays.",
-                user_error=True,
-            )
+            return cls(f"{where}: {error.strerror}. {MEND}", user_error=True)
         return cls(f"{type(error).__name__}: {error}", traceback.format_exc())
 
     def error(self) -> Exception:

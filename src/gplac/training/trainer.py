@@ -18,7 +18,7 @@ from gplac.objectives.objective import Objective, Positions, sources
 from gplac.seeding import seed_of
 from gplac.signals import StopSignals
 from gplac.training.batches import LENGTH, LabelledBatches, VideoBatches, WeakBatches
-from gplac.training.checkpoint import CHECKPOINT, WEIGHTS, save_checkpoint, write_weights
+from gplac.training.checkpoint import CHECKPOINT, WEIGHTS, require_finite, save_checkpoint, write_weights
 from gplac.training.device import keep_memory, mixed_precision
 from gplac.training.learner import Learner
 from gplac.training.logs import Display, Log
@@ -176,8 +176,10 @@ class Trainer:
                         display.update(done, means, f", {stage.name}" if len(ends) > 1 else "")
                         if saving:  # the checkpoint last: what it stands for is complete
                             weights = self.evaluated_weights()
-                            if not all(bool(value.isfinite().all()) for value in weights.values()):
-                                raise _diverged("weights are not finite", done, run_dir)
+                            try:
+                                require_finite(weights)
+                            except ValueError as error:
+                                raise _diverged(str(error), done, run_dir) from error
                             write_weights(run_dir / WEIGHTS, weights)
                             save_checkpoint(run_dir, self.learner, self.optimiser, self.average, facts)
                         window, window_images = [], 0
