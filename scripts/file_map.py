@@ -45,6 +45,10 @@ def file_map() -> str:
 def main() -> None:
     """Rewrite or check."""
     text = README.read_text()
+    if not text.count(BEGIN) == text.count(END) == 1 or text.index(END) < text.index(BEGIN):
+        raise SystemExit(
+            f"README.md needs {BEGIN.strip()} and, below it, {END.strip()}, once each and on lines of their own."
+        )
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
     wanted = f"{before}{BEGIN}{file_map()}{END}{after}"

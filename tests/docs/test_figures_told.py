@@ -2,10 +2,13 @@
 
 import json
 import re
+from dataclasses import replace
 
+import numpy as np
 from pages import ROOT
 
 from gplac.evaluation.percent import rounded
+from gplac.worlds import pusher, striker
 
 
 def test_how_often_policies_succeed_where_they_were_trained() -> None:
@@ -123,3 +126,33 @@ def test_numbers_of_the_mug_push_are_called_emulated() -> None:
             if "mug push" in part.lower() and number.search(part) and "emulated" not in part.lower():
                 bare.append((page.name, part[:80]))
     assert bare == []
+
+
+def test_how_far_a_turned_camera_seems_to_move_the_object() -> None:
+    """Of places all over the field: where the turned camera sees one, and where on the table the camera as it was put
+    up would say that is."""
+    told = re.search(
+        r"by 3 degrees up or down makes the pusher's mug seem (\d+) cm and the striker's cup (\d+) cm .*?"
+        r" sideways (\d+) and (\d+) cm",
+        (ROOT / "docs/methods/att-po.md").read_text(),
+    )
+    assert told is not None
+    found = []
+    for axis in (0, 1):
+        for stage in (pusher.STAGE, striker.STAGE):
+            camera, table_z = stage.camera, stage.camera.target[2]
+            x, y = np.meshgrid(np.linspace(*stage.field.x, 50), np.linspace(*stage.field.y, 50))
+            places = np.stack([x.ravel(), y.ravel(), np.full(x.size, table_z)], axis=1)
+            moved = []
+            for turn in (-3.0, 3.0):
+                turned = replace(camera, turn_deg=tuple(turn * (axis == each) for each in range(3)))
+                right, down = turned.project(places, width=2, height=2).T - 1.0
+                slope = np.tan(np.deg2rad(camera.fovy_deg) / 2)
+                rays = (
+                    np.stack([right * slope, -down * slope, -np.ones(x.size)], axis=1) @ camera.rotation().T
+                )
+                reach = (table_z - camera.position[2]) / rays[:, 2]
+                seen = np.array(camera.position) + reach[:, None] * rays
+                moved.append(np.linalg.norm(seen - places, axis=1).mean())
+            found.append(round(100 * float(np.mean(moved))))
+    assert found == [int(each) for each in told.groups()]

@@ -1,6 +1,7 @@
 """Success by threshold, from hand-made results."""
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -91,3 +92,26 @@ def test_the_verb_writes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     names = {path.name for path in Path("results/tables/lite").iterdir()}
     texts = {f"thresholds.{suffix}" for suffix in ("md", "tex", "csv")}
     assert names == texts | {"thresholds-pusher.png", "thresholds-pusher-dark.png"}
+
+
+@pytest.mark.parametrize(("columns", "terminal"), [(72, True), (30, True), (72, False)])
+def test_a_table_wider_than_a_terminal_breaks_between_words_and_no_number_is_cut(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    columns: int,
+    terminal: bool,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    put(Path("results"), "gplac", [0.01, 0.06, 0.1], seed=0)
+    put(Path("results"), "att-1-colours", [0.01, 0.2, 0.3])
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("FORCE_COLOR" if terminal else "NO_COLOR", "1")
+    main(["table", "thresholds"])
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+    (start,) = (place for place, line in enumerate(lines) if line.startswith("Success by threshold"))
+    table = lines[start : start + 12]
+    words = {word for line in table for word in line.split()}
+    assert {"33.3", "66.7", "100.0"} <= words and not any("…" in word for word in words)
+    fits = terminal and columns == 72
+    assert (max(len(line.rstrip()) for line in table) <= columns) is fits

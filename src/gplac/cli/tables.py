@@ -91,14 +91,16 @@ def _show(sheet: "Sheet") -> None:
 
     console = Console()
     first, *others = sheet.head
-    columns = [Column(first), *(Column(name, justify="right") for name in others)]
+    columns = [Column(first), *(Column(name, justify="right", overflow="fold") for name in others)]
     shown = Table(*columns, title=sheet.title, title_justify="left", box=None, pad_edge=False)
     for cells in sheet.rows:
         # Markdown's ** marks our own numbers.
         shown.add_row(*(Text(cell.replace("**", ""), "bold" * cell.startswith("**")) for cell in cells))
-    # A number cut short is another number: a table too wide runs over the terminal's edge instead.
-    needed = console.measure(shown, options=console.options.update(max_width=1000)).maximum
-    Console(width=max(needed, console.width)).print(shown)
+    # A number cut short is another number: in a terminal cells may break between words, as far as that is enough, and
+    # else, or where nobody looks, the table runs over the edge.
+    needed = console.measure(shown, options=console.options.update(max_width=1000))
+    fits = console.is_terminal and needed.minimum <= console.width
+    Console(width=console.width if fits else max(needed.maximum, console.width)).print(shown)
     for note in sheet.notes:
         console.print(Markdown(note))
     console.print()
