@@ -11,7 +11,6 @@ method is tried with, one after the other, but for those whose result is there. 
 scenes are never opened here.
 """
 
-import errno
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +24,7 @@ from gplac.config import Preset as Settings
 from gplac.errors import UserError
 from gplac.evaluation.percent import percent, span
 from gplac.evaluation.result import read_result, write_json
+from gplac.files import told
 from gplac.grid.alike import tried_alike
 from gplac.grid.cell import Cell
 from gplac.grid.data import LABELLED, WEAK, collect, data_sets
@@ -135,10 +135,9 @@ if __name__ == "__main__":
     except UserError as error:
         raise SystemExit(f"sweep: {error}") from None
     except OSError as error:
-        # A path in the working folder, or a full disk; anything else is a defect and shows its traceback.
-        if error.filename is None and error.errno != errno.ENOSPC:
+        if (said := told(error)) is None:
             raise
-        raise SystemExit(f"sweep: {error.filename or 'The disk'}: {error.strerror}.") from None
+        raise SystemExit(f"sweep: {said}") from None
     except KeyboardInterrupt:
         print("sweep: stopped. The same command goes on.", file=sys.stderr)
         raise SystemExit(130) from None

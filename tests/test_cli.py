@@ -1,5 +1,6 @@
 """Every verb as a user would call it, at the smallest preset; and what a user's mistakes look like."""
 
+import errno
 import json
 import os
 import signal
@@ -496,3 +497,17 @@ def test_demonstrations_of_more_scenes_than_one_are_of_those_of_weak_images(
     )
     main(["collect", "demos", "pusher", *SMOKE, "--scenes", "2"])
     assert asked == [[("weak", 0), ("weak", 1)]]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_a_disk_that_cannot_be_written_to_is_no_traceback(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("results/lite").mkdir(parents=True)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("gplac.reporting.sheets.write_sheets", full)
+    assert fails(capsys, "table", "1") == f"gplac: The disk: {os.strerror(number)}.\n"

@@ -193,13 +193,14 @@ def test_a_policy_is_evaluated_in_any_environment(
     assert "of 4 episodes succeed" in capsys.readouterr().out
     found = json.loads(Path("out.json").read_text())
     check(found, "env_result", "out.json")
-    assert found == json.loads(Path("run/evaluation/gymnasium/own_env-tests-Square-v0.json").read_text())
+    (kept,) = Path("run/evaluation/gymnasium").iterdir()
+    assert found == json.loads(kept.read_text()) and kept.name.startswith("own_env-tests-Square-v0-")
     assert (found["episodes"], found["seed"], found["method"]) == (4, 3, "gplac")
 
     main(["evaluate", "run", *env, "--env-arg", "tells=false", "--episodes", "2"])
     assert "Its info tells no success" in capsys.readouterr().out
-    names = {path.name for path in Path("run/evaluation/gymnasium").iterdir()}
-    assert names == {"own_env-tests-Square-v0.json", "own_env-tests-Square-v0-tells=False.json"}
+    (other,) = {*Path("run/evaluation/gymnasium").iterdir()} - {kept}
+    assert other.name.startswith("own_env-tests-Square-v0-tells=False-")
     assert "24x16 pixels" in fails(capsys, "evaluate", "run", *env, "--env-arg", "width=24")
     assert "NAME=VALUE" in fails(capsys, "evaluate", "run", *env, "--env-arg", "width")
     assert "cannot be made" in fails(capsys, "evaluate", "run", "--env", "Nowhere-v0")

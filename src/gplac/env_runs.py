@@ -1,6 +1,7 @@
 """Trained runs, evaluated in a Gymnasium environment, of one's own or another's."""
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,7 +50,7 @@ def evaluate_in_env(
             run that cannot be written.
     """
     run = Run.open(folder)
-    out = folder / "evaluation" / "gymnasium" / f"{_file_name(env_id, arguments or {})}.json"
+    out = folder / "evaluation" / "gymnasium" / f"{file_name(env_id, arguments or {})}.json"
     if copy is not None:
         require_replaceable(copy, "env_result")
     network = run.facts["network"]
@@ -77,12 +78,14 @@ def evaluate_in_env(
     return found
 
 
-def _file_name(env_id: str, arguments: Mapping[str, Any]) -> str:
-    """What the result in an environment is called, so that other arguments do not write over it."""
+def file_name(env_id: str, arguments: Mapping[str, Any]) -> str:
+    """What the result in an environment is called, so that none of another one, or of other arguments, is written over:
+    a hash stands for what the words alone do not tell."""
     words = "-".join([env_id, *(f"{name}={value}" for name, value in sorted(arguments.items()))])
     name = re.sub(r"[^A-Za-z0-9._=-]+", "-", words)
-    # The ID's own signs, such as the colon after a module, tell it from others without.
-    whole = all(re.fullmatch(r"[A-Za-z0-9._-]*", str(value)) for value in arguments.values())
-    if whole and len(name) <= LONG_NAME:
+    plain = re.fullmatch(r"[A-Za-z0-9._-]+", env_id) and not arguments
+    numbers = all(isinstance(value, int | float) for value in arguments.values())
+    if (plain or (numbers and "=" not in env_id and name == words)) and len(name) <= LONG_NAME:
         return name
-    return f"{name[:LONG_NAME]}-{hashlib.sha256(words.encode()).hexdigest()[:8]}"
+    told = json.dumps([env_id, dict(sorted(arguments.items()))], default=str)
+    return f"{name[:LONG_NAME]}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"

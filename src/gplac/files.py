@@ -5,6 +5,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import threading
 import tokenize
 import zipfile
 import zlib
@@ -14,6 +15,8 @@ from pathlib import Path
 
 from gplac.errors import UserError
 
+FULL_OR_SHUT = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+"""Errors of a disk that is full or cannot be written to, which the user can mend."""
 TEMPORARY_SUFFIX = ".tmp"
 MEND = "Mend that and run the same command again; what is finished stays."
 """Ends a sentence about what could not be written, in work that goes on where it was stopped."""
@@ -48,6 +51,25 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise UserError(f"Cannot write {path}: {error.strerror}. {MEND}") from error
 
 
+def write_new(path: Path, content: bytes) -> bool:
+    """As `write_atomically`, but only where nothing is yet: False if another process was first.
+
+    Raises:
+        UserError: the disk is full, or the folder cannot be written to.
+    """
+    whole = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.new")
+    write_atomically(whole, content)
+    try:
+        os.link(whole, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise UserError(f"Cannot write {path}: {error.strerror}. {MEND}") from error
+    finally:
+        whole.unlink()
+    return True
+
+
 def require_writable(path: Path, mend: str = "name another file") -> None:
     """Make the folder of ``path`` and see that a file can be written there, before long work that ends with one.
 
@@ -66,6 +88,14 @@ def require_writable(path: Path, mend: str = "name another file") -> None:
             pass
     except OSError as error:
         raise UserError(f"Cannot write {path}: {error.strerror}; {mend}.") from error
+
+
+def told(error: OSError) -> str | None:
+    """One sentence about a path that the user named, or a disk that is full or cannot be written to; None of anything
+    else, which is a defect and has to show its traceback."""
+    if error.filename is None and error.errno not in FULL_OR_SHUT:
+        return None
+    return f"{error.filename or 'The disk'}: {error.strerror}."
 
 
 def remove_temporaries(folder: Path) -> None:

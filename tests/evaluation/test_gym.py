@@ -1,11 +1,13 @@
 """A policy in Gymnasium environments of several kinds."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from own_env import HEIGHT, WIDTH, SquareEnv
 
+from gplac.env_runs import file_name
 from gplac.errors import UserError
 from gplac.evaluation.gym import Reader, Sizes, evaluate_env, make_env, reader
 from gplac.evaluation.statistics import wilson
@@ -111,6 +113,52 @@ def test_environments_are_made_by_name_and_module() -> None:
             make_env(name, {})
     with pytest.raises(UserError, match="cannot be made"):
         make_env("own_env:tests/Square-v0", {"depth": 3})
+
+
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        ("def (", r"SyntaxError: .*torn.py"),
+        ("raise RuntimeError('no licence')", r"RuntimeError: no licence; .*torn.py, line 1\)\. Name one"),
+        ("open('nowhere.xml')", r"FileNotFoundError: .*nowhere.xml'; .*torn.py, line 1"),
+    ],
+)
+def test_an_environment_whose_own_code_fails_is_told_with_its_line(
+    module: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "torn.py").write_text(module)
+    with pytest.raises(UserError, match=f"torn:Env-v0 cannot be made .*{told}"):
+        make_env("torn:Env-v0", {})
+
+
+def test_a_picture_of_another_size_is_told_by_where_it_comes_from() -> None:
+    env = SquareEnv(width=24)
+    read = Reader("image", "state", False, SIZES)
+    with pytest.raises(UserError, match=r"In the environment image is .*24.* wrap the environment"):
+        read(env, env.reset()[0])
+
+
+def test_no_two_environments_share_a_file() -> None:
+    some: list[tuple[str, dict[str, Any]]] = [
+        ("ns/Reach-v0", {}),
+        ("ns:Reach-v0", {}),
+        ("ns-Reach-v0", {}),
+        ("E-v0", {"a": 1}),
+        ("E-v0", {"a": "1"}),
+        ("E-v0", {"a": True}),
+        ("E-v0", {"a": "True"}),
+        ("E-v0-a=1", {}),
+        ("E-v0", {"a": "1-b=2"}),
+        ("E-v0", {"a": "1", "b": 2}),
+        ("E-v0" + "x" * 100, {}),
+        ("E-v0" + "x" * 101, {}),
+    ]
+    names = [file_name(*each) for each in some]
+    assert len({*names}) == len(some) and not any("/" in name or ":" in name for name in names)
+    assert names[2:4] == ["ns-Reach-v0", "E-v0-a=1"]
+    assert file_name("E-v0", {"b": 1, "a": 2}) == file_name("E-v0", {"a": 2, "b": 1}) == "E-v0-a=2-b=1"
 
 
 def test_seeds_and_returns_that_cannot_be_are_refused_before_an_episode(

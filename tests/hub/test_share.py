@@ -22,6 +22,7 @@ from gplac.data.manifest import Manifest
 from gplac.errors import UserError
 from gplac.files import write_atomically
 from gplac.hub.files import is_shared, shared_files, without_paths
+from gplac.reporting.html import escape
 from gplac.robot import Card as PolicyCard
 from gplac.robot import Policy as RobotPolicy
 from gplac.training.policy import Policy
@@ -254,6 +255,22 @@ def test_which_files_are_ours_in_a_repository() -> None:
         ".gitattributes",
     ):
         assert not is_shared(name)
+
+
+def test_of_photographs_the_folders_are_left_out(trained: Path, tmp_path: Path) -> None:
+    """They are told from where all photographs lie together: the root of the disk, if one lies on another disk."""
+    run = shutil.copytree(trained, tmp_path / "run")
+    told, page = json.loads((run / "trust.json").read_text()), (run / "trust.html").read_text()
+    wrong = {"photograph": 0, "scene": 0, "present": True, "probability": 0.1, "luminance": 99.0}
+    names = ["home/zoe/a&b/kitchen.jpg", "mnt/zoe/clip.mp4, 3 s"]
+    told["classifier"]["worst"] = [wrong | {"file": name} for name in names]
+    tags = "".join(f'<div class="tag"><b>seen</b><br>{escape(name)}</div>' for name in names)
+    (run / "trust.json").write_text(json.dumps(told))
+    (run / "trust.html").write_text(page.replace("</main>", f"{tags}</main>"))
+    files = shared_files(run)
+    assert b"zoe" not in files["trust.json"] + files["trust.html"]
+    for name in (b"kitchen.jpg", b"clip.mp4, 3 s"):
+        assert name in files["trust.json"] and b"<br>" + name + b"<" in files["trust.html"]
 
 
 def test_paths_become_names() -> None:

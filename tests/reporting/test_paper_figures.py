@@ -156,6 +156,9 @@ def test_figure_5_says_which_runs_it_cannot_show(tmp_path: Path) -> None:
         paper_figures.write_figures(tmp_path, ["figure_5_striker"], [other])
     with pytest.raises(UserError, match=r"plain has no feature points.*cnn-1"):
         paper_figures.feature_points([plain])
+    wide = synthetic_run(tmp_path / "wide", "gplac", 0.5, 2 * WIDTH, HEIGHT, scenes=1, count=1)
+    with pytest.raises(UserError, match=r"wide sees pictures of another shape than .*other: draw it alone"):
+        paper_figures.feature_points([other, wide])
     told = other / "run.json"
     told.write_text(told.read_text().replace('"task": "pusher"', '"task": "striker"'))
     with pytest.raises(UserError, match="other is a run of striker, .*plain of pusher"):

@@ -10,11 +10,16 @@ from synthetic import synthetic_inspection, synthetic_result
 from synthetic_run import synthetic_run
 
 from gplac.errors import UserError
+from gplac.evaluation.drawing import View
 from gplac.evaluation.percent import span
+from gplac.evaluation.store import Episodes
 from gplac.reporting import html
-from gplac.reporting.entries import entries
+from gplac.reporting.entries import Entry, entries
+from gplac.reporting.gallery import write_gallery
+from gplac.reporting.pictures import draw_positions
 from gplac.reporting.report import lead, write_report
 from gplac.reporting.tables import rows
+from gplac.worlds.registry import task
 
 WIDTH, HEIGHT = 32, 28
 
@@ -155,6 +160,39 @@ def test_pictures_lie_beside_the_page(page: Path) -> None:
     # One row a scene, one column for each of GPLAC and ATT-1.
     assert Image.open(pictures / "points.png").size == (2 * 400 + 4, 2 * 350 + 4)
     assert (page.parent / "table.md").read_text().startswith("| Method |")
+
+
+def test_pictures_show_neither_more_nor_less_than_the_policy_saw(tmp_path: Path) -> None:
+    run = synthetic_run(tmp_path / "run", "gplac", 0.8, 40, 28, 1, 1)
+    pictures = write_report([run], tmp_path / "report").parent / "pictures"
+    sizes = {path.stem.split("-")[0]: Image.open(path).size for path in pictures.iterdir()}
+    assert {size[0] / size[1] for name, size in sizes.items() if name != "failure"} == {40 / 28}
+    assert sizes["film"] == (200, 140) and sizes["points"] == (400, 280)
+
+
+def test_the_film_of_a_single_decision_shows_its_start_and_its_end(tmp_path: Path) -> None:
+    what = task("mug_push")
+    start, _ = what.reset(np.random.default_rng(0))
+    end = what.with_object(start, what.goal_xy(start))
+    found = Episodes("test", (0,), np.zeros((1, 1, 1)), np.stack([start, end])[None, None])
+    view, name = View("mug_push", 80, 60), "film-gplac-seed0-scene0.webp"
+
+    class Pushed(Entry):
+        episodes = (view, found)  # type: ignore[assignment]
+
+    told = synthetic_result("gplac", 0.9, scenes=1, count=1) | {"task": "mug_push"}
+    write_gallery([Pushed(told, "GPLAC", "GPLAC")], tmp_path)
+    with Image.open(tmp_path / name) as film:
+        assert film.n_frames == 2 and film.size == (200, 150)
+        shown = []
+        for frame in range(2):
+            film.seek(frame)
+            shown.append(np.asarray(film.convert("RGB"), float))
+            assert film.info["duration"] == 1500
+    drawn = draw_positions(view, "test", 0, np.stack([start, end]), 200, 150)
+    for place in range(2):
+        near, far = (np.abs(shown[place] - drawn[each]).mean() for each in (place, 1 - place))
+        assert near < far
 
 
 def test_results_alone_make_a_report_without_films(runs: list[Path], tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import struct
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.client import HTTPConnection
+from functools import partial
+from http.client import HTTPConnection, HTTPResponse
 from io import BytesIO
 
 import numpy as np
@@ -170,3 +171,27 @@ def test_a_port_that_is_taken_is_named(view: View, card: Card) -> None:
 def test_what_is_no_port_is_named(port: int, card: Card) -> None:
     with pytest.raises(UserError, match="0-65535"):
         View(card, port)
+
+
+def test_the_stream_waits_for_a_robot_that_is_slow(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ticks come later than a frame is waited for: what was seen last is shown again until there is a new one."""
+    with View(card) as view:
+        monkeypatch.setattr(view, "jpeg", partial(view.jpeg, timeout_s=0.01))
+        connection = HTTPConnection("127.0.0.1", view.port, timeout=60)
+        connection.request("GET", "/stream")
+        view.tick(tick(0))
+        answer = connection.getresponse()
+        kinds = [next_frame(answer) for _ in range(3)]
+        assert len({*kinds}) == 1
+        view.tick(tick(1))
+        while next_frame(answer) == kinds[0]:
+            pass
+    answer.read()
+
+
+def next_frame(answer: HTTPResponse) -> bytes:
+    assert answer.readline() == b"--frame\r\n"
+    head = dict(line.split(b": ") for line in iter(answer.readline, b"\r\n"))
+    content = answer.read(int(head[b"Content-Length"]))
+    assert answer.readline() == b"\r\n"
+    return content

@@ -53,7 +53,7 @@ def test_a_users_mistake_stays_one(workers: int) -> None:
         list(pool.map(work.mistake, [3]))
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
 def test_a_full_disk_and_one_that_is_only_read_are_told_in_a_sentence(number: int) -> None:
     def fail(path: str) -> None:
         raise OSError(number, os.strerror(number), path)

@@ -2,7 +2,6 @@
 help is quick and `gplac doctor` works where nothing else does."""
 
 import contextlib
-import errno
 import os
 import signal
 import sys
@@ -16,6 +15,7 @@ from gplac.cli import check, label, looks, own, own_training, policies, robot, s
 from gplac.cli import grid as grids
 from gplac.cli.options import PATHS
 from gplac.errors import UserError
+from gplac.files import told
 from gplac.provenance import versions
 
 app, expert, collect, data, own_data, grid, on_robot = (SubcommandApp() for _ in range(7))
@@ -87,10 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(141) from None
     except OSError as error:
-        # A path that the user named, or a full disk; anything else is a defect and shows its traceback.
-        if error.filename is None and error.errno != errno.ENOSPC:
+        if (said := told(error)) is None:
             raise
-        _give_up(f"{error.filename or 'The disk'}: {error.strerror}.")
+        _give_up(said)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import math
 import sys
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,9 +58,15 @@ class Reader:
         )
         wanted = (self.sizes.height, self.sizes.width, 3)
         if not isinstance(picture, np.ndarray) or picture.shape != wanted or picture.dtype != np.uint8:
+            said = "render() gives" if self.renders else f"{self.image or 'the observation'} is"
+            mend = (
+                "give the environment's render size with --env-arg"
+                if self.renders
+                else "wrap the environment"
+            )
             raise UserError(
-                f"render() gives {_what(picture)}; the policy was trained on uint8 {wanted}: give the environment's"
-                " render size with --env-arg, or train on pictures of that size."
+                f"In the environment {said} {_what(picture)}; the policy was trained on uint8 {wanted}: {mend}, or"
+                " train on pictures of that size."
             )
         state = np.zeros(self.sizes.state)
         if self.state is not None:
@@ -83,9 +90,14 @@ def make_env(env_id: str, arguments: Mapping[str, Any]) -> Env:
             return gymnasium.make(env_id, **{"render_mode": "rgb_array"} | dict(arguments))
         except TypeError:  # it knows no render mode
             return gymnasium.make(env_id, **arguments)
-    except (gymnasium.error.Error, ImportError, TypeError, ValueError) as error:
+    except Exception as error:  # a module, and an environment's own code, may do anything
+        if isinstance(error, gymnasium.error.Error | ImportError | TypeError | ValueError):
+            said = str(error)
+        else:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            said = f"{type(error).__name__}: {error}; {last.filename}, line {last.lineno}"
         raise UserError(
-            f"The environment {env_id} cannot be made ({error}). Name one as gymnasium.make does, with the module"
+            f"The environment {env_id} cannot be made ({said}). Name one as gymnasium.make does, with the module"
             " that registers it before a colon where it is not Gymnasium's own: my_package:MyEnv-v0."
         ) from error
 

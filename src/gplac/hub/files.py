@@ -84,10 +84,12 @@ def write_folder(files: Files, out: Path) -> None:
 
 def without_paths(value: Any) -> Any:
     """A JSON document in which every path out of the folder that was worked in, also within a ``command``, is the last
-    of its names alone; of a command with a program in it (``python -c``) no more is left than that."""
+    of its names alone, as is every ``file``; of a command with a program in it (``python -c``) no more is left than
+    that."""
     if isinstance(value, Mapping):
+        told = {"command": _command, "file": _name}
         return {
-            key: _command(each) if key == "command" and isinstance(each, str) else without_paths(each)
+            key: told[key](each) if key in told and isinstance(each, str) else without_paths(each)
             for key, each in value.items()
         }
     if isinstance(value, list):
@@ -109,15 +111,25 @@ def _last(text: str) -> str:
     return PurePosixPath(text).name or text if _ELSEWHERE.match(text) else text
 
 
+def _name(file: str) -> str:
+    """Of a photograph, whose folders are told from wherever all photographs lie together, which may be far above."""
+    return PurePosixPath(file).name
+
+
 def _json(document: Any) -> bytes:
     return (json.dumps(document, indent=1) + "\n").encode()
 
 
 def _page(content: bytes, measured: Mapping[str, Mapping[str, Any]]) -> bytes:
-    """The page tells the command as trust.json does."""
+    """The page tells the command and the files as trust.json does."""
     page = content.decode()
-    told = measured.get("trust.json", {}).get("provenance", {}).get("command", "")
-    return page.replace(escape(json.dumps(told)), escape(json.dumps(_command(told)))).encode()
+    trust = measured.get("trust.json", {})
+    told = trust.get("provenance", {}).get("command", "")
+    page = page.replace(escape(json.dumps(told)), escape(json.dumps(_command(told))))
+    for wrong in (trust.get("classifier") or {}).get("worst", ()):
+        if "file" in wrong:
+            page = page.replace(f"<br>{escape(wrong['file'])}<", f"<br>{escape(_name(wrong['file']))}<")
+    return page.encode()
 
 
 def _onnx(content: bytes, run: Run, name: str) -> bytes:

@@ -13,7 +13,7 @@ from gplac.worlds.registry import task as task_named
 
 FILMS, FAILURES, STRIP, POINT_SCENES = 4, 3, 6, 4
 """Scenes filmed, failures shown, pictures of each, scenes with feature points."""
-THUMBNAIL = (160, 140)
+THUMBNAIL_WIDTH = 160
 JPEG = {"quality": 86, "optimize": True}
 
 
@@ -36,7 +36,8 @@ def _films(pair: Sequence[Entry], out: Path) -> list[str]:
     for number in range(min(FILMS, _shared(pair))):
         sides = []
         for entry in pair:
-            film = _episode(entry, number, 0)[:: pictures.FILM_EVERY]
+            steps = _episode(entry, number, 0)
+            film = np.concatenate([steps[:-1][:: pictures.FILM_EVERY], steps[-1:]])
             path = out / f"film-{entry.method}-seed{entry.result['seed']}-scene{number}.webp"
             pictures.save_film(_drawn(entry, number, film), path, task_named(entry.result["task"]).control_hz)
             sides.append(
@@ -90,7 +91,6 @@ def _failures(entry: Entry, out: Path) -> list[str]:
 def _points(pair: Sequence[Entry], out: Path) -> list[str]:
     """Figure 5 of the paper: feature points over unseen scenes, two policies side by side."""
     policies = [(entry, Run.open(entry.run).policy()) for entry in pair if entry.run is not None]
-    width, height = (pictures.POINTS_SCALE * side for side in pictures.FILM_SIZE)
     rows, cells = [], []
     for number in range(min(POINT_SCENES, _shared(pair))):
         row, sides = [], []
@@ -103,7 +103,8 @@ def _points(pair: Sequence[Entry], out: Path) -> list[str]:
             if found is None:
                 continue
             points, on_object = found
-            drawn = pictures.draw_positions(*where, start[None], width, height)[0]
+            size = pictures.size_of_width(view, pictures.POINTS_SCALE * pictures.FILM_WIDTH)
+            drawn = pictures.draw_positions(*where, start[None], *size)[0]
             row.append(pictures.with_points(drawn, points, on_object))
             path = save_image(
                 row[-1], out / f"points-{entry.method}-seed{entry.result['seed']}-scene{number}.jpg", **JPEG
@@ -130,10 +131,10 @@ def _points(pair: Sequence[Entry], out: Path) -> list[str]:
 def _scenes(pair: Sequence[Entry], out: Path) -> list[str]:
     assert pair[0].episodes is not None
     view, episodes = pair[0].episodes
-    cells = []
+    size, cells = pictures.size_of_width(view, THUMBNAIL_WIDTH), []
     for number, index in enumerate(episodes.scenes):
         start = episodes.qpos[number, 0, :1]
-        picture = pictures.draw_positions(view, episodes.split, index, start, *THUMBNAIL)[0]
+        picture = pictures.draw_positions(view, episodes.split, index, start, *size)[0]
         path = save_image(pictures.sheet([[picture]]), out / f"scene-{index:03d}.jpg", **JPEG)
         tags = []
         for place, entry in enumerate(pair):
@@ -167,7 +168,8 @@ def _episode(entry: Entry, number: int, episode: int) -> pictures.Floats:
 def _drawn(entry: Entry, number: int, qpos: pictures.Floats) -> pictures.Images:
     assert entry.episodes is not None
     view, episodes = entry.episodes
-    return pictures.draw_positions(view, episodes.split, episodes.scenes[number], qpos, *pictures.FILM_SIZE)
+    size = pictures.size_of_width(view, pictures.FILM_WIDTH)
+    return pictures.draw_positions(view, episodes.split, episodes.scenes[number], qpos, *size)
 
 
 def _outcome(entry: Entry, number: int, episode: int) -> str:

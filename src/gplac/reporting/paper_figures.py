@@ -163,10 +163,15 @@ def feature_points(runs: Sequence[Path], columns: int = 5) -> Image.Image:
     """
     opened = [Run.open(folder) for folder in runs]
     name = opened[0].view().task
+    size = pictures.size_of_width(opened[0].view(), pictures.POINTS_SCALE * _size(name)[0])
     for run in opened:
         if run.facts["task"] != name:
             raise UserError(
                 f"{run.folder} is a run of {run.facts['task']}, {opened[0].folder} of {name}: name one task's."
+            )
+        if pictures.size_of_width(run.view(), size[0]) != size:
+            raise UserError(
+                f"{run.folder} sees pictures of another shape than {opened[0].folder}: draw it alone."
             )
     what, rows = task_named(name), []
     starts = [what.reset(rng("figure", name, index))[0] for index in range(columns)]
@@ -178,8 +183,7 @@ def feature_points(runs: Sequence[Path], columns: int = 5) -> Image.Image:
                 raise UserError(
                     f"{run.folder} has no feature points, its method ({run.facts['method']}) is one without attention."
                 )
-            width, height = (pictures.POINTS_SCALE * side for side in _size(name))
-            drawn = pictures.draw_positions(view, "test", index, start[None], width, height)[0]
+            drawn = pictures.draw_positions(view, "test", index, start[None], *size)[0]
             row.append(pictures.with_points(drawn, *found))
         rows.append(row)
     return sheet(rows)

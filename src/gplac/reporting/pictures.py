@@ -16,14 +16,19 @@ from gplac.worlds.splits import scene
 
 Images = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
-FILM_SIZE = (200, 175)
-"""Width and height of films, pixels: the paper's."""
+FILM_WIDTH = 200
+"""Of films, pixels: the paper's."""
 FILM_EVERY = 2
 """Control steps between the pictures of a film."""
 POINTS_SCALE = 2
 """Feature points are drawn on pictures this many times as wide as a film."""
 GAP = 4
 """Pixels between the pictures of a sheet."""
+
+
+def size_of_width(view: View, width: int) -> tuple[int, int]:
+    """Width and height of a picture that shows neither more nor less than the policy saw: pixels."""
+    return width, round(width * view.height / view.width)
 
 
 def draw_positions(view: View, split: str, index: int, qpos: Floats, width: int, height: int) -> Images:
@@ -113,8 +118,8 @@ def film_strip(pictures: Sequence[Images]) -> tuple[Image.Image, Image.Image]:
 def save_film(pictures: Images, path: Path, control_hz: int) -> Path:
     """An animated WebP of pictures `FILM_EVERY` control steps apart, as fast as it was; it plays for ever."""
     chosen = [Image.fromarray(each) for each in pictures]
-    step_ms = 1000 * FILM_EVERY // control_hz
-    # The end is what counts: it stays for a second and a half.
+    # The end is what counts: it stays for a second and a half. So does the start of what is one decision.
+    step_ms = 1000 * FILM_EVERY // control_hz if len(chosen) > 2 else 1500
     durations = [step_ms] * (len(chosen) - 1) + [1500]
     return save_image(
         chosen[0],

@@ -46,7 +46,7 @@ class View:
         self._tick: Tick | None = None
         self._rate: float | None = None
         self._news = threading.Condition()
-        self._closed = False
+        self.closed = False
         try:
             self._server = _Server((HOST, port), _handler(self))
         except (OSError, OverflowError) as error:  # the latter of a number that is no port
@@ -61,7 +61,7 @@ class View:
 
     def __exit__(self, *_: object) -> None:
         with self._news:
-            self._closed = True
+            self.closed = True
             self._news.notify_all()
         self._server.shutdown()
         self._server.server_close()
@@ -80,9 +80,9 @@ class View:
     def jpeg(self, after: Tick | None = None, timeout_s: float = 5.0) -> tuple[bytes, Tick] | None:
         """The newest tick as a JPEG, once there is one other than ``after``; None if none comes, or at the end."""
         with self._news:
-            self._news.wait_for(lambda: self._closed or self._tick is not after, timeout_s)
+            self._news.wait_for(lambda: self.closed or self._tick is not after, timeout_s)
             tick, rate = self._tick, self._rate
-        if tick is None or tick is after or self._closed:
+        if tick is None or tick is after or self.closed:
             return None
         title = f"tick {tick.number}   {1e3 * tick.inference_s:.1f} ms" + (
             f"   {rate:.1f} Hz" if rate else ""
@@ -136,8 +136,13 @@ def _handler(view: View) -> type[BaseHTTPRequestHandler]:
             self.send_header("Cache-Control", "no-store")
             self.end_headers()
             last: Tick | None = None
-            while (found := view.jpeg(last)) is not None:
-                content, last = found
+            content = b""
+            while not view.closed:
+                if (found := view.jpeg(last)) is not None:
+                    content, last = found
+                elif not content:
+                    continue
+                # Where no tick came for a while the last one is sent again: a page that went away is noticed.
                 head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(content)}\r\n\r\n"
                 self.wfile.write(head.encode() + content + b"\r\n")
                 time.sleep(1 / FRAMES_PER_S)

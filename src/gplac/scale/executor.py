@@ -5,7 +5,6 @@ whatever uses this module promises the same results for any number of workers.
 """
 
 import contextlib
-import errno
 import os
 import traceback
 from abc import ABC, abstractmethod
@@ -15,13 +14,11 @@ from types import TracebackType
 from typing import Literal, Self, TypeVar
 
 from gplac.errors import UserError
-from gplac.files import MEND
+from gplac.files import FULL_OR_SHUT, MEND
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Kind = Literal["local", "ray"]
-FULL_OR_SHUT = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
-"""Errors of a disk that is full or cannot be written to, which the user can mend."""
 
 
 class WorkerError(RuntimeError):

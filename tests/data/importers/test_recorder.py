@@ -85,6 +85,31 @@ def test_only_successes(tmp_path: Path) -> None:
         assert content["success"]
 
 
+def test_two_that_record_into_one_folder_lose_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one takes the number after it was chosen, and is in the middle of a file when this one begins."""
+    (half := tmp_path / ".episode_000001.npz.1.tmp").touch()
+    one, other = Recorder(_Counter(), tmp_path), Recorder(_Counter(), tmp_path)
+    choose, chosen = one._next, []
+
+    def slowly() -> int:
+        chosen.append(choose())
+        if len(chosen) == 1:
+            done.append(_act(other, 1))
+        return chosen[-1]
+
+    done: list[npt.NDArray[np.float32]] = []
+    monkeypatch.setattr(one, "_next", slowly)
+    done.insert(0, _act(one, 0))
+    assert chosen == [0, 1] and half.exists()
+    files = sorted(tmp_path.glob("episode_*.npz"))
+    for file, actions in zip(files, reversed(done), strict=True):
+        with np.load(file, allow_pickle=False) as content:
+            np.testing.assert_array_equal(content["actions"], actions)
+    assert {path.name for path in tmp_path.iterdir()} == {half.name, *(file.name for file in files)}
+
+
 def test_environments_that_cannot_be_recorded(tmp_path: Path) -> None:
     with pytest.raises(UserError, match='render_mode="rgb_array"'):
         Recorder(_Counter(render_mode=None), tmp_path)

@@ -1,10 +1,15 @@
 """What is asked about: pictures that can be read, with a reason for each that cannot."""
 
+import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from photographs import film, no_bars, take_photographs
+from PIL import Image
 
+from gplac.data.importers.pictures import photograph
+from gplac.data.labelling.pictures import shown, small
 from gplac.data.labelling.session import Session, default_out, open_session
 from gplac.errors import UserError
 
@@ -38,6 +43,25 @@ def test_what_cannot_be_read_is_left_out_with_its_reason(tmp_path: Path) -> None
         "line\nbreak.jpg": "its name has a line break or another control character; rename it",
         "text.png": "not a picture, or damaged",
     }
+
+
+def test_deep_pictures_are_shown_as_they_will_be_trained_on(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    grey = np.linspace(0, 65535, 40 * 30).reshape(30, 40)
+    Image.fromarray(grey.astype(np.uint16)).save(photos / "deep.tiff")
+    Image.fromarray(grey.astype(np.float32)).save(photos / "deeper.tiff")
+    session = opened(photos, tmp_path / "out")
+    assert dict(session.unreadable) == {
+        "deeper.tiff": "its pixels have 32 bits; save it with 8 bits a colour"
+    }
+    (picture,) = session.pictures
+    imported = np.asarray(photograph(picture), float)
+    content = shown(picture)[1]
+    assert content is not None
+    for jpeg in (content, small(picture)):
+        labelled = np.asarray(Image.open(io.BytesIO(jpeg)), float)
+        assert np.abs(labelled - imported).mean() < 3
 
 
 def test_a_postscript_file_under_a_pictures_name_is_not_run(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import simplejpeg
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import Base
 
+from gplac.data.colours import rgb
 from gplac.data.fitting import Size, cut_off, fitted, share_cut_off
 from gplac.data.labelling.pictures import FORMATS as PHOTOGRAPHS
 from gplac.data.shards import Images, encode_jpeg
@@ -147,7 +148,7 @@ def opened(picture: Picture) -> Image.Image:
     """
     if isinstance(picture, bytes):
         try:
-            return _rgb(ImageOps.exif_transpose(Image.open(io.BytesIO(picture), formats=FORMATS)))
+            return rgb(ImageOps.exif_transpose(Image.open(io.BytesIO(picture), formats=FORMATS)))
         except (OSError, SyntaxError, RuntimeError, Image.DecompressionBombError) as error:
             reason = _reason(error, "JPEG, PNG or WebP")
             raise ValueError(f"no picture that can be read ({reason})") from error
@@ -175,23 +176,9 @@ def photograph(path: Path, pixels: int | None = None) -> Image.Image:
         with Image.open(path, formats=PHOTOGRAPHS) as image:
             if pixels is not None:
                 image.draft("RGB", (2 * pixels, 2 * pixels))
-            return _rgb(ImageOps.exif_transpose(image))
+            return rgb(ImageOps.exif_transpose(image))
     except (OSError, SyntaxError, ValueError, RuntimeError, Image.DecompressionBombError) as error:
         raise ValueError(_reason(error, "JPEG, PNG, WebP, HEIC or another usual format")) from error
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    """Eight bits a colour, what is transparent on white, as the page of ``gplac label`` shows it."""
-    if image.mode.startswith("I;16"):
-        # Pillow's own conversion cuts off at 255, so that nearly all becomes white.
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
-    if image.mode in ("I", "F"):
-        raise ValueError("its pixels have 32 bits; save it with 8 bits a colour")
-    if image.mode in ("RGBA", "LA", "P", "PA"):
-        layer = image.convert("RGBA")
-        image = Image.new("RGBA", layer.size, "white")
-        image.alpha_composite(layer)
-    return image.convert("RGB")
 
 
 def _reason(error: Exception, formats: str) -> str:

@@ -9,7 +9,7 @@ import gymnasium
 import numpy as np
 
 from gplac.errors import UserError
-from gplac.files import remove_temporaries, write_atomically
+from gplac.files import write_new
 
 SUCCESS = ("is_success", "success")
 """Where an environment's ``info`` says that an episode succeeded, by custom."""
@@ -18,8 +18,8 @@ SUCCESS = ("is_success", "success")
 class Recorder(gymnasium.Wrapper[Any, Any, Any, Any]):
     """Writes every finished episode to ``out`` as one NPZ file: images, states, actions, ``hz`` and ``success``.
 
-    A frame is what was seen *before* its action. Numbers go on after the episodes that are there already. An episode
-    that is broken off by ``reset`` is not kept.
+    A frame is what was seen *before* its action. Numbers go on after the episodes that are there already, and several
+    processes may record into one folder. An episode that is broken off by ``reset`` is not kept.
 
     >>> env = Recorder(gymnasium.make("Pusher-v5", render_mode="rgb_array"), Path("episodes"))  # doctest: +SKIP
 
@@ -60,7 +60,6 @@ class Recorder(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._out, self._hz, self._only_successes = Path(out), float(rate), only_successes
         self._image, self._state = image, state
         self._out.mkdir(parents=True, exist_ok=True)
-        remove_temporaries(self._out)
         self._steps: list[tuple[Any, Any, Any]] = []
         self._succeeded = False
         self._seen: Any = None
@@ -112,10 +111,14 @@ class Recorder(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     def _save(self) -> None:
         images, states, actions = (np.stack(column) for column in zip(*self._steps, strict=True))
-        there = (re.fullmatch(r"episode_(\d+)\.npz", path.name) for path in self._out.iterdir())
-        number = max((int(found[1]) for found in there if found), default=-1) + 1
         buffer = io.BytesIO()
         success, hz = np.bool_(self._succeeded), np.float64(self._hz)
         np.savez_compressed(buffer, images=images, states=states, actions=actions, hz=hz, success=success)
-        write_atomically(self._out / f"episode_{number:06d}.npz", buffer.getvalue())
+        # Other processes may record into the same folder, and take the number first.
+        while not write_new(self._out / f"episode_{self._next():06d}.npz", buffer.getvalue()):
+            pass
         self.saved += 1
+
+    def _next(self) -> int:
+        there = (re.fullmatch(r"episode_(\d+)\.npz", path.name) for path in self._out.iterdir())
+        return max((int(found[1]) for found in there if found), default=-1) + 1

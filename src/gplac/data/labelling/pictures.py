@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from gplac.data.clutter import is_clutter
+from gplac.data.colours import DEEP, TOO_DEEP, rgb
 from gplac.errors import UserError
 
 SHOWN = {
@@ -95,6 +96,8 @@ def complaint(picture: Path) -> str | None:
             # JPEG is decoded at an eighth of its size where that is enough, which takes a fraction of the time.
             image.draft("RGB", (SMALL_PX, SMALL_PX))
             image.load()
+            if image.mode in DEEP:
+                return TOO_DEEP
     except UnidentifiedImageError:
         heic = picture.suffix.lower() in (".heic", ".heif")
         return "install the package pillow-heif to read HEIC" if heic else "not a picture, or damaged"
@@ -134,14 +137,8 @@ def small(picture: Path) -> bytes:
 
 
 def _jpeg(image: Image.Image, quality: int) -> bytes:
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode in ("RGBA", "LA", "P", "PA"):
-        # What is transparent is shown on white.
-        layer = upright.convert("RGBA")
-        upright = Image.new("RGBA", layer.size, "white")
-        upright.alpha_composite(layer)
     buffer = io.BytesIO()
-    upright.convert("RGB").save(buffer, "JPEG", quality=quality)
+    rgb(ImageOps.exif_transpose(image)).save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
 
 
