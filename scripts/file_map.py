@@ -33,7 +33,8 @@ def file_map() -> str:
     rooms = {path.parent.relative_to(package).as_posix() for path in package.rglob("*.py")}
     order = [room or "." for room in ROOMS]
     lines = ["| file | what it is for |", "|---|---|"]
-    for room in sorted(rooms, key=lambda room: (order.index(room.split("/")[0]), room)):
+    rank = {room: place for place, room in enumerate(order)}
+    for room in sorted(rooms, key=lambda room: (rank.get(room.split("/")[0], len(rank)), room)):
         files = sorted(path for path in (package / room).glob("*.py") if not path.name.startswith("__"))
         prefix = "" if room == "." else f"{room}/"
         if prefix:

@@ -148,6 +148,10 @@ def claimed(folder: Path, out: Path, doing: str) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise UserError(f"Another process is {doing} {out}; wait for it, or name another folder.") from error
+    except OSError as error:  # some network disks know no locks
+        raise UserError(
+            f"The folder {out} cannot be locked: {error.strerror}; name one on another disk."
+        ) from error
     else:
         yield
     finally:

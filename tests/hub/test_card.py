@@ -13,6 +13,8 @@ from gplac.errors import UserError
 from gplac.evaluation.percent import percent
 from gplac.evaluation.statistics import wilson
 from gplac.hub.card import MARK, card
+from gplac.hub.sections import lead
+from gplac.worlds.registry import task
 
 
 def test_its_header_is_what_the_hub_reads(simulated: Path) -> None:
@@ -66,6 +68,23 @@ def test_own_data_are_told_by_count_origin_and_checksum_with_the_advice(
         assert again.count("imported from") == 1
     finally:
         (tmp_path / "weak").rename(facts["folders"]["weak"])
+
+
+@pytest.mark.parametrize(
+    ("method", "told"),
+    [
+        ("gplac", "of which only this is known: is a mug in them?"),
+        ("att-ft", "of which only this is known: is a mug in them?"),
+        ("att-po", "of which it is known whether a mug is in them, and where."),
+        ("att-da", "of which it was told nothing."),
+        ("att-ae", "of which it was told nothing."),
+        ("theirs", "of which only this is known: is a mug in them?"),
+    ],
+)
+def test_a_card_says_what_was_known_of_the_photographs(method: str, told: str) -> None:
+    assert f"and 1,600 pictures {told} The method is" in lead(
+        {"weak_images": 1600, "method": method}, task("pusher")
+    )
 
 
 def test_license_and_own_words_stay(simulated: Path, capsys: pytest.CaptureFixture[str]) -> None:

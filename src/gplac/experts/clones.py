@@ -73,10 +73,6 @@ class Clone:
                 self._network(inputs).numpy() * self._action_std + self._action_mean, np.float32
             )
 
-    def error(self, states: Floats, object_xy: Floats, actions: Floats) -> float:
-        """Mean squared error of the normalised action; 1 is the error of always answering the mean."""
-        return float(np.mean(((self(states, object_xy) - actions) / self._action_std) ** 2))
-
     def _join(self, states: Floats, object_xy: Floats) -> Floats:
         return np.concatenate([states, object_xy] if self.with_object else [states], axis=1).astype(
             np.float32

@@ -31,12 +31,12 @@ def card(folder: Path, license_id: str | None = None) -> Path:
     """
     run, policy = open_run(folder)
     present = [path.name for path in folder.iterdir()]
-    text = write_card(run, policy, documents(run), present, license_id=license_id)
+    text = card_text(run, policy, documents(run), present, license_id=license_id)
     write_atomically(folder / CARD, text.encode())
     return folder / CARD
 
 
-def write_card(
+def card_text(
     run: Run,
     policy: Policy,
     measured: Mapping[str, Document],

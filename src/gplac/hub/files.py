@@ -12,7 +12,7 @@ import onnx
 
 from gplac.errors import UserError
 from gplac.files import whole_folder, write_atomically
-from gplac.hub.card import CARD, write_card
+from gplac.hub.card import CARD, card_text
 from gplac.hub.opening import SCHEMAS, documents, open_run
 from gplac.reporting.html import escape
 from gplac.robot.card import CARD_KEY
@@ -58,7 +58,7 @@ def shared_files(folder: Path, repo_id: str | None = None, pictures: bool = True
     for name in extra:
         content = (folder / name).read_bytes()
         files[name] = _page(content, measured) if name == PAGE else _onnx(content, run, name)
-    files[CARD] = write_card(run, policy, measured, list(files), repo_id).encode()
+    files[CARD] = card_text(run, policy, measured, list(files), repo_id).encode()
     return dict(sorted(files.items()))
 
 

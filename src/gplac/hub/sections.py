@@ -1,6 +1,6 @@
 """The sections of a model card: each tells in Markdown one thing that is known of a run."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,9 @@ from gplac.data.manifest import Manifest
 from gplac.data.quality.finding import plural
 from gplac.errors import UserError
 from gplac.evaluation.percent import percent
-from gplac.methods import METHODS
+from gplac.methods import METHODS, Method
 from gplac.models.encoders import AttentionEncoder
+from gplac.objectives.objective import sources
 from gplac.reporting.html import escape
 from gplac.reporting.scenes import SPLITS
 from gplac.reporting.themes import label
@@ -30,12 +31,22 @@ def lead(facts: Document, task: Task | None) -> str:
     places = "one scene" if method is not None and method().labelled_scenes == 1 else "several scenes"
     learned = f"demonstrations of {places}" if task is not None else "demonstrations"
     thing = f"a {task.object_of_interest}" if task is not None else "the object"
-    photographs = f" and {weak:,} pictures of which only this is known: is {thing} in them?" if weak else "."
+    photographs = f" and {weak:,} pictures {_known(method, thing)}" if weak else "."
     return (
         "A visuomotor policy: one camera picture and the robot's state in, an action out. Trained with gplac on"
         f" {learned}{photographs} The method is of, or compared in, *GPLAC: Generalizing Vision-Based Robotic Skills"
         " using Weakly Labeled Images* (Singh, Yang, Levine, ICCV 2017)."
     )
+
+
+def _known(method: Callable[[], Method] | None, thing: str) -> str:
+    """What was known of the weak images, as the end of a sentence."""
+    reads = {"labels"} if method is None else sources((*method().objectives, *method().pretrain))
+    if "positions" in reads:
+        return f"of which it is known whether {thing} is in them, and where."
+    if "labels" in reads:
+        return f"of which only this is known: is {thing} in them?"
+    return "of which it was told nothing."
 
 
 def what(run: Run, policy: Policy, task: Task | None) -> str:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import onnx
 import torch
 
-from gplac.data.dataset import Demonstrations
+from gplac.data.dataset import Demonstrations, rows
 from gplac.data.manifest import Manifest
 from gplac.errors import UserError
 from gplac.files import require_writable, write_atomically
@@ -168,8 +168,7 @@ def _demonstrations(folder: Path, card: Card) -> tuple[Demonstrations, dict[str,
         )
     all_frames = Demonstrations.load(folder, card.task)
     step = -(-len(all_frames.images) // FAMILIAR_FRAMES)
-    found = {field: getattr(all_frames, field)[::step] for field in ("images", "states", "actions")}
-    frames = replace(all_frames, **found)
+    frames = rows(all_frames, np.arange(0, len(all_frames.images), step))
     sizes = frames.images.shape[1:3], frames.states.shape[1], frames.actions.shape[1]
     if sizes != ((card.height, card.width), card.state_size, card.action_size):
         raise UserError(f"The demonstrations in {folder} have other sizes than the run's: name its own.")

@@ -145,8 +145,8 @@ class MugPush:
         moved[..., 7:9] = xy
         return moved
 
-    def simulations(self, n: int, threads: int = 1) -> "PushSimulations":
-        """``n`` of them; pushes run one after the other, whatever ``threads``."""
+    def simulations(self, n: int) -> "PushSimulations":
+        """``n`` of them; pushes run one after the other."""
         return PushSimulations(self, n)
 
 

@@ -62,9 +62,9 @@ class Pusher:
         qvel = np.concatenate([rng.uniform(-0.005, 0.005, arm.JOINTS), np.zeros(4)])
         return qpos, qvel
 
-    def simulations(self, n: int, threads: int = 1) -> VectorTask:
-        """``n`` of them, stepped by so many threads."""
-        return VectorTask(self, n, threads)
+    def simulations(self, n: int) -> VectorTask:
+        """``n`` of them, stepped together."""
+        return VectorTask(self, n)
 
     def robot_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
         """See `gplac.worlds.arm.robot_state`."""

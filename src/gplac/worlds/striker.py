@@ -115,9 +115,9 @@ class Striker:
         qvel = np.concatenate([rng.uniform(-0.1, 0.1, arm.JOINTS), np.zeros(5)])
         return qpos, qvel
 
-    def simulations(self, n: int, threads: int = 1) -> VectorTask:
-        """``n`` of them, stepped by so many threads."""
-        return VectorTask(self, n, threads)
+    def simulations(self, n: int) -> VectorTask:
+        """``n`` of them, stepped together."""
+        return VectorTask(self, n)
 
     def robot_state(self, qpos: Floats, qvel: Floats, hand: Hand) -> Floats:
         """See `gplac.worlds.arm.robot_state`."""

@@ -51,8 +51,8 @@ class Task(Protocol):
         """An initial state: positions ``(nq,)`` and velocities ``(nv,)``."""
         ...
 
-    def simulations(self, n: int, threads: int = 1) -> "Simulations":
-        """``n`` independent simulations of it, stepped by so many threads where it can be."""
+    def simulations(self, n: int) -> "Simulations":
+        """``n`` independent simulations of it."""
         ...
 
     def distance(self, qpos: Floats) -> Floats:

@@ -1,18 +1,22 @@
 """Answers on disk: any sequence of them, killed anywhere, is what a plain list of them says."""
 
 import csv
+import errno
 import os
 import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from photographs import no_bars, take_photographs
 
 from gplac.data.labelling import store
-from gplac.data.labelling.store import LABELS, SKIPPED, Answer, Labels, alone, count
+from gplac.data.labelling.session import Session, open_session
+from gplac.data.labelling.store import LABELS, SKIPPED, Answer, Labels, count
 from gplac.errors import UserError
-from gplac.files import write_atomically
+from gplac.files import claimed, write_atomically
 
 NAMES = ("a.jpg", "room, 2/b \"c\".jpg", "ü/d.jpg", "bad\udcff.jpg")  # fmt: skip
 """As files are named: also with commas, quotes, and bytes that are not UTF-8."""
@@ -174,12 +178,31 @@ def test_a_file_that_is_something_else_is_told_and_left_alone(
 
 def test_a_folder_is_for_one_at_a_time(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "out"
-    with alone(out), pytest.raises(UserError, match="Another gplac label"), alone(out):
+    photos = tmp_path / "photos"
+    take_photographs(photos, ["a.jpg"])
+
+    def opened(out: Path) -> AbstractContextManager[Session]:
+        return open_session(photos, out, 1.0, "?", no_bars)
+
+    with opened(out), pytest.raises(UserError, match="Another process is labelling in"), opened(out):
         pass
-    with alone(tmp_path / "deep" / "out"):
+    with opened(out):
         pass
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="Cannot use .*file as a folder"), alone(tmp_path / "file"):
+    with (
+        pytest.raises(UserError, match="Cannot make the folder .*file: .* name another"),
+        opened(tmp_path / "file"),
+    ):
+        pass
+
+
+def test_a_disk_without_locks_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", unknown)
+    told = "cannot be locked: No locks available; name one on another disk"
+    with pytest.raises(UserError, match=told), claimed(tmp_path, tmp_path, "writing"):
         pass
 
 

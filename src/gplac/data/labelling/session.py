@@ -7,8 +7,9 @@ from pathlib import Path
 
 from gplac.data.labelling.frames import VIDEO_SUFFIXES, extract_frames
 from gplac.data.labelling.pictures import RAW_SUFFIXES, SUFFIXES, complaints, find_pictures
-from gplac.data.labelling.store import Labels, alone, count
+from gplac.data.labelling.store import Labels, count
 from gplac.errors import UserError
+from gplac.files import claimed
 
 Bars = Callable[[], AbstractContextManager[Callable[[str], Callable[[float, float], None]]]]
 """Within it, a part's name makes the part's callback, which gets (done, all)."""
@@ -58,7 +59,7 @@ def open_session(source: Path, out: Path, every_s: float, question: str, bars: B
             f"--out is the folder of the photographs itself, {out}; name another one, in or beside it."
         )
     warning = None
-    with alone(out):
+    with claimed(out, out, "labelling in"):
         labels = Labels(out)
         root = out / "frames" if video else source
         with bars() as part:

@@ -1,11 +1,9 @@
 """The answers: ``labels.csv`` and ``skipped.csv``, on disk before an answer is acknowledged."""
 
 import csv
-import fcntl
 import io
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -128,33 +126,6 @@ def count(answers: Iterable[Answer | None]) -> dict[str, int]:
     """How many pictures have which answer, and how many are ``left``."""
     each = list(answers)
     return {answer: each.count(answer) for answer in ANSWERS} | {"left": each.count(None)}
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Make ``folder`` and hold it against a second process, which would overwrite the answers of this one.
-
-    Raises:
-        UserError: ``folder`` is taken, or cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise UserError(
-            f"Cannot use {folder} as a folder: {error.strerror}. Name another with --out."
-        ) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
-        raise UserError(
-            f"Another gplac label works in {folder}; end that first, or name another --out."
-        ) from error
-    try:
-        yield
-    finally:
-        os.close(handle)
 
 
 def _file_of(answer: Answer | None) -> str | None:

@@ -155,9 +155,7 @@ def _glass(g: np.random.Generator, colour: Colour, second: Colour) -> list[Part]
 
 def _toy_car(g: np.random.Generator, colour: Colour, second: Colour) -> list[Part]:
     length, w, h = g.uniform(0.09, 0.12), g.uniform(0.04, 0.05), g.uniform(0.022, 0.03)
-    wheel = moved(
-        lathe([(0.0, 0.0), (0.013, 0.0), (0.013, 0.0), (0.013, 0.012), (0.013, 0.012), (0.0, 0.012)], 12)
-    )
+    wheel = lathe([(0.0, 0.0), (0.013, 0.0), (0.013, 0.0), (0.013, 0.012), (0.013, 0.012), (0.0, 0.012)], 12)
     wheel = shapes.moved(moved(wheel, pitch=np.pi / 2), yaw=np.pi / 2)
     wheels = [
         Part(moved(wheel, x=sx * length * 0.3, y=sy * w * 0.5 - 0.006, z=0.013), (0.1, 0.1, 0.11))

@@ -93,7 +93,7 @@ def _wood(generator: np.random.Generator) -> Field:
     columns = (np.arange(SIZE)[None, :] + shift[plank[:, 0]][:, None]) % SIZE
     rows = np.arange(SIZE)[:, None]
     rings = generator.uniform(2.0, 7.0)
-    grain = 0.5 + 0.5 * np.sin(2 * np.pi * (rings * warp[rows, columns] + y * planks * 0.0))
+    grain = 0.5 + 0.5 * np.sin(2 * np.pi * (rings * warp[rows, columns]))
     tone = generator.random(planks)[plank]
     seam = ((y * planks) % 1.0 < 2.0 * planks / SIZE) if planks > 1 else np.zeros_like(x, dtype=bool)
     field = (
