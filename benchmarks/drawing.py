@@ -15,7 +15,8 @@ from contest import Run
 from run import machine
 from worlds import HEIGHT, WIDTH, our_frames
 
-from gplac.files import write_atomically
+from gplac.cli import mistakes_told
+from gplac.files import require_writable, write_atomically
 from gplac.provenance import provenance
 from gplac.scale.processes import Processes
 from gplac.worlds.gl import context, renderer_name
@@ -53,6 +54,8 @@ def main(
         repeats: Turns; all are written.
         out: File to write; by default results/drawing/<hardware>.json.
     """
+    out = out or Path("results/drawing") / f"{machine()}.json"
+    require_writable(out)
     if min((*processes, repeats)) < 1 or not processes or not seconds > 0:
         raise SystemExit("One process and one turn or more, of more than no seconds, can be measured.")
     rates: dict[int, list[float]] = {count: [] for count in processes}
@@ -68,11 +71,10 @@ def main(
         "seconds": seconds,
         "provenance": provenance(),
     }
-    out = out or Path("results/drawing") / f"{machine()}.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, (json.dumps(written, indent=1) + "\n").encode())
     print(f"Written to {out}.")
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    with mistakes_told("drawing"):
+        tyro.cli(main)

@@ -19,9 +19,10 @@ import torch
 import tyro
 from run import machine
 
+from gplac.cli import mistakes_told
 from gplac.config import preset
 from gplac.data.dataset import Demonstrations, WeakImages
-from gplac.files import write_atomically
+from gplac.files import require_writable, write_atomically
 from gplac.methods import gplac
 from gplac.provenance import provenance
 from gplac.reporting.fairness import multiply_adds
@@ -76,6 +77,8 @@ def main(steps: int = 200, share: float = 0.02, out: Path | None = None) -> None
         share: Part of the paper's 40,000 frames and 80,000 weak images to keep in memory; 1: all of them.
         out: File to write.
     """
+    out = out or Path("results/paper") / f"projection-{machine()}.json"
+    require_writable(out)
     if steps < 50:
         raise SystemExit(f"{steps} steps are too few to time: give --steps 50 or more.")
     if not 0.001 <= share <= 1:
@@ -122,11 +125,10 @@ def main(steps: int = 200, share: float = 0.02, out: Path | None = None) -> None
     }
     if device.type == "cuda":
         found["peak_device_memory_gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
-    out = out or Path("results/paper") / f"projection-{machine()}.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, (json.dumps(found, indent=1) + "\n").encode())
     print(json.dumps({key: value for key, value in found.items() if key != "provenance"}, indent=1))
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    with mistakes_told("paper_run"):
+        tyro.cli(main)

@@ -23,8 +23,9 @@ from plain import PlainNetwork
 from run import machine
 from torch import Tensor, nn
 
+from gplac.cli import mistakes_told
 from gplac.config import preset as settings_of
-from gplac.files import write_atomically
+from gplac.files import require_writable, write_atomically
 from gplac.models.network import Network
 from gplac.provenance import provenance
 from gplac.training.device import best_device, has_bf16
@@ -132,6 +133,9 @@ def main(
         raise SystemExit(
             "Pictures are 32 pixels wide and high or more, turns and matrices of a size above nought."
         )
+    prefix = "" if preset == "lite" else f"{preset}-"
+    out = out or Path("results/roofline") / f"{prefix}{width}x{height}-{machine()}.json"
+    require_writable(out)
     device = best_device()
     ours, peers = of_step(width, height, preset), of_plain_step(width, height, preset)
     precision = "bfloat16" if has_bf16(device) else "float32"
@@ -168,12 +172,10 @@ def main(
             f"{name}, {row['precision']}: {row['gflops']:.0f} GFLOP/s, {row['share_of_matmul']:.0%} of the matrix"
             f" product's {row['matmul_gflops']:.0f}"
         )
-    prefix = "" if preset == "lite" else f"{preset}-"
-    out = out or Path("results/roofline") / f"{prefix}{width}x{height}-{machine()}.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, (json.dumps(found, indent=1) + "\n").encode())
     print(f"Written to {out}.")
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    with mistakes_told("roofline"):
+        tyro.cli(main)

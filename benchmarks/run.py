@@ -16,7 +16,7 @@ from rich.table import Table
 from robot import ROBOT
 from worlds import ALL_STEPS, FRAMES, PUSH_FRAMES, PUSH_STEPS, STEPS, STRIKER_FRAMES, STRIKER_STEPS
 
-from gplac.errors import UserError
+from gplac.cli import mistakes_told
 from gplac.evaluation.result import require_replaceable, write_json
 from gplac.provenance import hardware, provenance
 
@@ -84,7 +84,5 @@ def machine() -> str:
 
 
 if __name__ == "__main__":
-    try:
+    with mistakes_told("run"):
         main(tyro.cli(Options))
-    except UserError as error:
-        raise SystemExit(f"run: {error}") from None

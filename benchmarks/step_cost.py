@@ -15,7 +15,8 @@ import mujoco
 import numpy as np
 from run import machine
 
-from gplac.files import write_atomically
+from gplac.cli import mistakes_told
+from gplac.files import require_writable, write_atomically
 from gplac.provenance import provenance
 from gplac.worlds.registry import TASKS
 from gplac.worlds.vector import VectorTask
@@ -113,6 +114,8 @@ def switches(name: str) -> dict[str, tuple[float, float]]:
 
 def main() -> None:
     """Measure pusher and striker, print, write."""
+    out = Path("results/step_cost") / f"{machine()}.json"
+    require_writable(out)
     tasks: dict[str, dict[str, Any]] = {}
     for name in ("pusher", "striker"):
         print(name)
@@ -127,8 +130,6 @@ def main() -> None:
             "physics_steps_us": {which: microseconds for which, (microseconds, _) in variants.items()},
             "largest_difference": {which: difference for which, (_, difference) in variants.items()},
         }
-    out = Path("results/step_cost") / f"{machine()}.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(
         out, (json.dumps({"tasks": tasks, "provenance": provenance()}, indent=1) + "\n").encode()
     )
@@ -136,4 +137,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told("step_cost"):
+        main()

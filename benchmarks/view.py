@@ -16,10 +16,11 @@ import numpy.typing as npt
 import tyro
 from PIL import Image, ImageDraw
 
+from gplac.cli import mistakes_told
 from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.data.quality.likeness import FAR, TURNED, better_turn, layout_distances
 from gplac.data.quality.pictures import GREY, LAYOUT, area_means, layout
-from gplac.files import write_atomically
+from gplac.files import require_writable, write_atomically
 from gplac.provenance import provenance
 from gplac.seeding import rng
 
@@ -109,6 +110,8 @@ def main(sets: tyro.conf.Positional[tuple[tuple[str, Path, Path], ...]], /, out:
         sets: NAME DEMONSTRATIONS WEAK, of each set.
         out: File to write.
     """
+    out = out or Path("results/view/distances.json")
+    require_writable(out)
     if not sets:
         raise SystemExit("Name one set or more: NAME DEMONSTRATIONS WEAK.")
     photos: dict[Path, Images] = {}
@@ -145,8 +148,6 @@ def main(sets: tyro.conf.Positional[tuple[tuple[str, Path, Path], ...]], /, out:
         "rows": rows,
         "provenance": provenance(),
     }
-    out = out or Path("results/view/distances.json")
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, (json.dumps(found) + "\n").encode())
     print(json.dumps(found["totals"], indent=1))
 
@@ -166,4 +167,5 @@ def totals(rows: list[dict[str, object]]) -> list[dict[str, object]]:
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    with mistakes_told("view"):
+        tyro.cli(main)

@@ -11,20 +11,18 @@ method is tried with, one after the other, but for those whose result is there. 
 scenes are never opened here.
 """
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import tyro
 
-from gplac.cli import termination_interrupts
+from gplac.cli import mistakes_told
 from gplac.cli.options import Preset, Size
 from gplac.config import Preset as Settings
 from gplac.errors import UserError
 from gplac.evaluation.percent import percent, span
 from gplac.evaluation.result import read_result, write_json
-from gplac.files import told
 from gplac.grid.alike import tried_alike
 from gplac.grid.cell import Cell
 from gplac.grid.data import LABELLED, WEAK, collect, data_sets
@@ -129,15 +127,5 @@ def measure(
 
 
 if __name__ == "__main__":
-    try:
-        with termination_interrupts():
-            tyro.cli(main)
-    except UserError as error:
-        raise SystemExit(f"sweep: {error}") from None
-    except OSError as error:
-        if (said := told(error)) is None:
-            raise
-        raise SystemExit(f"sweep: {said}") from None
-    except KeyboardInterrupt:
-        print("sweep: stopped. The same command goes on.", file=sys.stderr)
-        raise SystemExit(130) from None
+    with mistakes_told("sweep", "The same command goes on."):
+        tyro.cli(main)

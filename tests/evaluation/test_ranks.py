@@ -47,6 +47,25 @@ def test_pairs_say_which_come_in_the_same_order_and_which_clearly() -> None:
     assert found.tau == pytest.approx(1 / 3)  # two pairs of three
 
 
+@pytest.mark.parametrize(("episodes", "told_apart"), [(None, True), (1000, True), (400, True), (200, False)])
+def test_pairs_that_their_own_episodes_do_not_tell_apart(episodes: int | None, told_apart: bool) -> None:
+    """68 of 100 against 60: with 400 episodes the interval of the difference is 1.3 to 14.6 points, with 200 it holds
+    nought."""
+    ours = {"a": of([1, 0], [1, 1]), "b": of([0, 0], [0, 1])}
+    (pair,) = agreement({"a": 0.68, "b": 0.60}, ours, episodes).pairs
+    assert pair.told_apart is told_apart
+
+
+def test_an_order_that_hangs_on_few_episodes_is_less_sure() -> None:
+    names = "abcd"
+    ours = {name: of(*[[1] * (4 - i) + [0] * i] * 5, [0] * 4) for i, name in enumerate(names)}
+    theirs = {name: 0.6 - 0.05 * i for i, name in enumerate(names)}
+    exact, many, few = (agreement(theirs, ours, episodes) for episodes in (None, 10**9, 20))
+    assert exact.redrawn95 is None
+    assert many.interval95 == many.redrawn95 == few.interval95 == Interval(1.0, 1.0)
+    assert few.redrawn95 is not None and few.redrawn95.low < 0.0 and few.redrawn95.high == 1.0
+
+
 def test_equal_rates_here_speak_for_neither_order() -> None:
     (pair,) = agreement({"a": 0.5, "b": 0.1}, {"a": of([1, 0], [0, 0]), "b": of([0, 0], [0, 1])}).pairs
     assert pair.tied and not pair.agrees and not pair.clear

@@ -10,6 +10,7 @@ from gplac.evaluation.statistics import (
     Interval,
     bootstrap_over_scenes,
     mcnemar,
+    newcombe,
     paired_difference,
     rate_interval,
     wilson,
@@ -26,6 +27,19 @@ def test_wilson_equals_scipy(count: tuple[int, int], confidence: float) -> None:
     ours = wilson(successes, episodes, confidence)
     assert (ours.low, ours.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
     assert 0 <= ours.low <= successes / episodes <= ours.high <= 1
+
+
+def test_newcombe_gives_its_own_examples() -> None:
+    """Of the article, table II: contrasts (a), (c) and (g), method 10."""
+    for counts, ends in (
+        ((56, 70, 48, 80), (0.0524, 0.3339)),
+        ((6, 7, 2, 7), (0.0582, 0.8062)),
+        ((10, 10, 0, 20), (0.6791, 1.0)),
+    ):
+        found = newcombe(*counts)
+        assert (found.low, found.high) == pytest.approx(ends, abs=5e-5)
+    there, back = newcombe(56, 70, 48, 80), newcombe(48, 80, 56, 70)
+    assert (back.low, back.high) == pytest.approx((-there.high, -there.low))
 
 
 @given(st.integers(0, 300), st.integers(0, 300))

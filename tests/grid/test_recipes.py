@@ -204,7 +204,7 @@ def test_a_cell_is_trained_with_the_presets_settings_and_its_own_budget() -> Non
 def test_a_sweep_tells_a_mistake_in_a_sentence(tmp_path: Path, arguments: str, told: str) -> None:
     command = [sys.executable, str(RECIPES / "sweep.py"), *arguments.split()]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert ended.stderr.startswith("sweep: ") and told in ended.stderr
     assert list(tmp_path.iterdir()) == []
 
@@ -236,7 +236,7 @@ def test_a_sweep_that_cannot_write_or_is_stopped_says_so_in_a_sentence(tmp_path:
     (tmp_path / "data").touch()
     command = [sys.executable, str(RECIPES / "sweep.py"), "att-1", "--preset", "smoke"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert ended.stderr.startswith("sweep: Cannot write data") and ended.stderr.count("\n") == 1
     # Ctrl-C in the middle of the work, as a training passes it on.
     code = (

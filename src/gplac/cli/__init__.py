@@ -60,27 +60,40 @@ app.command(share.push)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point: the user's mistakes end in one sentence and status 2, Ctrl-C and SIGTERM in status 130."""
+    """Entry point; see `mistakes_told`."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words == ["--version"]:
         print(f"gplac {versions()['gplac']}")
         return
     if len(words) > 1 and words[0] == "grid" and words[1].endswith(".py"):
         words.insert(1, "run")  # `gplac grid RECIPE` measures the recipe
-    try:
+    with mistakes_told("gplac"), PATHS:
         _require_once(words)
-        with termination_interrupts(), PATHS:
-            app.cli(
-                prog="gplac",
-                description="Visuomotor policies that work in new places, from demonstrations of one place and weakly "
-                "labelled photographs. `gplac --version` tells which this is.",
-                args=words,
-                config=(tyro.conf.FlagCreatePairsOff,),
-            )
+        app.cli(
+            prog="gplac",
+            description="Visuomotor policies that work in new places, from demonstrations of one place and weakly "
+            "labelled photographs. `gplac --version` tells which this is.",
+            args=words,
+            config=(tyro.conf.FlagCreatePairsOff,),
+        )
+
+
+@contextlib.contextmanager
+def mistakes_told(name: str, stopped: str = "") -> Iterator[None]:
+    """What a program's `main` runs in: the user's mistakes end in one sentence and status 2, Ctrl-C and SIGTERM in
+    status 130.
+
+    Args:
+        name: of the program; begins the sentence.
+        stopped: what to say of a stop that says nothing itself.
+    """
+    try:
+        with termination_interrupts():
+            yield
     except UserError as error:
-        _give_up(str(error))
+        _give_up(name, str(error))
     except KeyboardInterrupt as stop:
-        print(f"gplac: stopped. {stop}".rstrip(), file=sys.stderr)
+        print(f"{name}: stopped. {str(stop) or stopped}".rstrip(), file=sys.stderr)
         raise SystemExit(130) from None
     except BrokenPipeError:
         # The reader of our output went away (`gplac ... | head`); nothing is left to tell it.
@@ -89,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         if (said := told(error)) is None:
             raise
-        _give_up(said)
+        _give_up(name, said)
 
 
 @contextlib.contextmanager
@@ -123,6 +136,6 @@ def _require_once(words: Sequence[str]) -> None:
             )
 
 
-def _give_up(sentence: str) -> None:
-    print(f"gplac: {' '.join(sentence.split())}", file=sys.stderr)
+def _give_up(name: str, sentence: str) -> None:
+    print(f"{name}: {' '.join(sentence.split())}", file=sys.stderr)
     raise SystemExit(2)

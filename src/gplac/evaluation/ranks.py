@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.evaluation.pooling import Pooled
-from gplac.evaluation.statistics import Interval, difference_interval, drawn_scenes, middle
+from gplac.evaluation.statistics import Interval, difference_interval, drawn_scenes, middle, newcombe
+from gplac.seeding import rng
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,6 +27,8 @@ class Pair:
     """How much more often here, in [-1, 1]."""
     interval95: Interval
     """Of ours, over scenes; see `gplac.evaluation.statistics.difference_interval`."""
+    told_apart: bool
+    """Whether their own episodes tell the two apart, as far as it is known how many there were."""
 
     @property
     def agrees(self) -> bool:
@@ -53,6 +56,8 @@ class Agreement:
     interval95: Interval
     """Bootstrap over scenes, the same scenes drawn for every method; -1 to 1 where there is a single scene, or none
     tells any two of them apart."""
+    redrawn95: Interval | None
+    """The same with their episodes drawn anew as well; None where it is not known how many there were."""
     pairs: tuple[Pair, ...]
     """Every two methods that are not a tie there."""
 
@@ -70,12 +75,16 @@ def kendall(x: Floats, y: Floats) -> Floats:
     return np.asarray(np.sum(of_x * of_y, axis=-1) / np.where(ties == 0, 1.0, ties))
 
 
-def agreement(theirs: Mapping[str, float], ours: Mapping[str, Pooled]) -> Agreement:
+def agreement(
+    theirs: Mapping[str, float], ours: Mapping[str, Pooled], episodes: int | None = None
+) -> Agreement:
     """Compare orders of methods.
 
     Args:
         theirs: success rate of each method, by name; at least those of ``ours``.
         ours: what they did here; scenes that not all of them were run in are left out.
+        episodes: how many each of their rates is of; taken as independent, though they were of few scenes, so that more
+            pairs may be a tie there than is said. None: their rates count as exact.
     """
     names = list(ours)
     shared = sorted(set.intersection(*(set(each.outcomes) for each in ours.values())))
@@ -88,6 +97,7 @@ def agreement(theirs: Mapping[str, float], ours: Mapping[str, Pooled]) -> Agreem
     drawn = drawn_scenes(len(shared))
     redrawn = (totals[:, drawn].sum(axis=2) / counts[:, drawn].sum(axis=2)).T  # (draws, methods)
     published = np.array([theirs[name] for name in names])
+    counted = [theirs[name] * (episodes or 0) for name in names]
     pairs = []
     for a, b in combinations(range(len(names)), 2):
         if published[a] == published[b]:
@@ -100,13 +110,18 @@ def agreement(theirs: Mapping[str, float], ours: Mapping[str, Pooled]) -> Agreem
                 float(published[up] - published[down]),
                 float(rates[up] - rates[down]),
                 difference_interval(redrawn[:, up] - redrawn[:, down], len(shared)),
+                episodes is None or newcombe(counted[up], episodes, counted[down], episodes).excludes(0.0),
             )
         )
     taus = kendall(redrawn, np.broadcast_to(published, redrawn.shape))
     by_scene = totals / counts
     told_apart = len(shared) > 1 and bool((by_scene != by_scene[0]).any())
     interval = middle(taus) if told_apart else Interval(-1.0, 1.0)
-    return Agreement(float(kendall(rates, published)), interval, tuple(pairs))
+    redrawn95 = None
+    if episodes is not None:
+        again = rng("published episodes").binomial(episodes, published, redrawn.shape) / episodes
+        redrawn95 = middle(kendall(redrawn, again)) if told_apart else interval
+    return Agreement(float(kendall(rates, published)), interval, redrawn95, tuple(pairs))
 
 
 def beyond(one: Pooled, other: Pooled) -> tuple[float, Interval]:

@@ -77,6 +77,17 @@ def wilson(successes: float, episodes: int, confidence: float = 0.95) -> Interva
     return Interval(low, high)
 
 
+def newcombe(successes: float, episodes: int, others: float, other_episodes: int) -> Interval:
+    """95 % interval of the difference of two rates of which only counts are known, episodes taken as independent:
+    Newcombe's, of Wilson's two (Statistics in Medicine 17, 1998, method 10)."""
+    one, other = successes / episodes, others / other_episodes
+    mine, theirs = wilson(successes, episodes), wilson(others, other_episodes)
+    return Interval(
+        one - other - math.hypot(one - mine.low, theirs.high - other),
+        one - other + math.hypot(mine.high - one, other - theirs.low),
+    )
+
+
 def drawn_scenes(count: int) -> npt.NDArray[np.int64]:
     """Which of ``count`` scenes each resample draws, ``(DRAWS, count)``: always the same, so that a comparison has one
     interval wherever it stands."""

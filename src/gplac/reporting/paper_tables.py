@@ -14,7 +14,7 @@ from gplac.methods import BEYOND
 from gplac.reporting.charts import Bar, success_bars
 from gplac.reporting.committed import Committed, Key, named_seeds
 from gplac.reporting.orders import order
-from gplac.reporting.published import TABLE_1, TABLE_2, TABLE_3
+from gplac.reporting.published import EPISODES, ROBOT_EPISODES, TABLE_1, TABLE_2, TABLE_3
 from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
 from gplac.reporting.table_charts import BudgetPoint, budget_curves
 from gplac.reporting.themes import label
@@ -85,7 +85,11 @@ def _of_methods(
         *_own_settings(preset, rates),
     ]
     notes += _without_row(unknown)
-    notes += order({m: each for m, each in measured.items() if m in theirs}, theirs)
+    compared = [method for method in measured if method in theirs]
+    shared = committed.shared(Key(method) for method in compared)
+    alike = {method: each for method in compared if (each := shared[Key(method)]) is not None}
+    episodes = ROBOT_EPISODES if theirs is TABLE_2 else EPISODES
+    notes += order({method: measured[method] for method in compared}, theirs, episodes, alike)
     notes += _far([(label(m), each, rates[m]) for m, each in measured.items()], len(measured))
     charts: tuple[Chart, ...] = ()
     if measured:
@@ -146,7 +150,7 @@ def _of_budgets(results: Path, preset: str, task: str) -> Sheet:
             for key in committed.results
             if (key.weak_budget or key.scene_budget) and key not in keys.values()
         ),
-        *order(alike, {name: rate for name, _, rate in compared}),
+        *order(alike, {name: rate for name, _, rate in compared}, EPISODES),
         *_far([(name, each, rate) for name, each, rate in compared if each is not None], len(measured)),
     ]
     counts = (each.episodes for each in measured.values())

@@ -7,11 +7,12 @@ from typing import Any
 from gplac import config
 from gplac.evaluation.percent import point_span, points, span
 from gplac.evaluation.pooling import Pooled
-from gplac.evaluation.ranks import beyond
+from gplac.evaluation.ranks import agreement, beyond
 from gplac.methods import BEYOND
 from gplac.reporting.committed import Committed, Key, named_seeds
+from gplac.reporting.orders import agreed
 from gplac.reporting.paper_tables import REFERENCES
-from gplac.reporting.published import TABLE_1, TABLE_2, TABLE_3, beside_paper
+from gplac.reporting.published import EPISODES, TABLE_1, TABLE_2, TABLE_3, beside_paper
 from gplac.reporting.themes import label
 
 PRESET = "lite"
@@ -66,6 +67,19 @@ def _table_1(results: Path) -> Iterator[str]:
         yield from _by_shared_seeds(task, committed, _methods(committed))
     for task, committed in found.items():
         yield from _gain(task, {method: committed.pooled(method) for method in ("gplac", "att-1")})
+    yield from _orders(found)
+
+
+def _orders(found: Mapping[str, Committed]) -> Iterator[str]:
+    """How far the order of methods is the paper's, task by task."""
+    for task, committed in found.items():
+        ours = {method: each for method in TABLE_1[task] if (each := committed.pooled(method)) is not None}
+        if len(ours) > 1:
+            yield ""
+            yield (
+                f"The order of {len(ours)} of {len(TABLE_1[task])} methods on the {task}:"
+                f" {agreed(agreement(TABLE_1[task], ours, EPISODES), EPISODES)}"
+            )
 
 
 def _of_their_own() -> str:
@@ -176,6 +190,7 @@ def _at_the_papers_size(results: Path) -> Iterator[str]:
     for method in [each for each in ROWS if each in measured or each in TABLE_1[tasks[0]]]:
         name = label(method) if method in TABLE_1[tasks[0]] else ROWS[method]
         yield _line(name, *_beside(found, method))
+    yield from _orders(found)
 
 
 def _seeds_of(found: Iterable[Committed]) -> str:
