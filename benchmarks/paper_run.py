@@ -62,9 +62,12 @@ def all_methods(hours: float) -> dict[str, dict[str, float]]:
     Args:
         hours: of that run.
     """
-    one = multiply_adds("pusher", "paper", "gplac")
+    one = multiply_adds("gplac", preset("paper", "pusher", "gplac"))
     return {
-        task: {method: round(hours * multiply_adds(task, "paper", method) / one, 2) for method in METHODS}
+        task: {
+            method: round(hours * multiply_adds(method, preset("paper", task, method)) / one, 2)
+            for method in METHODS
+        }
         for task in ("pusher", "striker")
     }
 

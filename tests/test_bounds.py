@@ -26,7 +26,6 @@ def demonstrations(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_ceiling_and_floor_are_results(
     demonstrations: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "STEPS", 20)
     clones: dict[int, Clone] = {}
 
     def noted(task: str, clone: Clone, *scenes: Any) -> Any:
@@ -46,13 +45,13 @@ def test_ceiling_and_floor_are_results(
         result = read_result(tmp_path / f"{name}-seed0.json")
         assert result == found[name]
         assert result["labelled_images"] == 10 * 100
+        assert result["training"]["steps"] == 20  # of preset smoke, which is for tests
         assert (result["method"], result["episodes"], result["split"]) == (name, 6, "validation")
 
 
 def test_who_is_told_wrong_fails_more_often(
     demonstrations: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "STEPS", 20)
     monkeypatch.setattr(bounds, "ERRORS_M", (0.0, 0.2))
     told, roll_out = [], bounds.roll_out
     monkeypatch.setattr(

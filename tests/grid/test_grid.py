@@ -453,3 +453,12 @@ def test_demonstrations_of_many_scenes_are_of_those_that_weak_images_are_of() ->
     request = data._request("demos-40", "pusher", preset("lite", "pusher").data)
     assert (request.kind, request.split, request.scenes) == ("demonstrations", "weak", tuple(range(40)))
     assert (request.per_scene, request.action_noise, request.noise_time_s) == (20, 0.4, 0.5)
+
+
+def test_a_method_that_learns_from_moving_pictures_needs_episodes_that_move() -> None:
+    Cell("pusher", "att-ae").check()
+    Cell("mug_push", "gplac").check()
+    with pytest.raises(
+        UserError, match=r"att-ae learns from 3 frames on end, and an episode of mug_push has 1"
+    ):
+        Cell("mug_push", "att-ae").check()

@@ -307,6 +307,42 @@ def test_fair_comparison_counts_what_is_trained_and_what_runs(tmp_path: Path) ->
     assert trained["ceiling"] == running["ceiling"] == 71_000  # its file tells
 
 
+def test_fair_comparison_is_of_what_results_tell_and_not_of_todays_preset(tmp_path: Path) -> None:
+    put(tmp_path, "att-1", [1, 1])
+    now = {record["method"]: record for record in fair(tmp_path, "lite")[0].records}["att-1"]
+    result = put(tmp_path, "att-1", [1, 1], seed=1)
+    told = {"training": {"labelled_batch": 16, "gone": 1}, "network": {"channels": [64, 8], "hidden": [5]}}
+    (tmp_path / "lite/pusher/att-1-seed0.json").unlink()
+    result["training"] |= {"settings": told | {"data": {"width": 32, "height": 28}, "hash": "0" * 16}}
+    write_json(result, "result", tmp_path / "lite/pusher/att-1-seed1.json")
+    (sheet,) = fair(tmp_path, "lite")
+    (then,) = sheet.records
+    assert (now["images_a_step"], then["images_a_step"]) == ("64", "16")
+    steps = preset("lite").training.steps
+    assert then["multiply_adds"] == 16 * 14 * 9 * (3 * 64 + 64 * 8) * 16 * steps
+    inputs = 2 * 8 + 17
+    assert then["trained_numbers"] == 9 * 64 * 8 + 2 * 8 + (inputs * 5 + 5) + (5 * 7 + 7)
+    assert "older version, which" not in said(sheet)
+
+
+def test_fair_comparison_says_what_is_not_equal(tmp_path: Path) -> None:
+    for method, weak, stem in (
+        ("att-ft", 16_000, ""),
+        ("gplac", 16_000, ""),
+        ("gplac", 16, "gplac-weak16-seed0"),
+        ("ceiling", 0, ""),
+    ):
+        put(tmp_path, method, [1, 1], weak_images=weak, stem=stem)
+    (sheet,) = fair(tmp_path, "lite")
+    places = {cells[0]: cells[sheet.head.index("of places")] for cells in sheet.rows}
+    assert places == {"ATT-FT": "40", "GPLAC": "40", "GPLAC, 16 weak images": "8", "Ceiling (told where)": ""}
+    assert "Settings of their own: ATT-FT `network.policy_dropout=0`." in said(sheet)
+    assert "judged after its second stage" in said(sheet)
+    assert "older version, which do not tell" in said(sheet) and "GPLAC, 16 weak images (seed 0)." in said(
+        sheet
+    )
+
+
 def test_fair_comparison_names_the_processor_that_trained(tmp_path: Path) -> None:
     machines: list[dict[str, Any]] = [{"cpu": "one", "gpu": None}, {"cpu": "two", "gpu": "three"}]
     for seed, hardware in enumerate(machines):
@@ -384,7 +420,9 @@ def test_figure_5_has_a_row_for_methods_without_points_and_how_well_domains_are_
     (sheet,) = figure_5(tmp_path, "lite")
     assert row(sheet, "ATT-DA")[6] == "80.0 %"
     inspection(tmp_path, "att-da", 0.3, seed=2)  # of an older version
-    assert row(figure_5(tmp_path, "lite")[0], "ATT-DA")[6] == "not measured"
+    assert row(figure_5(tmp_path, "lite")[0], "ATT-DA")[6] == "80.0 % (seeds 0, 1)"
+    inspection(tmp_path, "att-1", 0.3)
+    assert row(figure_5(tmp_path, "lite")[0], "ATT-1")[6] == "not measured"
     assert row(sheet, "CNN-1")[1] == "no points"
     assert [record["method"] for record in sheet.records] == ["att-da"]
 

@@ -236,7 +236,7 @@ def read_result(path: Path) -> Result:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         raise UserError(
-            f"{path} is not JSON ({error}); write it again with: gplac evaluate RUN --json {path}"
+            f"{path} is not JSON ({error}); delete it, and write it again with: gplac evaluate RUN --json {path}"
         ) from error
     check(document, "result", str(path))
     return document

@@ -16,6 +16,7 @@ from gplac.files import require_writable
 from gplac.grid.found import Found, found
 from gplac.methods import METHODS
 from gplac.runs import INSPECTION
+from gplac.training.batches import LENGTH
 from gplac.training.changes import changes
 from gplac.training.checkpoint import RUN_JSON
 from gplac.training.described import HASH, described
@@ -87,6 +88,15 @@ class Cell:
         if self.trained and self.method not in METHODS:
             raise UserError(
                 f"{self.id}: no method is called {self.method!r}; choose one of {', '.join([*METHODS, *REFERENCES])}."
+            )
+        if (
+            self.trained
+            and "video" in METHODS[self.method]().reads
+            and task_named(self.task).episode_steps < LENGTH
+        ):
+            raise UserError(
+                f"{self.id}: {self.method} learns from {LENGTH} frames on end, and an episode of {self.task} has"
+                f" {task_named(self.task).episode_steps}: choose another method or task."
             )
         for name in ("weak_budget", "scene_budget"):
             if getattr(self, name) and not self.learns_weakly:

@@ -1,6 +1,7 @@
 """What every method had to learn from and what it cost, and what its controls say."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -19,7 +20,7 @@ from gplac.models.network import Network
 from gplac.models.registry import encoder_named
 from gplac.objectives.objective import Source, sources
 from gplac.reporting.committed import Committed, Key
-from gplac.reporting.paper_tables import REFERENCES
+from gplac.reporting.paper_tables import REFERENCES, own_settings
 from gplac.reporting.published import METHODS
 from gplac.reporting.sheets import Sheet
 from gplac.reporting.themes import label
@@ -62,6 +63,7 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
             f"{record['labelled_frames']:,}",
             str(record["labelled_scenes"]),
             f"{record['weak_images']:,}" if record["weak_images"] else "",
+            str(record["weak_scenes"]) if record["weak_scenes"] else "",
             record["also_told"],
             f"{record['steps']:,}",
             record["images_a_step"],
@@ -76,7 +78,7 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         )
         for record in records
     )
-    notes = (
+    notes = [
         f"{task_named(task).title.capitalize()}, preset {preset}. Steps: of the optimiser, first stages included."
         " Images a step: demonstrated ones and weak ones, after first stages and warm-up."
         " Work: 10¹² multiply-adds of the convolutions, forward, on all pictures that training goes through, first"
@@ -91,12 +93,21 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         " the preset's. Also told: what the method learns from beside pictures, states and actions. Batches of weak"
         " images are half with and half without the object, whatever the method; ATT-DA and ATT-AE have nothing else of"
         " the labels. Positions are told of images that show the object. Ceiling and floor see no pictures.",
-    )
+        *own_settings(preset, [key.method for key, _ in in_order(committed.results)]),
+    ]
+    if any(record["method"] == "att-ft" for record in records):
+        notes.append("The classifier of ATT-FT is judged after its second stage, which does not train it.")
+    if untold := [name for key, each in in_order(committed.results) if (name := _untold(key, each))]:
+        notes.append(
+            "Files of an older version, which do not tell what they were trained with; batches and work are the"
+            f" preset's of today: {', '.join(untold)}."
+        )
     head = (
         "Method",
         "Labelled frames",
         "of scenes",
         "Weak images",
+        "of places",
         "Also told",
         "Steps",
         "Images a step",
@@ -110,7 +121,11 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         "Classifier",
     )
     return Sheet(
-        f"What each method had, {task_named(task).title} (preset {preset})", head, rows, notes, tuple(records)
+        f"What each method had, {task_named(task).title} (preset {preset})",
+        head,
+        rows,
+        tuple(notes),
+        tuple(records),
     )
 
 
@@ -118,17 +133,18 @@ def _record(
     task: str, preset: str, key: Key, results: Sequence[Result], inspections: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     method, budget, _ = key
-    sizes, steps = config.preset(preset, task).data, task_named(task).episode_steps
+    settings = _as_trained(config.preset(preset, task, method), results[0])
+    sizes, steps = settings.data, task_named(task).episode_steps
     scenes, told, images, work = 1, SOURCES["positions"] if method == "ceiling" else "", "", None
     if method in MAKERS:
         made = MAKERS[method]()
-        images = _images_a_step(made, config.preset(preset, task, method).training)
-        work = multiply_adds(task, preset, method)
+        images = _images_a_step(made, settings.training)
+        work = multiply_adds(method, settings)
         scenes = min(made.labelled_scenes, sizes.weak_scenes)
         told = ", ".join(text for source, text in SOURCES.items() if source in made.reads)
     each = sizes.demonstrations if scenes == 1 else sizes.demonstrations_per_scene
     training = [result["training"] for result in results]
-    trained, running = _numbers(task, preset, method, training[0]["parameters"])
+    trained, running = _numbers(task, method, settings, training[0]["parameters"])
     classifiers = [found["classifier"]["accuracy"] for found in inspections if "classifier" in found]
     return {
         "task": task,
@@ -142,6 +158,7 @@ def _record(
         ),
         "labelled_scenes": scenes,
         "weak_images": results[0]["weak_images"],
+        "weak_scenes": _places(results[0], sizes.weak_scenes),
         "also_told": told,
         "steps": training[0]["steps"],
         "images_a_step": images,
@@ -156,22 +173,48 @@ def _record(
     }
 
 
+def _places(result: Result, scenes: int) -> int:
+    """How many scenes its weak images are of: each gives as many with the object as without, so that few are of few."""
+    return min(scenes, (int(result["weak_images"]) + 1) // 2)
+
+
+def _untold(key: Key, results: Sequence[Result]) -> str:
+    """The row, and which of its seeds do not tell their settings; empty if all do."""
+    seeds = [str(each["seed"]) for each in results if "settings" not in each["training"]]
+    if key.method not in MAKERS or not seeds:
+        return ""
+    return f"{row_name(key.method, key.weak_budget)} (seed {', '.join(seeds)})"
+
+
 def _images_a_step(method: Method, settings: config.TrainConfig) -> str:
     sizes = {"labelled": settings.labelled_batch, "weak": settings.weak_batch}
     read = sources(method.objectives)
     return " + ".join(str(size) for source, size in sizes.items() if source in read)
 
 
+def _as_trained(settings: config.Preset, result: Result) -> config.Preset:
+    """What a method was trained with, as its result tells; of one of an older version, what the preset has today."""
+    told = result["training"].get("settings", {})
+    parts = {}
+    for name in ("data", "network", "training"):
+        part = getattr(settings, name)
+        known = {key: value for key, value in told.get(name, {}).items() if hasattr(part, key)}
+        # JSON has no tuples, and settings are to be told apart by what they hold.
+        parts[name] = replace(
+            part, **{key: tuple(value) if isinstance(value, list) else value for key, value in known.items()}
+        )
+    return replace(settings, **parts)
+
+
 @cache
-def multiply_adds(task: str, preset: str, method: str) -> int:
+def multiply_adds(method: str, settings: config.Preset) -> int:
     """Of the convolutions, forward, for all pictures of a training.
 
     Args:
-        task: its name.
-        preset: its name.
         method: its name.
+        settings: what it is trained with.
     """
-    made, settings = MAKERS[method](), config.preset(preset, task, method)
+    made = MAKERS[method]()
     with torch.random.fork_rng():
         encoder = encoder_named(made.encoder)(settings.network, settings.data.height, settings.data.width)
     picture = torch.zeros(1, settings.data.height, settings.data.width, 3, dtype=torch.uint8)
@@ -187,13 +230,13 @@ def multiply_adds(task: str, preset: str, method: str) -> int:
 
 
 @cache
-def _numbers(task: str, preset: str, method: str, told: int) -> tuple[int, int]:
+def _numbers(task: str, method: str, settings: config.Preset, told: int) -> tuple[int, int]:
     """How many numbers training adjusts, and how many its policy computes with; of a clone that sees no pictures all
     that its file tells. What a result tells is the network with its frozen layer and its classifier, and without heads
     that a term of the loss brings along."""
     if method not in MAKERS:
         return told, told
-    made, what, settings = MAKERS[method](), task_named(task), config.preset(preset, task, method)
+    made, what = MAKERS[method](), task_named(task)
     size = settings.data.height, settings.data.width, what.state_size, what.action_size
     with torch.random.fork_rng():  # initial weights are drawn, whatever they are for
         network = Network(settings.network, *size, made.encoder, made.classifies)

@@ -82,7 +82,7 @@ def _of_methods(
     notes += [
         _scope(stem, preset, task, measured),
         *[PAIRED] * (len(measured) > 1),
-        *_own_settings(preset, rates),
+        *own_settings(preset, rates),
     ]
     notes += _without_row(unknown)
     compared = [method for method in measured if method in theirs]
@@ -244,7 +244,7 @@ def _gain_record(gain: tuple[float, Interval] | None) -> dict[str, Any]:
     return {name: None if each is None else round(each, 6) for name, each in zip(names, numbers, strict=True)}
 
 
-def _own_settings(preset: str, methods: Iterable[str]) -> list[str]:
+def own_settings(preset: str, methods: Iterable[str]) -> list[str]:
     """Which methods differ from their neighbours in more than the paper has it."""
     own = {label(m): settings for m in methods if (settings := config.own_changes(preset, m))}
     told = (f"{name} {', '.join(f'`{each}`' for each in settings)}" for name, settings in own.items())
