@@ -1,5 +1,8 @@
 """The Gymnasium environments pass their users' own checkers."""
 
+import copy
+import pickle
+
 import gymnasium
 import numpy as np
 import pytest
@@ -9,7 +12,10 @@ from stable_baselines3.common.env_checker import check_env as sb3_check_env
 import gplac.worlds  # noqa: F401 - registers the environments
 from gplac.config import preset
 from gplac.errors import UserError
-from gplac.worlds.registry import ENV_IDS
+from gplac.seeding import seed_of
+from gplac.worlds import splits
+from gplac.worlds.registry import ENV_IDS, task
+from gplac.worlds.task import evaluation_state
 
 SMALL = {"width": 40, "height": 35}
 
@@ -87,3 +93,62 @@ def test_bad_arguments_are_explained() -> None:
         gymnasium.make("gplac/Pusher-v0", observation="sound")
     with pytest.raises(UserError, match="20 scenes, 0 to 19; there is no scene 20"):
         gymnasium.make("gplac/Pusher-v0", split="validation", index=20)
+
+
+@pytest.mark.parametrize("name", ENV_IDS)
+def test_an_episode_of_the_evaluation_starts_where_that_does(name: str) -> None:
+    env = gymnasium.make(ENV_IDS[name], observation="state", split="test", index=2)
+    seen = [env.reset(options={"episode": k})[0] for k in (3, 3, 4, np.int64(3))]
+    np.testing.assert_array_equal(seen[0], seen[1])
+    np.testing.assert_array_equal(seen[0], seen[3])
+    assert not np.array_equal(seen[0], seen[2])
+    qpos, _ = evaluation_state(task(name), "test", 2, 3)
+    np.testing.assert_array_equal(env.unwrapped._vector.qpos[0], qpos)
+    for options, told in (
+        ({"episode": -1}, "-1 is no episode"),
+        ({"episode": 1.0}, "1.0 is no episode"),
+        ({"epsiode": 1}, "not 'epsiode'"),
+    ):
+        with pytest.raises(UserError, match=told):
+            env.reset(options=options)
+
+
+def test_a_scene_is_the_same_whichever_kind_of_integer_counts_it() -> None:
+    """Also where NumPy's is asked for first."""
+    splits._drawn.cache_clear()
+    for index in (np.int64(2), np.uint8(2)):
+        assert splits.scene("pusher", "test", index) == splits.scene("pusher", "test", 2)  # type: ignore[arg-type]
+    splits._drawn.cache_clear()
+    plain = splits.scene("pusher", "test", 2)
+    splits._drawn.cache_clear()
+    assert splits.scene("pusher", "test", np.int64(2)) == plain  # type: ignore[arg-type]
+    for index in (1.5, 2.0, "2"):
+        with pytest.raises(UserError, match=r"There is no scene .*whole numbers"):
+            splits.scene("pusher", "test", index)  # type: ignore[arg-type]
+        with pytest.raises(UserError, match="whole numbers"):
+            gymnasium.make("gplac/Pusher-v0", split="test", index=index)
+
+
+def test_draws_know_integers_and_strings_of_numpy_as_pythons_own() -> None:
+    assert seed_of("a", 3) == seed_of(np.str_("a"), np.int32(3)) != seed_of("a", "3")
+    assert seed_of("weak", "pusher", 0) == 5420782511997471233
+    with pytest.raises(TypeError):
+        seed_of(1.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("size", "told"), [(0, "0 is no side"), (-4, "-4 is no side"), ("32", "'32' is no side")]
+)
+def test_a_picture_without_a_size_is_refused_at_once(size: object, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        gymnasium.make("gplac/Pusher-v0", width=size)
+
+
+def test_a_pickled_environment_is_made_anew() -> None:
+    env = gymnasium.make("gplac/Striker-v0", split="test", index=1, render_mode="rgb_array", **SMALL)
+    first, _ = env.reset(seed=5)
+    for other in (pickle.loads(pickle.dumps(env.unwrapped)), copy.deepcopy(env.unwrapped)):
+        again, _ = other.reset(seed=5)
+        np.testing.assert_array_equal(first["image"], again["image"])
+        other.close()
+    env.close()

@@ -5,18 +5,21 @@ from typing import Any, Literal
 import gymnasium
 import numpy as np
 import numpy.typing as npt
+from gymnasium.utils import EzPickle
 
 from gplac.errors import UserError
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.render import SceneRenderer
 from gplac.worlds.splits import require_scene
 from gplac.worlds.splits import scene as scene_of
+from gplac.worlds.task import evaluation_state
 
 
-class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
+class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]], EzPickle):
     """One task in one scene, e.g. ``gymnasium.make("gplac/Pusher-v0", observation="image", split="test", index=3)``.
 
-    ``info`` holds ``distance_m`` and, at the last step, ``is_success``.
+    ``info`` holds ``distance_m`` and, at the task's last step, ``is_success``. A copy, or one that was pickled, is made
+    anew from the same arguments, as Gymnasium's own are: it has to be reset.
 
     Args:
         task: name of the task.
@@ -30,7 +33,7 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
         render_mode: None or ``"rgb_array"``.
 
     Raises:
-        UserError: unknown task, observation, split, level or index.
+        UserError: unknown task, observation, split, level or index, or a size that is no whole number above nought.
     """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 20}
@@ -49,11 +52,13 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
         if observation not in ("image", "state"):
             raise UserError(f"observation must be 'image' or 'state', not {observation!r}.")
         require_scene(task, split, index)
+        EzPickle.__init__(self, task, observation, split, index, level, width, height, render_mode)
         self.task = task_named(task)
         self.scene = scene_of(task, split, index, level=level)
         self.render_mode = render_mode
-        width, height = self.task.stage.size(width, height)
+        width, height = (_whole(size, "side of a picture", 1) for size in self.task.stage.size(width, height))
         self._observation, self._size = observation, (width, height)
+        self._split, self._index = split, index
         self._vector = self.task.simulations(1)
         self._renderer: SceneRenderer | None = None
         limit = self.task.action_limit
@@ -74,9 +79,23 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        """Start an episode from a state drawn with ``seed``."""
+        """Start an episode from a state drawn with ``seed``; with ``options={"episode": k}`` from that of the scene's
+        ``k``-th episode in `gplac.evaluation`, so that what is done there can be compared with results, pair by pair.
+
+        Raises:
+            UserError: other options, or no whole number from 0.
+        """
         super().reset(seed=seed)
-        qpos, qvel = self.task.reset(self.np_random)
+        options = dict(options or {})
+        episode = options.pop("episode", None)
+        if options:
+            raise UserError(
+                f"A reset has the option 'episode' alone, and not {', '.join(map(repr, options))}."
+            )
+        if episode is None:
+            qpos, qvel = self.task.reset(self.np_random)
+        else:
+            qpos, qvel = evaluation_state(self.task, self._split, self._index, _whole(episode, "episode", 0))
         self._vector.set_state(qpos[None], qvel[None])
         self._distances = []
         return self._observe(), {"distance_m": float(self._vector.distance()[0])}
@@ -119,3 +138,9 @@ class TaskEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
         if self._observation == "state":
             return self._vector.full_state()[0]
         return {"image": self._image(), "state": self._vector.robot_state()[0]}
+
+
+def _whole(number: Any, what: str, least: int) -> int:
+    if not isinstance(number, int | np.integer) or number < least:
+        raise UserError(f"{number!r} is no {what}: give a whole number from {least}.")
+    return int(number)

@@ -1,6 +1,7 @@
 """Which scene is which: splits whose assets are disjoint (section 6.1)."""
 
 import hashlib
+import operator
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
@@ -59,6 +60,7 @@ def require_scene(task: str, split: str, index: int) -> None:
         UserError: unknown task or split, or no scene of that index.
     """
     size = split_size(task, split)
+    index = _whole(index)
     if not 0 <= index < size:
         has = "one scene, 0" if size == 1 else f"{size} scenes, 0 to {size - 1}"
         raise UserError(f"The {split} split has {has}; there is no scene {index}.")
@@ -116,9 +118,11 @@ def scene(
             anew where the labelled table and camera have room for them.
 
     Raises:
-        UserError: unknown task, split, level or factor, negative index, or a bad asset pack.
+        UserError: unknown task, split, level or factor, an index that is negative or no whole number, or a bad asset
+            pack.
     """
     split_size(task, split)
+    index = _whole(index)
     if index < 0 or (split == "labelled" and index > 0):
         raise UserError(f"The split {split!r} has no scene {index}; scenes are counted from 0.")
     stream = STREAMS[split]
@@ -129,6 +133,16 @@ def scene(
     # What files are in a user's folder may change; the rest is the same every time.
     drawn = draw.scene() if assets else _drawn(*made_from, task, stream, index, level)
     return drawn if vary is None else _one_factor(scene(task, "labelled", 0), drawn, draw, vary)
+
+
+def _whole(index: int) -> int:
+    """An index as Python's own integer, whichever kind it is."""
+    try:
+        return operator.index(index)
+    except TypeError as error:
+        raise UserError(
+            f"There is no scene {index!r}: scenes are counted in whole numbers, from 0."
+        ) from error
 
 
 @lru_cache(maxsize=1024)
