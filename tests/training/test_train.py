@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from tiny import HEIGHT, WIDTH, Frames, Photographs
 
-from gplac.config import Preset
+from gplac.config import DataConfig, Preset
 from gplac.data.budget import chosen
 from gplac.data.dataset import WeakImages
+from gplac.data.manifest import Request
 from gplac.errors import UserError
 from gplac.training import loop
+from gplac.training.collected import as_collected
 
 
 @pytest.fixture
@@ -22,15 +24,32 @@ def sized(preset: Preset) -> Preset:
     return replace(preset, data=replace(preset.data, width=WIDTH, height=HEIGHT))
 
 
+def request(folder: str, data: DataConfig) -> Request:
+    """As `gplac collect` asks for the data of a preset."""
+    if folder == "weak":
+        places = tuple(range(data.weak_scenes))
+        return Request("weak", "pusher", "weak", places, data.weak_per_scene, "standard", WIDTH, HEIGHT, 0)
+    places = (0, 1) if folder == "two" else (0,)
+    each = data.demonstrations_per_scene if folder == "two" else data.demonstrations
+    noise = data.action_noise, data.noise_time_s
+    return Request("demonstrations", "pusher", "weak", places, each, "standard", WIDTH, HEIGHT, 0, *noise)
+
+
 @pytest.fixture(autouse=True)
-def _folders(demonstrations: Frames, weak: Photographs, monkeypatch: pytest.MonkeyPatch) -> None:
+def _folders(
+    demonstrations: Frames, weak: Photographs, preset: Preset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Folders called "one" and "two" hold demonstrations of so many scenes."""
     two = replace(demonstrations, scene=np.arange(40) % 2)
     frames = {"one": demonstrations, "two": two}
     monkeypatch.setattr(loop, "Demonstrations", SimpleNamespace(load=lambda folder, _: frames[folder.name]))
     monkeypatch.setattr(loop, "WeakImages", SimpleNamespace(load=lambda *_: weak))
     manifests = SimpleNamespace(
-        read=lambda folder: SimpleNamespace(checksum=f"checksum of {folder.name}", robot_model=None)
+        read=lambda folder: SimpleNamespace(
+            checksum=f"checksum of {folder.name}",
+            robot_model=None,
+            request=request(folder.name, preset.data),
+        )
     )
     monkeypatch.setattr(loop, "Manifest", manifests)
     monkeypatch.setattr(loop, "require_memory", lambda *_: None)
@@ -52,6 +71,51 @@ def test_a_run_knows_its_data(
     monkeypatch.setattr(loop, "Demonstrations", SimpleNamespace(load=lambda *_: demonstrations))
     with pytest.raises(UserError, match="was trained with another data"):
         loop.train("gplac", sized, Path("other"), Path("weak"), tmp_path, "pusher", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("folder", "change", "told"),
+    [
+        ("one", {"action_noise": 0.9}, {"action_noise": 0.9}),
+        ("one", {"noise_time_s": 0.25}, {"noise_time_s": 0.25}),
+        ("one", {"per_scene": 2}, {"demonstrations": 2}),
+        ("two", {"per_scene": 7}, {"demonstrations_per_scene": 7}),
+        ("weak", {"per_scene": 6}, {"weak_per_scene": 6}),
+        ("weak", {"scenes": (0, 1, 2, 3, 4)}, {"weak_scenes": 5}),
+        ("weak", {"level": "wild"}, {}),
+        ("one", {"renderer": "filament"}, {}),
+        ("weak", {"assets": "pack"}, {}),
+        ("one", {}, None),
+        ("weak", {"seed": 3}, None),
+    ],
+)
+def test_data_that_are_not_the_presets_are_told_by_name_and_number(
+    folder: str, change: dict[str, Any], told: dict[str, Any] | None, sized: Preset
+) -> None:
+    """Else a result of other demonstrations would pass for one of the preset."""
+    asked = {
+        "demonstrations": request("two" if folder == "two" else "one", sized.data),
+        "weak": request("weak", sized.data),
+    }
+    kind = "weak" if folder == "weak" else "demonstrations"
+    asked[kind] = replace(asked[kind], **change)
+    found = as_collected(sized, asked)
+    if told is None:
+        assert found == sized
+    else:
+        name = f"{sized.name}-changed"
+        assert found == replace(sized, name=name, data=replace(sized.data, **told))
+        assert as_collected(found, asked).name == name
+
+
+def test_a_run_of_other_data_is_called_changed(
+    sized: Preset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    louder = replace(sized, data=replace(sized.data, action_noise=0.9))
+    loop.train("att-1", louder, Path("one"), None, tmp_path, "pusher")  # where 0.9 was not collected
+    found = json.loads((tmp_path / "run.json").read_text())
+    assert found["preset"]["name"] == f"{sized.name}-changed"
+    assert found["settings"]["data"]["action_noise"] == sized.data.action_noise
 
 
 def test_budgets_say_which_weak_images_are_seen(

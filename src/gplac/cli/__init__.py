@@ -85,7 +85,7 @@ def mistakes_told(name: str, stopped: str = "") -> Iterator[None]:
 
     Args:
         name: of the program; begins the sentence.
-        stopped: what to say of a stop that says nothing itself.
+        stopped: what to say of a stop in place of what it says itself.
     """
     try:
         with termination_interrupts():
@@ -93,7 +93,7 @@ def mistakes_told(name: str, stopped: str = "") -> Iterator[None]:
     except UserError as error:
         _give_up(name, str(error))
     except KeyboardInterrupt as stop:
-        print(f"{name}: stopped. {str(stop) or stopped}".rstrip(), file=sys.stderr)
+        print(f"{name}: stopped. {stopped or stop}".rstrip(), file=sys.stderr)
         raise SystemExit(130) from None
     except BrokenPipeError:
         # The reader of our output went away (`gplac ... | head`); nothing is left to tell it.

@@ -30,6 +30,7 @@ from gplac.training.checkpoint import (
     write_json,
     write_weights,
 )
+from gplac.training.collected import as_collected
 from gplac.training.described import described
 from gplac.training.device import best_device, out_of_memory, precision
 from gplac.training.setup import Setup, pixels
@@ -271,6 +272,7 @@ def train(
     folders = {"demonstrations": demos_dir} | ({} if weak_dir is None else {"weak": weak_dir})
     manifests = {kind: Manifest.read(folder) for kind, folder in folders.items()}
     robot = manifests["demonstrations"].robot_model
+    preset = as_collected(preset, {kind: manifest.request for kind, manifest in manifests.items()})
     fit(
         method, preset, demonstrations, weak, run_dir, name=method_name, task=task, seed=seed, resume=resume,
         data={kind: manifest.checksum for kind, manifest in manifests.items()},
