@@ -176,6 +176,24 @@ PARENTS = {
 """What each method is a difference from."""
 
 
+def register(name: str, make: Callable[[], Method], parent: str) -> None:
+    """Make a method of another package known to the command line, grids and tables; see `gplac.plugins`.
+
+    Args:
+        name: what it is called there.
+        make: what makes it.
+        parent: name of the method that it is a difference from.
+
+    Raises:
+        UserError: another method has the name, or there is no such parent.
+    """
+    if METHODS.get(name, make) is not make:
+        raise UserError(f"There is a method called {name!r} already: choose another name.")
+    method_named(parent)
+    METHODS[name] = BEYOND[name] = make
+    PARENTS[name] = parent
+
+
 def method_named(name: str) -> Method:
     """The method that the command line knows by ``name``.
 

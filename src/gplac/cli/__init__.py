@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import tyro
 from tyro.extras import SubcommandApp
 
+from gplac import plugins
 from gplac.cli import check, label, looks, own, own_training, policies, robot, share, tables, trials, worlds
 from gplac.cli import grid as grids
 from gplac.cli.options import PATHS
@@ -69,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         words.insert(1, "run")  # `gplac grid RECIPE` measures the recipe
     with mistakes_told("gplac"), PATHS:
         _require_once(words)
+        plugins.load()
         app.cli(
             prog="gplac",
             description="Visuomotor policies that work in new places, from demonstrations of one place and weakly "

@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from gplac import plugins
 from gplac.errors import UserError
 from gplac.evaluation.policies import Images
 from gplac.scale.executor import available_cores
@@ -112,7 +113,11 @@ class DrawingPool:
         return done
 
 
-_DIED = "A process that draws the scenes died, perhaps for lack of memory; try fewer of them with --workers."
+_DIED = (
+    "A process that draws the scenes died, perhaps for lack of memory: try fewer of them (workers). In a Python script"
+    ' of your own, what calls gplac has to stand below `if __name__ == "__main__":`, for each process imports the'
+    " script."
+)
 
 
 def default_workers() -> int:
@@ -134,6 +139,7 @@ def _draw(connection: Connection, buffer: Any, view: View) -> None:
     from gplac.worlds.splits import scene
 
     frames, shown, renderer = _as_images(buffer, view), None, None
+    plugins.load()
     try:
         while True:
             split, index, qpos = connection.recv()

@@ -4,10 +4,12 @@ Workers share nothing but files: the folder that items name has to be the same o
 """
 
 import contextlib
+import os
 from collections.abc import Callable, Generator, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 
+from gplac import plugins
 from gplac.errors import UserError
 from gplac.scale.executor import Executor, Failure
 from gplac.scale.processes import worker_environment
@@ -40,7 +42,7 @@ class Cluster(Executor):
         self._started = not ray.is_initialized()
         if self._started:
             try:
-                ray.init(runtime_env={"env_vars": worker_environment()}, log_to_driver=False)
+                ray.init(runtime_env={"env_vars": worker_environment() | _plugins()}, log_to_driver=False)
             except (ConnectionError, ValueError) as error:
                 raise UserError(
                     f"The Ray cluster does not answer ({error}); set RAY_ADDRESS to one that runs, or unset it."
@@ -99,18 +101,26 @@ class Cluster(Executor):
             self._ray.shutdown()
 
 
+def _plugins() -> dict[str, str]:
+    told = os.environ.get(plugins.VARIABLE)
+    return {plugins.VARIABLE: told} if told else {}
+
+
 class _Worker:
     """What runs in an actor."""
 
     def __init__(self, initialiser: Callable[[], None] | None) -> None:
         self._initialiser = initialiser
+        self._ready = False
 
     def work(self, function: Callable[[Any], Any], item: Any) -> Any:
         """The result of one item, or its `Failure`."""
         try:
-            if self._initialiser is not None:
-                self._initialiser()
-                self._initialiser = None
+            if not self._ready:
+                plugins.load()
+                if self._initialiser is not None:
+                    self._initialiser()
+                self._ready = True
             return function(item)
         except Exception as error:
             return Failure.of(error)

@@ -14,6 +14,7 @@ from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, TypeVar
 
+from gplac import plugins
 from gplac.provenance import COMMAND_VARIABLE, command
 from gplac.scale.executor import Executor, Failure
 
@@ -163,6 +164,7 @@ def _death(exit_code: int | None, index: int) -> str:
 def _work(connection: Any, initialiser: Callable[[], None] | None) -> None:
     """What a worker process does: items until the pipe ends."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    ready = False
     while True:
         try:
             function, item = connection.recv()
@@ -172,9 +174,11 @@ def _work(connection: Any, initialiser: Callable[[], None] | None) -> None:
             answer: Any = Failure.of(error)
         else:
             try:
-                if initialiser is not None:
-                    initialiser()
-                    initialiser = None
+                if not ready:
+                    plugins.load()
+                    if initialiser is not None:
+                        initialiser()
+                    ready = True
                 answer = function(item)
             except KeyboardInterrupt:  # asked to end, by the parent as a rule; a training has saved its step
                 return

@@ -6,8 +6,8 @@ from pathlib import Path
 from gplac.data.importers.source import Source
 from gplac.errors import UserError
 
-FORMATS = ("lerobot", "hdf5", "folder")
-"""Modules beside this one, each with ``recognises(path)`` and ``read(path)``."""
+FORMATS = {name: f"{__package__}.{name}" for name in ("lerobot", "hdf5", "folder")}
+"""Name of each -> module with ``recognises(path)`` and ``read(path)``."""
 
 
 def open_source(path: Path, format: str = "auto") -> Source:
@@ -25,7 +25,7 @@ def open_source(path: Path, format: str = "auto") -> Source:
     if not path.exists():
         raise UserError(f"{path} does not exist; name the file or folder of the demonstrations.")
     for name in FORMATS if format == "auto" else (format,):
-        module = import_module(f"{__package__}.{name}")
+        module = import_module(FORMATS[name])
         if format == name or module.recognises(path):
             source: Source = module.read(path)
             return source
