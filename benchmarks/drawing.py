@@ -54,10 +54,10 @@ def main(
         repeats: Turns; all are written.
         out: File to write; by default results/drawing/<hardware>.json.
     """
-    out = out or Path("results/drawing") / f"{machine()}.json"
-    require_writable(out)
     if min((*processes, repeats)) < 1 or not processes or not seconds > 0:
         raise SystemExit("One process and one turn or more, of more than no seconds, can be measured.")
+    out = out or Path("results/drawing") / f"{machine()}.json"
+    require_writable(out)
     rates: dict[int, list[float]] = {count: [] for count in processes}
     for _ in range(repeats):
         for count, found in rates.items():

@@ -80,14 +80,14 @@ def main(steps: int = 200, share: float = 0.02, out: Path | None = None) -> None
         share: Part of the paper's 40,000 frames and 80,000 weak images to keep in memory; 1: all of them.
         out: File to write.
     """
-    out = out or Path("results/paper") / f"projection-{machine()}.json"
-    require_writable(out)
     if steps < 50:
         raise SystemExit(f"{steps} steps are too few to time: give --steps 50 or more.")
     if not 0.001 <= share <= 1:
         raise SystemExit(
             f"--share is {share}: give a part of the paper's pictures, from 0.001 to 1, all of them."
         )
+    out = out or Path("results/paper") / f"projection-{machine()}.json"
+    require_writable(out)
     settings = preset("paper")
     data, training = settings.data, settings.training
     all_frames = data.demonstrations * 100

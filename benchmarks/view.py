@@ -110,10 +110,10 @@ def main(sets: tyro.conf.Positional[tuple[tuple[str, Path, Path], ...]], /, out:
         sets: NAME DEMONSTRATIONS WEAK, of each set.
         out: File to write.
     """
-    out = out or Path("results/view/distances.json")
-    require_writable(out)
     if not sets:
         raise SystemExit("Name one set or more: NAME DEMONSTRATIONS WEAK.")
+    out = out or Path("results/view/distances.json")
+    require_writable(out)
     photos: dict[Path, Images] = {}
     rows = []
     for _, _, folder in sets:

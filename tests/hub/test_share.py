@@ -186,7 +186,7 @@ def test_names_where_to(simulated: Path, capsys: pytest.CaptureFixture[str]) -> 
         ({"network": []}, "network"),
         ({"network": {"channels": [10**9]}}, "network"),
         ({"network": {"channels": [64, 64]}}, "is damaged"),
-        ({"network": {"encoder": "os.system"}}, "is damaged"),
+        ({"network": {"encoder": "os.system"}}, "no encoder is called 'os.system'"),
         ({"provenance": {}}, "provenance"),
         ({"seed": "0"}, "seed"),
     ],
@@ -262,13 +262,13 @@ def test_of_photographs_the_folders_are_left_out(trained: Path, tmp_path: Path) 
     run = shutil.copytree(trained, tmp_path / "run")
     told, page = json.loads((run / "trust.json").read_text()), (run / "trust.html").read_text()
     wrong = {"photograph": 0, "scene": 0, "present": True, "probability": 0.1, "luminance": 99.0}
-    names = ["home/zoe/a&b/kitchen.jpg", "mnt/zoe/clip.mp4, 3 s"]
+    names = ["home/zo.e/a&b/kitchen.jpg", "mnt/zo.e/clip.mp4, 3 s"]
     told["classifier"]["worst"] = [wrong | {"file": name} for name in names]
     tags = "".join(f'<div class="tag"><b>seen</b><br>{escape(name)}</div>' for name in names)
     (run / "trust.json").write_text(json.dumps(told))
     (run / "trust.html").write_text(page.replace("</main>", f"{tags}</main>"))
     files = shared_files(run)
-    assert b"zoe" not in files["trust.json"] + files["trust.html"]
+    assert b"zo.e" not in files["trust.json"] + files["trust.html"]
     for name in (b"kitchen.jpg", b"clip.mp4, 3 s"):
         assert name in files["trust.json"] and b"<br>" + name + b"<" in files["trust.html"]
 

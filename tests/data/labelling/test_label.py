@@ -115,7 +115,7 @@ def test_a_video(tmp_path: Path, start: Callable[..., Call]) -> None:
         (["nowhere"], "does not exist"),
         (["empty"], "holds no pictures"),
         (["photos", "--port", "99999"], "Cannot listen on port 99999"),
-        (["photos", "--out", "photos/a.jpg"], "Cannot use"),
+        (["photos", "--out", "photos/a.jpg"], "Cannot make the folder"),
     ],
 )
 def test_mistakes_end_in_a_sentence(
