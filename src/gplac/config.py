@@ -224,6 +224,8 @@ def paper() -> Preset:
     )
 
 
+CHANGED = "-changed"
+"""Ends the name of a preset that something was changed of."""
 PRESETS = {"smoke": smoke, "demo": demo, "lite": lite, "paper": paper}
 
 

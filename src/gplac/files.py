@@ -5,7 +5,6 @@ import fcntl
 import os
 import shutil
 import tempfile
-import threading
 import tokenize
 import zipfile
 import zlib
@@ -51,25 +50,6 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise UserError(f"Cannot write {path}: {error.strerror}. {MEND}") from error
 
 
-def write_new(path: Path, content: bytes) -> bool:
-    """As `write_atomically`, but only where nothing is yet: False if another process was first.
-
-    Raises:
-        UserError: the disk is full, or the folder cannot be written to.
-    """
-    whole = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.new")
-    write_atomically(whole, content)
-    try:
-        os.link(whole, path)
-    except FileExistsError:
-        return False
-    except OSError as error:
-        raise UserError(f"Cannot write {path}: {error.strerror}. {MEND}") from error
-    finally:
-        whole.unlink()
-    return True
-
-
 def require_writable(path: Path, mend: str = "name another file") -> None:
     """Make the folder of ``path`` and see that a file can be written there, before long work that ends with one.
 
@@ -90,7 +70,7 @@ def require_writable(path: Path, mend: str = "name another file") -> None:
         raise UserError(f"Cannot write {path}: {error.strerror}; {mend}.") from error
 
 
-def told(error: OSError) -> str | None:
+def disk_complaint(error: OSError) -> str | None:
     """One sentence about a path that the user named, or a disk that is full or cannot be written to; None of anything
     else, which is a defect and has to show its traceback."""
     if error.filename is None and error.errno not in FULL_OR_SHUT:
@@ -128,13 +108,14 @@ def whole_folder(out: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def claimed(folder: Path, out: Path, doing: str) -> Iterator[None]:
+def claimed(folder: Path, out: Path, doing: str, wait: bool = False) -> Iterator[None]:
     """Make ``folder`` and lock it. The system lifts the lock when this process ends, however it does.
 
     Args:
         folder: the folder.
         out: what the user calls it.
         doing: what a process that holds the lock is doing to it.
+        wait: until the lock is free, in work that holds it for a moment.
 
     Raises:
         UserError: another process holds the lock, or the folder cannot be made.
@@ -145,7 +126,7 @@ def claimed(folder: Path, out: Path, doing: str) -> Iterator[None]:
     except OSError as error:
         raise UserError(f"Cannot make the folder {out}: {error.strerror}; name another one.") from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError as error:
         raise UserError(f"Another process is {doing} {out}; wait for it, or name another folder.") from error
     except OSError as error:  # some network disks know no locks

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from gplac import plugins
 from gplac.errors import UserError
 from gplac.objectives.action import Action
 from gplac.objectives.classification import Classification
@@ -201,7 +202,10 @@ def method_named(name: str) -> Method:
         UserError: there is none.
     """
     if name not in METHODS:
-        raise UserError(f"no method is called {name!r}: choose one of {', '.join(METHODS)}")
+        raise UserError(
+            f"no method is called {name!r}: choose one of {', '.join(METHODS)}, or name the module of another package"
+            f" that registers it in {plugins.VARIABLE}"
+        )
     return METHODS[name]()
 
 

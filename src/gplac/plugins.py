@@ -3,11 +3,10 @@
 import importlib
 import os
 import sys
-import traceback
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from gplac.errors import UserError
+from gplac.errors import UserError, with_line
 
 VARIABLE = "GPLAC_PLUGINS"
 """Environment variable with names of modules, commas between; worker processes inherit it."""
@@ -23,7 +22,7 @@ def load() -> None:
         UserError: one cannot be imported.
     """
     named = [
-        (f"{GROUP} of {each.dist.name if each.dist else each.name}", each.module)
+        (f"the package {each.dist.name if each.dist else each.name}", each.module)
         for each in entry_points(group=GROUP)
     ]
     told = [module.strip() for module in os.environ.get(VARIABLE, "").split(",")]
@@ -33,8 +32,7 @@ def load() -> None:
         try:
             importlib.import_module(module)
         except Exception as error:  # a module may do anything
-            line = traceback.extract_tb(error.__traceback__)[-1]
+            said = with_line(error, __file__)
             raise UserError(
-                f"The plugin {module} ({where}) cannot be imported: {type(error).__name__}: {error}, {line.filename}"
-                f" line {line.lineno}. Mend it, or leave it out."
+                f"The plugin {module} of {where} cannot be imported {said}: mend it, or leave it out."
             ) from error

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from gplac.config import PRESETS, preset
+from gplac.config import CHANGED, PRESETS, preset
 from gplac.data.dataset import Demonstrations
 from gplac.data.manifest import MANIFEST, Manifest, require_collected
 from gplac.errors import UserError
@@ -260,7 +260,7 @@ def _labelled(run: Run) -> Path:
         UserError: they do not lie there, or others do.
     """
     task, known = run.facts["task"], run.facts["preset"]
-    base = known["name"].removesuffix("-changed")
+    base = known["name"].removesuffix(CHANGED)
     if "folders" in run.facts or base not in PRESETS:  # data of the user's own
         folder = Path(run.facts.get("folders", {}).get("demonstrations", ""))
         if not (folder / MANIFEST).exists():

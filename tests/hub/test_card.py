@@ -76,8 +76,8 @@ def test_own_data_are_told_by_count_origin_and_checksum_with_the_advice(
         ("gplac", "of which only this is known: is a mug in them?"),
         ("att-ft", "of which only this is known: is a mug in them?"),
         ("att-po", "of which it is known whether a mug is in them, and where."),
-        ("att-da", "of which it was told nothing."),
-        ("att-ae", "of which it was told nothing."),
+        ("att-da", "whose labels balanced its batches and told it nothing."),
+        ("att-ae", "whose labels balanced its batches and told it nothing."),
         ("theirs", "of which only this is known: is a mug in them?"),
     ],
 )

@@ -334,10 +334,10 @@ def test_fair_comparison_says_what_is_not_equal(tmp_path: Path) -> None:
     ):
         put(tmp_path, method, [1, 1], weak_images=weak, stem=stem)
     (sheet,) = fair(tmp_path, "lite")
-    places = {cells[0]: cells[sheet.head.index("of places")] for cells in sheet.rows}
+    places = {cells[0]: cells[sheet.head.index("of weak scenes")] for cells in sheet.rows}
     assert places == {"ATT-FT": "40", "GPLAC": "40", "GPLAC, 16 weak images": "8", "Ceiling (told where)": ""}
     assert "Settings of their own: ATT-FT `network.policy_dropout=0`." in said(sheet)
-    assert "judged after its second stage" in said(sheet)
+    assert "The classifier of ATT-FT is judged after the second stage" in said(sheet)
     assert "older version, which do not tell" in said(sheet) and "GPLAC, 16 weak images (seed 0)." in said(
         sheet
     )

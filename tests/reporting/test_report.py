@@ -181,7 +181,11 @@ def test_the_film_of_a_single_decision_shows_its_start_and_its_end(tmp_path: Pat
         episodes = (view, found)  # type: ignore[assignment]
 
     told = synthetic_result("gplac", 0.9, scenes=1, count=1) | {"task": "mug_push"}
-    write_gallery([Pushed(told, "GPLAC", "GPLAC")], tmp_path)
+    told["per_scene"][0]["outcomes"] = [False]
+    page = "".join(write_gallery([Pushed(told, "GPLAC", "GPLAC")], tmp_path))
+    assert "its start and its end" in page and "as fast as" not in page
+    for half in ("first", "last"):  # one picture each
+        assert Image.open(tmp_path / f"failure-gplac-seed0-scene0-episode0-{half}.jpg").size == (200, 150)
     with Image.open(tmp_path / name) as film:
         assert film.n_frames == 2 and film.size == (200, 150)
         shown = []

@@ -16,7 +16,7 @@ from gplac.cli import check, label, looks, own, own_training, policies, robot, s
 from gplac.cli import grid as grids
 from gplac.cli.options import PATHS
 from gplac.errors import UserError
-from gplac.files import told
+from gplac.files import disk_complaint
 from gplac.provenance import versions
 
 app, expert, collect, data, own_data, grid, on_robot = (SubcommandApp() for _ in range(7))
@@ -102,7 +102,7 @@ def mistakes_told(name: str, stopped: str = "") -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(141) from None
     except OSError as error:
-        if (said := told(error)) is None:
+        if (said := disk_complaint(error)) is None:
             raise
         _give_up(name, said)
 

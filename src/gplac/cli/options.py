@@ -89,12 +89,12 @@ class Size:
                     )
             except SystemExit as error:
                 raise UserError(f"--set {change}: {name} takes {_takes(chosen, name)}.") from error
-        return replace(changed, name=f"{chosen.name}-changed")
+        return replace(changed, name=chosen.name + config.CHANGED)
 
     def data_folder(self, task: str) -> Path:
         """Where data of this size lie unless the user says otherwise."""
         changed = self.settings(task).data != config.preset(self.preset, task).data
-        return Path("data") / (f"{self.preset}-changed" if changed else self.preset) / task
+        return Path("data") / (self.preset + config.CHANGED if changed else self.preset) / task
 
     def collected(self, task: str, name: str, what: str, option: str) -> Path:
         """The folder ``name`` in there, where ``gplac collect WHAT`` put it; ``option`` names another one.

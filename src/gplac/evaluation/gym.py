@@ -2,7 +2,6 @@
 
 import math
 import sys
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.spaces import Box, Dict
 
-from gplac.errors import UserError
+from gplac.errors import UserError, with_line
 from gplac.evaluation.policies import Float32, Images, Policy
 from gplac.evaluation.rollout import Progress
 from gplac.evaluation.statistics import wilson
@@ -91,13 +90,10 @@ def make_env(env_id: str, arguments: Mapping[str, Any]) -> Env:
         except TypeError:  # it knows no render mode
             return gymnasium.make(env_id, **arguments)
     except Exception as error:  # a module, and an environment's own code, may do anything
-        if isinstance(error, gymnasium.error.Error | ImportError | TypeError | ValueError):
-            said = str(error)
-        else:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            said = f"{type(error).__name__}: {error}; {last.filename}, line {last.lineno}"
+        told = isinstance(error, gymnasium.error.Error | ImportError | TypeError | ValueError)
+        said = f"({error})" if told else with_line(error, __file__, str(Path(gymnasium.__file__).parent))
         raise UserError(
-            f"The environment {env_id} cannot be made ({said}). Name one as gymnasium.make does, with the module"
+            f"The environment {env_id} cannot be made {said}. Name one as gymnasium.make does, with the module"
             " that registers it before a colon where it is not Gymnasium's own: my_package:MyEnv-v0."
         ) from error
 

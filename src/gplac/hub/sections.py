@@ -10,7 +10,6 @@ from gplac.errors import UserError
 from gplac.evaluation.percent import percent
 from gplac.methods import METHODS, Method
 from gplac.models.encoders import AttentionEncoder
-from gplac.objectives.objective import sources
 from gplac.reporting.html import escape
 from gplac.reporting.scenes import SPLITS
 from gplac.reporting.themes import label
@@ -41,12 +40,12 @@ def lead(facts: Document, task: Task | None) -> str:
 
 def _known(method: Callable[[], Method] | None, thing: str) -> str:
     """What was known of the weak images, as the end of a sentence."""
-    reads = {"labels"} if method is None else sources((*method().objectives, *method().pretrain))
+    reads = {"labels"} if method is None else method().reads
     if "positions" in reads:
         return f"of which it is known whether {thing} is in them, and where."
     if "labels" in reads:
         return f"of which only this is known: is {thing} in them?"
-    return "of which it was told nothing."
+    return "whose labels balanced its batches and told it nothing."
 
 
 def what(run: Run, policy: Policy, task: Task | None) -> str:

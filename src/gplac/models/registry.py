@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from gplac import plugins
 from gplac.config import NetworkConfig
 from gplac.errors import UserError
 from gplac.models.encoders import AttentionEncoder, ConvEncoder, Encoder
@@ -18,5 +19,8 @@ def encoder_named(name: str) -> MakesEncoder:
         UserError: there is none.
     """
     if name not in ENCODERS:
-        raise UserError(f"no encoder is called {name!r}: choose one of {', '.join(ENCODERS)}")
+        raise UserError(
+            f"no encoder is called {name!r}: choose one of {', '.join(ENCODERS)}, or name the module of another package"
+            f" that has it in {plugins.VARIABLE}"
+        )
     return ENCODERS[name]

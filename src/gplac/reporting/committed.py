@@ -70,7 +70,7 @@ class Committed:
                 ) from error
             check(document, "inspection", str(path))
             # One of settings that the preset took over since says "lite-changed".
-            preset = document["preset"].removesuffix("-changed")
+            preset = document["preset"].removesuffix(config.CHANGED)
             self._check(path, match, document | {"preset": preset}, "an inspection")
             if document["split"] != "validation":
                 raise UserError(

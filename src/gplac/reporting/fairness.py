@@ -95,8 +95,10 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         " the labels. Positions are told of images that show the object. Ceiling and floor see no pictures.",
         *own_settings(preset, [key.method for key, _ in in_order(committed.results)]),
     ]
-    if any(record["method"] == "att-ft" for record in records):
-        notes.append("The classifier of ATT-FT is judged after its second stage, which does not train it.")
+    if first := [label(name) for name in {record["method"]: 0 for record in records} if _asked_first(name)]:
+        notes.append(
+            f"The classifier of {' and '.join(first)} is judged after the second stage, which does not train it."
+        )
     if untold := [name for key, each in in_order(committed.results) if (name := _untold(key, each))]:
         notes.append(
             "Files of an older version, which do not tell what they were trained with; batches and work are the"
@@ -107,7 +109,7 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         "Labelled frames",
         "of scenes",
         "Weak images",
-        "of places",
+        "of weak scenes",
         "Also told",
         "Steps",
         "Images a step",
@@ -158,7 +160,7 @@ def _record(
         ),
         "labelled_scenes": scenes,
         "weak_images": results[0]["weak_images"],
-        "weak_scenes": _places(results[0], sizes.weak_scenes),
+        "weak_scenes": _weak_scenes(results[0], sizes.weak_scenes),
         "also_told": told,
         "steps": training[0]["steps"],
         "images_a_step": images,
@@ -173,9 +175,15 @@ def _record(
     }
 
 
-def _places(result: Result, scenes: int) -> int:
+def _weak_scenes(result: Result, scenes: int) -> int:
     """How many scenes its weak images are of: each gives as many with the object as without, so that few are of few."""
     return min(scenes, (int(result["weak_images"]) + 1) // 2)
+
+
+def _asked_first(name: str) -> bool:
+    """Whether a method's classifier is trained in its first stage alone."""
+    method = MAKERS[name]() if name in MAKERS else None
+    return method is not None and method.classifies and "labels" not in sources(method.objectives)
 
 
 def _untold(key: Key, results: Sequence[Result]) -> str:

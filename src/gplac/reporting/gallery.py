@@ -44,9 +44,11 @@ def _films(pair: Sequence[Entry], out: Path) -> list[str]:
                 f"<div>{html.image(path, f'{entry.name}, scene {number}')}{_outcome(entry, number, 0)}</div>"
             )
         cells.append(f'<div class="pair">{"".join(sides)}</div>')
+    moves = task_named(pair[0].result["task"]).episode_steps > 1
+    pace = "as fast as it was" if moves else "its start and its end"
     return [
         "<h2>Episodes</h2>",
-        f"<p>The first episode in each of the first {len(cells)} scenes, whatever came of it, as fast as it was"
+        f"<p>The first episode in each of the first {len(cells)} scenes, whatever came of it, {pace}"
         f" ({' left, '.join(html.escape(entry.name) for entry in pair)}{' right' if len(pair) > 1 else ''}).</p>",
         f'<div class="pairs">{"".join(cells)}</div>',
     ]
@@ -68,7 +70,7 @@ def _failures(entry: Entry, out: Path) -> list[str]:
     figures = []
     for number, episode in first:
         steps = _episode(entry, number, episode)
-        chosen = steps[np.linspace(0, len(steps) - 1, STRIP).round().astype(int)]
+        chosen = steps[np.unique(np.linspace(0, len(steps) - 1, STRIP).round().astype(int))]
         strip = pictures.film_strip(list(_drawn(entry, number, chosen)))
         stem = f"failure-{entry.method}-seed{entry.result['seed']}-scene{number}-episode{episode}"
         # In two halves, which a narrow screen shows below each other.

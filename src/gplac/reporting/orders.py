@@ -9,6 +9,12 @@ from gplac.reporting.committed import named_seeds
 from gplac.reporting.published import METHODS
 from gplac.reporting.themes import label
 
+CLEARLY = (
+    "Clearly: the interval of the difference excludes 0; of each pair alone, not corrected for how many there are. The"
+    " paper's episodes tell two rates apart if Newcombe's interval of their difference excludes 0, episodes taken as"
+    " independent."
+)
+
 
 def order(
     ours: Mapping[str, Pooled],
@@ -27,7 +33,7 @@ def order(
     if len(ours) < 2:
         return []
     found = agreement(theirs, ours, episodes)
-    told = [f"Order: {len(ours)} of {len(theirs)} are measured. {agreed(found, episodes)}"]
+    told = [f"Order: {len(ours)} of {len(theirs)} are measured. {agreed(found, episodes)}", CLEARLY]
     if once := [_name(name) for name, each in ours.items() if len(each.by_seed) == 1]:
         told.append(
             f"Of one seed: {', '.join(once)}. The intervals are over scenes, and do not say what another seed would"
@@ -68,8 +74,7 @@ def agreed(found: Agreement, episodes: int) -> str:
     said = (
         f"Kendall's τ with the paper's order is {tau(found.tau)} (95 % over scenes {tau(low)} to {tau(high)};"
         f" {tau(lower)} to {tau(higher)} with the paper's {episodes} episodes drawn anew as well): {len(same)} of"
-        f" {len(found.pairs)} pairs come in the paper's order, {sum(pair.clear for pair in same)} of them clearly (the"
-        " interval of the difference excludes 0; of each pair alone, not corrected for how many there are)."
+        f" {len(found.pairs)} pairs come in the paper's order, {sum(pair.clear for pair in same)} of them clearly."
     )
     sure = [pair for pair in found.pairs if pair.told_apart]
     if len(sure) == len(found.pairs):
@@ -78,9 +83,9 @@ def agreed(found: Agreement, episodes: int) -> str:
     against = [pair for pair in sure if pair.clear and not pair.agrees]
     left = len(found.pairs) - len(sure)
     return (
-        f"{said} {left} pair{'s' * (left > 1)} the paper's own episodes do not tell apart (Newcombe's interval"
-        f" of two rates, episodes taken as independent); of the other {len(sure)}, {len(same)} come in its order,"
-        f" {sum(pair.clear for pair in same)} of them clearly, and {len(against)} clearly in the other."
+        f"{said} {left} pair{'s' * (left > 1)} the paper's own episodes do not tell apart; of the other {len(sure)},"
+        f" {len(same)} come in its order, {sum(pair.clear for pair in same)} of them clearly, and {len(against)}"
+        " clearly in the other."
     )
 
 

@@ -41,14 +41,15 @@ def table_1(results: Path, preset: str) -> list[Sheet]:
         preset: whose results.
     """
     return [
-        _of_methods(results, preset, task, f"Table 1, {task}", rates, "table1")
+        _of_methods(results, preset, task, f"Table 1, {task}", rates, EPISODES, "table1")
         for task, rates in TABLE_1.items()
     ]
 
 
 def table_2(results: Path, preset: str) -> list[Sheet]:
     """The robot experiment, emulated."""
-    return [_of_methods(results, preset, "mug_push", "Table 2, emulated: mug push", TABLE_2, "table2")]
+    title = "Table 2, emulated: mug push"
+    return [_of_methods(results, preset, "mug_push", title, TABLE_2, ROBOT_EPISODES, "table2")]
 
 
 def table_3(results: Path, preset: str) -> list[Sheet]:
@@ -64,7 +65,7 @@ TABLES: dict[str, Callable[[Path, str], list[Sheet]]] = {
 
 
 def _of_methods(
-    results: Path, preset: str, task: str, title: str, theirs: Mapping[str, float], stem: str
+    results: Path, preset: str, task: str, title: str, theirs: Mapping[str, float], episodes: int, stem: str
 ) -> Sheet:
     committed = Committed(results / preset / task)
     further = [method for method in BEYOND if committed.pooled(method)]
@@ -88,7 +89,6 @@ def _of_methods(
     compared = [method for method in measured if method in theirs]
     shared = committed.shared(Key(method) for method in compared)
     alike = {method: each for method in compared if (each := shared[Key(method)]) is not None}
-    episodes = ROBOT_EPISODES if theirs is TABLE_2 else EPISODES
     notes += order({method: measured[method] for method in compared}, theirs, episodes, alike)
     notes += _far([(label(m), each, rates[m]) for m, each in measured.items()], len(measured))
     charts: tuple[Chart, ...] = ()

@@ -10,7 +10,7 @@ from gplac.evaluation.pooling import Pooled
 from gplac.evaluation.ranks import agreement, beyond
 from gplac.methods import BEYOND
 from gplac.reporting.committed import Committed, Key, named_seeds
-from gplac.reporting.orders import agreed
+from gplac.reporting.orders import CLEARLY, agreed
 from gplac.reporting.paper_tables import REFERENCES
 from gplac.reporting.published import EPISODES, TABLE_1, TABLE_2, TABLE_3, beside_paper
 from gplac.reporting.themes import label
@@ -68,6 +68,8 @@ def _table_1(results: Path) -> Iterator[str]:
     for task, committed in found.items():
         yield from _gain(task, {method: committed.pooled(method) for method in ("gplac", "att-1")})
     yield from _orders(found)
+    yield ""
+    yield CLEARLY
 
 
 def _orders(found: Mapping[str, Committed]) -> Iterator[str]:

@@ -4,7 +4,6 @@ import importlib
 import inspect
 import sys
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from numbers import Real
@@ -15,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from gplac.errors import UserError
+from gplac.errors import UserError, from_here, with_line
 from gplac.robot.card import Card
 from gplac.robot.policy import Floats
 
@@ -137,7 +136,7 @@ def own_robot(name: str, card: Card, methods: Sequence[str] = LOOP) -> Any:
     except UserError:
         raise
     except Exception as error:  # whatever the user's driver has for one
-        raise UserError(f"{name} could not connect {_told(error, file)}.") from error
+        raise UserError(f"{name} could not connect {with_line(error, __file__, file=file)}.") from error
     if isinstance(robot, type):
         raise UserError(
             f"What {name} returns is the class {robot.__name__} and no robot: let it return {robot.__name__}(...)."
@@ -167,12 +166,12 @@ def _imported(name: str, module_name: str) -> ModuleType:
     except UserError:
         raise
     except SyntaxError as error:
-        where = f"{_shown(error.filename or module_name)} line {error.lineno}"
+        where = f"{from_here(error.filename or module_name)} line {error.lineno}"
         raise UserError(
             f"{name} cannot be imported, for {where} is no Python ({error.msg}): mend it."
         ) from error
     except Exception as error:  # a module may do anything
-        raise UserError(f"{name} cannot be imported {_told(error)}: mend it.") from error
+        raise UserError(f"{name} cannot be imported {with_line(error, __file__)}: mend it.") from error
 
 
 def _takes_one(function: Callable[..., Any]) -> bool:
@@ -186,29 +185,3 @@ def _takes_one(function: Callable[..., Any]) -> bool:
     except TypeError:
         return False
     return True
-
-
-def _told(error: Exception, file: str | None = None) -> str:
-    """An error and where it came about: ``(OSError: no arm), my_robot.py line 9``.
-
-    Args:
-        file: the one whose line is told, the last that was run; by default the first file that is neither this one nor
-            of Python's import.
-    """
-    said = f"({f'{type(error).__name__}: {error}'.removesuffix(': ')})"
-    steps = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
-    own = [step for step in steps if step[0] == file] or [
-        step
-        for step in steps
-        if step[0] not in (__file__, importlib.__file__) and not step[0].startswith("<frozen ")
-    ]
-    if not own:
-        return said
-    line = [number for each, number in own if each == own[0][0]][-1]
-    return f"{said}, {_shown(own[0][0])} line {line}"
-
-
-def _shown(file: str) -> str:
-    """A file's path as seen from the working folder, if it is in it."""
-    path = Path(file)
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

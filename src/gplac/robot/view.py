@@ -47,6 +47,7 @@ class View:
         self._rate: float | None = None
         self._news = threading.Condition()
         self.closed = False
+        """Whether it is over."""
         try:
             self._server = _Server((HOST, port), _handler(self))
         except (OSError, OverflowError) as error:  # the latter of a number that is no port

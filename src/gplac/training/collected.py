@@ -4,11 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gplac.config import Preset
+from gplac.config import CHANGED, Preset
 from gplac.data.manifest import Request
-
-CHANGED = "-changed"
-"""Ends the name of a preset that something was changed of."""
 
 
 def as_collected(preset: Preset, asked: Mapping[str, Request]) -> Preset:

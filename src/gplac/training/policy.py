@@ -14,7 +14,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from gplac import plugins
 from gplac.config import NetworkConfig
 from gplac.errors import UserError
 from gplac.models.encoders import AttentionEncoder
@@ -213,10 +212,9 @@ def load_policy(run_dir: Path, device: torch.device | None = None, half: bool = 
         network = Network(NetworkConfig(**config), **settings)
         network.load_state_dict(weights)
         require_finite(weights)
-    except UserError as error:  # no encoder of that name
+    except UserError as error:  # settings that no network is made of, such as an encoder of another package
         raise UserError(
-            f"The policy in {run_dir} cannot be read: {error}. If it is another package's, name its module in"
-            f" {plugins.VARIABLE}; else restore {RUN_JSON}, or train again."
+            f"The policy in {run_dir} cannot be read: {error}; or restore {RUN_JSON}, or train again."
         ) from error
     except (
         OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError, RuntimeError

@@ -1,6 +1,8 @@
 """Episodes recorded from a Gymnasium environment are imported as they were acted."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import gymnasium
@@ -9,9 +11,11 @@ import numpy.typing as npt
 import pytest
 
 from gplac.data.dataset import Demonstrations
+from gplac.data.importers import recorder
 from gplac.data.importers.demos import import_demonstrations
 from gplac.data.importers.recorder import Recorder
 from gplac.errors import UserError
+from gplac.files import claimed
 
 
 class _Counter(gymnasium.Env[Any, Any]):
@@ -85,29 +89,33 @@ def test_only_successes(tmp_path: Path) -> None:
         assert content["success"]
 
 
-def test_two_that_record_into_one_folder_lose_nothing(
+def test_several_that_record_into_one_folder_lose_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other one takes the number after it was chosen, and is in the middle of a file when this one begins."""
+    """Each holds the folder from when it chooses a number until the file is there, and leaves the others' halves."""
     (half := tmp_path / ".episode_000001.npz.1.tmp").touch()
-    one, other = Recorder(_Counter(), tmp_path), Recorder(_Counter(), tmp_path)
-    choose, chosen = one._next, []
+    together, write = Barrier(2), recorder.write_atomically
 
-    def slowly() -> int:
-        chosen.append(choose())
-        if len(chosen) == 1:
-            done.append(_act(other, 1))
-        return chosen[-1]
+    def held(path: Path, content: bytes) -> None:
+        with (
+            pytest.raises(UserError, match="Another process is recording into"),
+            claimed(tmp_path, tmp_path, "recording into"),
+        ):
+            pass
+        write(path, content)
 
-    done: list[npt.NDArray[np.float32]] = []
-    monkeypatch.setattr(one, "_next", slowly)
-    done.insert(0, _act(one, 0))
-    assert chosen == [0, 1] and half.exists()
+    def record(first: int) -> list[npt.NDArray[np.float32]]:
+        env = Recorder(_Counter(), tmp_path)
+        together.wait()
+        return [_act(env, first + number) for number in range(5)]
+
+    monkeypatch.setattr(recorder, "write_atomically", held)
+    with ThreadPoolExecutor(2) as pool:
+        acted = [actions for each in pool.map(record, (0, 100)) for actions in each]
     files = sorted(tmp_path.glob("episode_*.npz"))
-    for file, actions in zip(files, reversed(done), strict=True):
-        with np.load(file, allow_pickle=False) as content:
-            np.testing.assert_array_equal(content["actions"], actions)
-    assert {path.name for path in tmp_path.iterdir()} == {half.name, *(file.name for file in files)}
+    kept = [np.load(file, allow_pickle=False)["actions"] for file in files]
+    assert sorted(each.tobytes() for each in kept) == sorted(each.tobytes() for each in acted)
+    assert len(files) == 10 and half.exists()
 
 
 def test_environments_that_cannot_be_recorded(tmp_path: Path) -> None:

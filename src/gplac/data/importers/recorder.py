@@ -9,7 +9,7 @@ import gymnasium
 import numpy as np
 
 from gplac.errors import UserError
-from gplac.files import write_new
+from gplac.files import claimed, write_atomically
 
 SUCCESS = ("is_success", "success")
 """Where an environment's ``info`` says that an episode succeeded, by custom."""
@@ -114,11 +114,10 @@ class Recorder(gymnasium.Wrapper[Any, Any, Any, Any]):
         buffer = io.BytesIO()
         success, hz = np.bool_(self._succeeded), np.float64(self._hz)
         np.savez_compressed(buffer, images=images, states=states, actions=actions, hz=hz, success=success)
-        # Other processes may record into the same folder, and take the number first.
-        while not write_new(self._out / f"episode_{self._next():06d}.npz", buffer.getvalue()):
-            pass
+        with claimed(
+            self._out, self._out, "recording into", wait=True
+        ):  # else two would take the same number
+            there = (re.fullmatch(r"episode_(\d+)\.npz", path.name) for path in self._out.iterdir())
+            number = max((int(found[1]) for found in there if found), default=-1) + 1
+            write_atomically(self._out / f"episode_{number:06d}.npz", buffer.getvalue())
         self.saved += 1
-
-    def _next(self) -> int:
-        there = (re.fullmatch(r"episode_(\d+)\.npz", path.name) for path in self._out.iterdir())
-        return max((int(found[1]) for found in there if found), default=-1) + 1
