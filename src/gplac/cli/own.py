@@ -38,7 +38,7 @@ def import_demos(
     Args:
         source: File or folder of the demonstrations.
         out: Folder to write.
-        format: lerobot, hdf5, folder, or auto to find out.
+        format: lerobot, hdf5, folder, one that another package registers, or auto to find out.
         camera: Which pictures.
         state: Which numbers are the robot's state; several are joined in their order.
         action: Which numbers are the action.

@@ -123,8 +123,8 @@ def _photographs(found: Found) -> Iterator[Advice]:
     elif scenes < FEW_SCENES:
         yield Advice(
             "few places", "mend",
-            f"The photographs are of {scenes} places. Each new place teaches it more than more photographs of a"
-            f" known one; aim at {FEW_SCENES} or more.",
+            f"The photographs are of {scenes} places: what these have in common, such as one table or one kind of"
+            f" light, it may take for the object. Photograph more places; aim at {FEW_SCENES} or more.",
         )  # fmt: skip
     if not found["data"]["whole_scenes"] and scenes > 1:
         yield Advice(
@@ -135,8 +135,8 @@ def _photographs(found: Found) -> Iterator[Advice]:
     if total < FEW_PHOTOGRAPHS:
         yield Advice(
             "few photographs", "mend",
-            f"There are {total} photographs. In the paper success held with 800 and fell with 80; add"
-            f" {FEW_PHOTOGRAPHS - total} or more, half of them without the object.",
+            f"There are {total} photographs. In the paper, with forty scenes, success held with 800 and fell with"
+            f" 80; add {FEW_PHOTOGRAPHS - total} or more, half of them without the object.",
         )  # fmt: skip
     kinds = {"with": trained["present"], "without": trained["absent"]}
     fewer, more = sorted(kinds, key=lambda kind: kinds[kind])

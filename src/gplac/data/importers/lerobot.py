@@ -1,4 +1,4 @@
-"""LeRobot data sets of versions 2.0, 2.1 and 3.0, read without LeRobot."""
+"""LeRobot data sets of versions 2.0, 2.1 and 3.0 (meta/info.json), read without LeRobot."""
 
 import json
 from collections.abc import Iterator

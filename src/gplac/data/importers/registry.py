@@ -2,12 +2,13 @@
 
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from gplac.data.importers.source import Source
 from gplac.errors import UserError
 
 FORMATS = {name: f"{__package__}.{name}" for name in ("lerobot", "hdf5", "folder")}
-"""Name of each -> module with ``recognises(path)`` and ``read(path)``."""
+"""Name of each -> module with ``recognises(path)`` and ``read(path)``, whose docstring begins with what it reads."""
 
 
 def open_source(path: Path, format: str = "auto") -> Source:
@@ -29,7 +30,9 @@ def open_source(path: Path, format: str = "auto") -> Source:
         if format == name or module.recognises(path):
             source: Source = module.read(path)
             return source
-    raise UserError(
-        f"{path} holds no demonstrations that are known: neither a LeRobot data set (meta/info.json), nor an HDF5 file"
-        " of robomimic, nor episodes (NPZ files, or folders with pictures and a CSV file)."
-    )
+    known = "; ".join(f"{name}: {_about(import_module(module))}" for name, module in FORMATS.items())
+    raise UserError(f"{path} holds no demonstrations that are known. What can be read: {known}.")
+
+
+def _about(module: ModuleType) -> str:
+    return (module.__doc__ or "").strip().split("\n")[0].removesuffix(".")
