@@ -27,6 +27,7 @@ from gplac.grid.alike import tried_alike
 from gplac.grid.cell import Cell
 from gplac.grid.data import LABELLED, WEAK, collect, data_sets
 from gplac.methods import method_named
+from gplac.overrides import spelt
 from gplac.runs import evaluate_run, inspect_run
 from gplac.training.changes import changes as differences
 from gplac.training.described import HASH, described
@@ -93,13 +94,7 @@ def otherwise(path: Path, method: str, settings: Settings) -> str:
 
 def named(method: str, preset: str, changes: tuple[str, ...], seed: int) -> str:
     """What a cell of a sweep is called."""
-    return "-".join([method, preset, *sorted(map(written, changes)), f"seed{seed}"])
-
-
-def written(change: str) -> str:
-    """A change as files are named after it; it may be typed with hyphens."""
-    field, _, value = change.partition("=")
-    return f"{field.replace('-', '_')}={value}"
+    return "-".join([method, preset, *sorted(map(spelt, changes)), f"seed{seed}"])
 
 
 def measure(
@@ -109,7 +104,7 @@ def measure(
     torch.set_num_threads(1)
     settings = Size(preset, changes).settings(task)
     # Data of another size lie beside the preset's own.
-    other = sorted(change for change in map(written, changes) if change.startswith("data."))
+    other = sorted(change for change in map(spelt, changes) if change.startswith("data."))
     data = Path("data") / "-".join([preset, *other]) / task
     name = named(method, preset, changes, seed)
     folders = {each: collect(each, task, data, settings) for each in data_sets(Cell(task, method), settings)}

@@ -32,6 +32,7 @@ from gplac.grid.run import Finished, collect_shared, run_grid, set_aside_outdate
 from gplac.grid.status import state_of
 from gplac.grid.work import Job, measure_cell, one_thread
 from gplac.methods import METHODS
+from gplac.reporting.committed import Committed, Key
 from gplac.scale.executor import Executor, Failure, InProcess, executor
 from gplac.training.described import described
 from gplac.training.trainer import Trainer
@@ -137,6 +138,35 @@ def test_each_cell_leaves_a_result_that_says_what_it_was_trained_on(measured: Gr
     assert [state_of(measured, cell).state for cell in CELLS] == ["done", "done"]
     assert part["training"]["settings"] == runs[1]["settings"]
     assert [measured.other_settings(cell) for cell in CELLS] == ["", ""]
+
+
+def test_a_cell_of_changed_settings_is_measured_beside_the_others_and_in_no_table(
+    measured: Grid, fresh: Grid
+) -> None:
+    shutil.copytree(measured.root / "results", fresh.root / "results")
+    cell = Cell("mug_push", "gplac", changes=("training.steps=7", "classification-weight=0.5"))
+    threads = torch.get_num_threads()
+    assert [each.state for each in measure(fresh, [cell, CELLS[0]], InProcess(one_thread))] == ["done", "done"]
+    torch.set_num_threads(threads)
+    result = read_result(fresh.root / f"results/smoke/mug_push/{cell.name}.json")
+    assert cell.name == "gplac-classification_weight=0.5-training.steps=7-seed0"
+    settings = result["training"]["settings"]
+    assert (result["preset"], result["training"]["steps"]) == ("smoke-changed", 7)
+    assert settings["objectives"]["classification"] == 0.5
+    assert fresh.done(cell) and fresh.inspected(cell) and fresh.other_settings(cell) == ""
+    assert content(fresh, CELLS[0]) == content(measured, CELLS[0])
+    other = replace(cell, changes=("training.steps=7",))
+    shutil.copy(fresh.results(cell)[0], fresh.results(other)[0])
+    assert "classification" in fresh.other_settings(other)
+    shutil.copy(fresh.results(CELLS[0])[0], fresh.results(other)[0])
+    assert "is a result of preset smoke, where its name and folder say smoke-changed" in fresh.damage(other)
+
+    tables = Committed(fresh.root / "results/smoke/mug_push")
+    assert {key: len(found) for key, found in tables.results.items()} == {
+        Key("gplac"): 1,
+        Key("gplac", 4, 1): 1,
+    }
+    assert list(tables.inspections) == list(tables.results)
 
 
 def test_data_that_cells_share_are_drawn_once(measured: Grid) -> None:

@@ -140,6 +140,24 @@ def test_cells_are_chosen_by_task_method_pattern_and_seed() -> None:
         ),
         ("def cells(preset): return [Cell('pusher', ['gplac'])]", "task and method are names"),
         ("def cells(preset): return [Cell(1, 'gplac')]", "task and method are names"),
+        ("def cells(preset): return [Cell('pusher', 'gplac', changes='a=1')]", "changes are a tuple of str"),
+        ("def cells(preset): return [Cell('pusher', 'gplac', changes=(1,))]", "changes are a tuple of str"),
+        (
+            "def cells(preset): return [Cell('pusher', 'gplac', changes=('training.stepz=3',))]",
+            "changes training.stepz=3: there is no field training.stepz",
+        ),
+        (
+            "def cells(preset): return [Cell('pusher', 'gplac', changes=('data.width=48',))]",
+            "leave data.width out of its changes",
+        ),
+        (
+            "def cells(preset): return [Cell('pusher', 'gplac', changes=('training.weak-budget=4',))]",
+            "give weak_budget by itself",
+        ),
+        (
+            "def cells(preset): return [Cell('pusher', 'bounds', changes=('training.steps=3',))]",
+            "bounds is not trained; leave its changes out",
+        ),
         ("def cells(preset): return 1 / 0", "ZeroDivisionError"),
         ("import sys; sys.exit('enough')", "SystemExit: enough"),
         ("import sys\ndef cells(preset): sys.exit()", "SystemExit"),

@@ -1,19 +1,14 @@
 """Options that several verbs share, and the types of their arguments."""
 
-import contextlib
-import io
 import shlex
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
-from difflib import get_close_matches
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal
 
-import tyro
 from tyro.conf import Positional, arg
 from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
 
-from gplac import config
+from gplac import config, overrides
 from gplac.data.manifest import Manifest, require_collected
 from gplac.errors import UserError
 
@@ -60,36 +55,7 @@ class Size:
 
     def changed(self, chosen: config.Preset) -> config.Preset:
         """A preset with the changes that were asked for."""
-        if not self.set:
-            return chosen
-        changed, known = chosen, list(_fields(chosen))
-        names = list[str]()
-        for change in self.set:
-            field, equals, value = change.partition("=")
-            name = field.replace("-", "_")
-            if not equals or field == "name":
-                raise UserError(f"--set {change}: write FIELD=VALUE, for instance --set training.steps=3000.")
-            if name not in known:
-                raise UserError(
-                    f"--set {change}: there is no field {field}; choose one of: {', '.join(_near(field, known))}."
-                )
-            if name in names:
-                raise UserError(f"--set {change}: {name} is set twice; leave one out.")
-            names.append(name)
-            if value in ("true", "false"):  # as JSON and YAML write them
-                value = value.capitalize()
-            try:
-                with contextlib.redirect_stderr(io.StringIO()):  # where it draws a box of what went wrong
-                    changed = tyro.cli(
-                        config.Preset,
-                        default=changed,
-                        args=[f"--{field}", *value.split(",")],
-                        config=(tyro.conf.FlagConversionOff,),
-                        console_outputs=False,
-                    )
-            except SystemExit as error:
-                raise UserError(f"--set {change}: {name} takes {_takes(chosen, name)}.") from error
-        return replace(changed, name=chosen.name + config.CHANGED)
+        return overrides.changed(chosen, self.set)
 
     def data_folder(self, task: str) -> Path:
         """Where data of this size lie unless the user says otherwise."""
@@ -115,43 +81,6 @@ class Size:
         except UserError as error:
             raise UserError(f"{error} To use it as it is, name it: {option} {folder}") from error
         return folder
-
-
-def _fields(settings: Any, prefix: str = "") -> Iterator[str]:
-    """Names of all fields, those of sections as ``section.field``; not what a preset is called."""
-    for field in fields(settings):
-        value = getattr(settings, field.name)
-        if is_dataclass(value):
-            yield from _fields(value, f"{field.name}.")
-        elif prefix or field.name != "name":
-            yield f"{prefix}{field.name}"
-
-
-def _takes(settings: Any, field: str) -> str:
-    """What values a field such as ``training.steps`` takes."""
-    *sections, last = field.split(".")
-    for section in sections:
-        settings = getattr(settings, section)
-    hint = get_type_hints(type(settings))[last]
-    if get_origin(hint) is Literal:
-        return " or ".join(get_args(hint))
-    return _KINDS[get_origin(hint) or hint]
-
-
-_KINDS = {
-    bool: "true or false",
-    int: "a whole number, such as 3000",
-    float: "a number, such as 0.5",
-    tuple: "whole numbers with commas between, such as 400,400",
-}
-
-
-def _near(field: str, known: Sequence[str]) -> list[str]:
-    """Fields that may be meant by a wrong name: those called almost so, else those of its section, else all."""
-    section, _, last = field.replace("-", "_").rpartition(".")
-    close = get_close_matches(last, [name.rpartition(".")[2] for name in known])
-    called = [name for name in known if name.rpartition(".")[2] in close]
-    return called or [name for name in known if name.startswith(f"{section or last}.")] or list(known)
 
 
 @dataclass(frozen=True)

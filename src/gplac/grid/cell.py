@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from gplac import config
+from gplac import config, overrides
 from gplac.errors import UserError
 from gplac.evaluation.faults import stranger
 from gplac.evaluation.result import Result
@@ -30,6 +30,9 @@ AGAIN = "mend that, and run the same command again"
 """What helps where a grid cannot write."""
 SET_ASIDE = "-before"
 """What follows the name of a run that was set aside; then comes a number."""
+BUDGETS = ("weak_budget", "scene_budget")
+SHARED = ("data", "evaluation")
+"""Parts of a preset that are the same for all cells of a grid."""
 CHOICE = "validation"
 """Split that instruments are read on; test scenes are for success alone."""
 
@@ -48,13 +51,18 @@ class Cell:
     """Weak images that training may see; 0: all that were collected."""
     scene_budget: int = 0
     """Weak scenes that these may be of; 0: all."""
+    changes: tuple[str, ...] = ()
+    """What of its settings is changed, as ``--set`` takes it: ``("classification_weight=1",)``. Not of its data or its
+    evaluation, which cells share."""
 
     @property
     def name(self) -> str:
-        """Name of its run and, beside a reference, of its result: ``gplac-scenes10-weak160-seed0``."""
+        """Name of its run and, beside a reference, of its result: ``gplac-scenes10-weak160-seed0``, or
+        ``gplac-classification_weight=1-seed0``."""
+        changes = "".join(f"-{change}" for change in sorted(map(overrides.spelt, self.changes)))
         scenes = f"-scenes{self.scene_budget}" if self.scene_budget else ""
         images = f"-weak{self.weak_budget}" if self.weak_budget else ""
-        return f"{self.method}{scenes}{images}-seed{self.seed}"
+        return f"{self.method}{changes}{scenes}{images}-seed{self.seed}"
 
     @property
     def id(self) -> str:
@@ -75,12 +83,14 @@ class Cell:
         """Whether there is such a cell.
 
         Raises:
-            UserError: unknown task or method, a budget of what the method does not learn from, or a seed or budget that
-                is no whole number from 0.
+            UserError: unknown task or method, a budget of what the method does not learn from, a seed or budget that is
+                no whole number from 0, or a change of what cannot be changed.
         """
         if not (isinstance(self.task, str) and isinstance(self.method, str)):
             raise UserError(f"{self!r}: task and method are names, each a str.")
-        for name in ("seed", "weak_budget", "scene_budget"):
+        if not (isinstance(self.changes, tuple) and all(isinstance(each, str) for each in self.changes)):
+            raise UserError(f'{self!r}: changes are a tuple of str, such as ("classification_weight=1",).')
+        for name in ("seed", *BUDGETS):
             number = getattr(self, name)
             if type(number) is not int or number < 0:
                 raise UserError(f"{self!r}: {name} is a whole number (int) and cannot be negative.")
@@ -98,7 +108,8 @@ class Cell:
                 f"{self.id}: {self.method} learns from {LENGTH} frames on end, and an episode of {self.task} has"
                 f" {task_named(self.task).episode_steps}: choose another method or task."
             )
-        for name in ("weak_budget", "scene_budget"):
+        self._check_changes()
+        for name in BUDGETS:
             if getattr(self, name) and not self.learns_weakly:
                 raise UserError(f"{self.id}: {self.method} learns from no weak images; leave its {name} out.")
         if self.weak_budget and self.scene_budget > (most := (self.weak_budget + 1) // 2):
@@ -106,6 +117,21 @@ class Cell:
                 f"{self.id}: {self.weak_budget} images, with and without the object in turn, are of {most} scenes at"
                 " most; give more images or fewer scenes."
             )
+
+    def _check_changes(self) -> None:
+        if self.changes and not self.trained:
+            raise UserError(f"{self.id}: {self.method} is not trained; leave its changes out.")
+        for field in map(overrides.field_of, self.changes):
+            section, _, name = field.rpartition(".")
+            if section in SHARED:
+                raise UserError(
+                    f"{self.id}: cells share data and evaluation; leave {field} out of its changes."
+                )
+            if name in BUDGETS:
+                raise UserError(f"{self.id}: give {name} by itself, and not in its changes.")
+        overrides.changed(
+            config.paper(), self.changes, f"{self.id}: changes"
+        )  # raises of one that cannot be read
 
 
 @dataclass(frozen=True)
@@ -120,6 +146,7 @@ class Grid:
     def settings(self, cell: Cell) -> config.Preset:
         """What the cell is trained with."""
         chosen = config.preset(self.preset, cell.task, cell.method)
+        chosen = overrides.changed(chosen, cell.changes, f"{cell.id}: changes")
         training = replace(chosen.training, weak_budget=cell.weak_budget, scene_budget=cell.scene_budget)
         return replace(chosen, training=training)
 
@@ -193,7 +220,7 @@ class Grid:
     def _stranger(self, cell: Cell, document: Mapping[str, Any], method: str) -> str | None:
         return stranger(
             document,
-            preset=self.preset,
+            preset=self.settings(cell).name,
             task=cell.task,
             method=method,
             seed=cell.seed,

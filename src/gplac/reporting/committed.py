@@ -15,8 +15,9 @@ from gplac.evaluation.pooling import Pooled, pooled
 from gplac.evaluation.result import Result, check, read_result
 from gplac.reporting.scenes import usual
 
-NAME = re.compile(r"(?P<method>.+?)(-scenes(?P<scenes>\d+))?(-weak(?P<images>\d+))?-seed(?P<seed>\d+)")
-"""Of a file: METHOD-seedK, or METHOD-scenesM-weakN-seedK where not all weak scenes, or images, were seen."""
+NAME = re.compile(r"(?P<method>[^=]+?)(-scenes(?P<scenes>\d+))?(-weak(?P<images>\d+))?-seed(?P<seed>\d+)")
+"""Of a file: METHOD-seedK, or METHOD-scenesM-weakN-seedK where not all weak scenes, or images, were seen. Cells whose
+settings are changed, which have a = in their names, are of no table."""
 
 
 class Key(NamedTuple):
