@@ -146,7 +146,10 @@ def test_a_cell_of_changed_settings_is_measured_beside_the_others_and_in_no_tabl
     shutil.copytree(measured.root / "results", fresh.root / "results")
     cell = Cell("mug_push", "gplac", changes=("training.steps=7", "classification-weight=0.5"))
     threads = torch.get_num_threads()
-    assert [each.state for each in measure(fresh, [cell, CELLS[0]], InProcess(one_thread))] == ["done", "done"]
+    assert [each.state for each in measure(fresh, [cell, CELLS[0]], InProcess(one_thread))] == [
+        "done",
+        "done",
+    ]
     torch.set_num_threads(threads)
     result = read_result(fresh.root / f"results/smoke/mug_push/{cell.name}.json")
     assert cell.name == "gplac-classification_weight=0.5-training.steps=7-seed0"

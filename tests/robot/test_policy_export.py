@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from exported import ACTION, HEIGHT, STATE, WIDTH, make_run, pictures, write_demonstrations
+from exported import ACTION, HEIGHT, STATE, WIDTH, make_push_run, make_run, pictures, write_demonstrations
 
 from gplac.cli import main
 from gplac.errors import UserError
@@ -17,6 +17,7 @@ from gplac.robot import Policy
 from gplac.training import export
 from gplac.training.export import TOLERANCE, export_run
 from gplac.training.policy import load_policy
+from gplac.worlds.mug_push import MugPush
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,19 @@ def test_the_file_computes_what_the_run_does(tmp_path: Path, encoder: str, class
             assert look.present == pytest.approx(torch_policy.classify(image[None])[0], abs=1e-4)
         else:
             assert look.present is None
+
+
+def test_a_policy_of_gplacs_own_task_names_its_numbers_and_one_of_a_robot_called_so_does_not(
+    tmp_path: Path,
+) -> None:
+    run = make_push_run(tmp_path / "run")
+    card = export_run(run, tmp_path / "push.onnx").card
+    assert (card.state_names, card.action_names) == (MugPush.state_names, MugPush.action_names)
+    other = make_run(tmp_path / "other")
+    described = json.loads((other / "run.json").read_text())
+    (other / "run.json").write_text(json.dumps(described | {"task": "mug_push"}))
+    card = export_run(other, tmp_path / "other.onnx").card
+    assert (card.state_names, card.action_names) == (None, None)
 
 
 @pytest.mark.parametrize("main", [{"action": 1.0}, {"action": 1.0, "classification": 3.0}])

@@ -50,6 +50,13 @@ def test_a_point_is_drawn_where_the_policy_has_it(card: Card) -> None:
     assert not (drawn(NOTHING, card)[:ROWS] != 128).any()
 
 
+def test_bars_are_numbered_where_their_names_would_look_alike(card: Card) -> None:
+    numbered = drawn(NOTHING, replace(card, action_names=None))
+    long = tuple(f"torque of the motor in the arm's joint number {i} (N m)" for i in range(ACTION))
+    assert (drawn(NOTHING, replace(card, action_names=long)) == numbered).all()
+    assert (drawn(NOTHING, card) != numbered).any()
+
+
 def test_points_are_in_the_policys_pixels_whatever_the_cameras_are(card: Card) -> None:
     look = replace(NOTHING, points=np.array([[3.0, 12.0], [9.0, 2.0]], np.float32))
     large = GREY.repeat(4, axis=0).repeat(4, axis=1)

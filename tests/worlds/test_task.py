@@ -79,6 +79,30 @@ def test_object_is_where_the_simulator_has_it(any_task: Task) -> None:
         np.testing.assert_allclose(any_task.object_xy(moved), [0.5, -0.2])
 
 
+def test_every_number_has_a_name_of_its_own_with_its_unit(any_task: Task) -> None:
+    for names, size in (
+        (any_task.state_names, any_task.state_size),
+        (any_task.action_names, any_task.action_size),
+    ):
+        assert len(set(names)) == len(names) == size
+        assert all(name.endswith(("(rad)", "(rad/s)", "(m)", "(N m)")) for name in names)
+
+
+def test_the_named_joints_are_those_of_the_simulator(torque_task: TorqueTask) -> None:
+    vector = started(torque_task, 1)
+    qpos, qvel = vector.qpos, vector.qvel
+    qpos[0, 3], qvel[0, 5] = 0.25, -0.5
+    vector.set_state(qpos, qvel)
+    named = dict(zip(torque_task.state_names, vector.robot_state()[0], strict=True))
+    assert (named["joint 4 (rad)"], named["joint 6 (rad/s)"]) == (0.25, -0.5)
+    fork = torque_task.physics().compile()
+    data = mujoco.MjData(fork)
+    data.qpos[:] = qpos[0]
+    mujoco.mj_forward(fork, data)
+    hand = [named[f"hand {axis} (m)"] for axis in "xyz"]
+    np.testing.assert_allclose(hand, data.site("fork").xpos, atol=1e-6)
+
+
 def test_robot_state_says_nothing_of_objects(any_task: Task) -> None:
     vector = started(any_task, 2)
     before = vector.robot_state()

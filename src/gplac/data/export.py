@@ -210,6 +210,11 @@ def _flat(statistics: dict[str, Statistics]) -> dict[str, list[Any]]:
 def _info(manifest: Manifest, hz: float, episodes: int, values: dict[str, Numbers]) -> dict[str, Any]:
     request, origin = manifest.request, manifest.origin
     names = {schema.STATE: origin.get("state_names"), schema.ACTION: origin.get("action_names")}
+    if not origin:
+        from gplac.worlds.registry import task
+
+        simulated = task(request.task)
+        names = {schema.STATE: list(simulated.state_names), schema.ACTION: list(simulated.action_names)}
     picture = {
         "dtype": "image",
         "shape": [request.height, request.width, 3],

@@ -93,9 +93,11 @@ def _draw_action(
     card: Card,
 ) -> None:
     """A bar for each number of the action, up or down from a line in the middle."""
-    names = card.action_names or tuple(str(i + 1) for i in range(len(action)))
     small = ImageFont.load_default(_SMALL)
     step = (WIDTH - 2 * _MARGIN) / len(action)
+    names = [_fitting(draw, name, step - 4, small) for name in card.action_names or ()]
+    if len(set(names)) < len(action):  # there are none, or they look alike cut short
+        names = [str(i + 1) for i in range(len(action))]
     middle = top + _BARS / 2
     for i, (value, full, name) in enumerate(zip(action, scale, names, strict=True)):
         left, right = _MARGIN + i * step + 0.15 * step, _MARGIN + (i + 1) * step - 0.15 * step
@@ -107,7 +109,7 @@ def _draw_action(
         draw.rectangle((left, min(middle, end), right, max(middle, end)), _BLUE if usual else _RED)
         draw.text(
             ((left + right) / 2, top + _BARS + 4),
-            _fitting(draw, name, step - 4, small),
+            name,
             _INK,
             small,
             anchor="ma",

@@ -71,7 +71,8 @@ def export_run(run_dir: Path, out: Path, demos: Path | None = None, int8: bool =
     if not described.get("training", {}).get("finished", True):
         raise UserError(f"The run in {run_dir} is not finished: go on with it (--resume), then export it.")
     height, width = described["network"]["height"], described["network"]["width"]
-    card = replace(_card(network, height, width), **_origin(described, run_dir))
+    card = _card(network, height, width)
+    card = replace(card, **_origin(described, run_dir, card))
     frames = None
     if demos is not None:
         frames, facts = _demonstrations(demos, card)
@@ -142,12 +143,16 @@ def _card(network: Network, height: int, width: int) -> Card:
     )
 
 
-def _origin(described: dict[str, Any], run_dir: Path) -> dict[str, Any]:
-    """What the run says, as fields of a card."""
+def _origin(described: dict[str, Any], run_dir: Path, card: Card) -> dict[str, Any]:
+    """What the run says, as fields of a card that has the network's sizes."""
     from gplac.worlds.registry import TASKS  # not before a run is exported: it brings the simulator
 
     task = TASKS[described["task"]]() if described["task"] in TASKS else None
+    # Data of one's own may be called like one of gplac's tasks, and be of another robot.
+    ours = task is not None and (task.state_size, task.action_size) == (card.state_size, card.action_size)
+    names = {"state_names": task.state_names, "action_names": task.action_names} if task and ours else {}
     return {
+        **names,
         "task": described["task"],
         "method": described["method"],
         # A task of one action, a whole push, has no rate of actions.

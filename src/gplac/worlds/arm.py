@@ -10,7 +10,13 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 JOINTS = 7
-ROBOT_STATE_SIZE = 2 * JOINTS + 3
+STATE_NAMES = (
+    *(f"joint {i} (rad)" for i in range(1, JOINTS + 1)),
+    *(f"joint {i} (rad/s)" for i in range(1, JOINTS + 1)),
+    *(f"hand {axis} (m)" for axis in "xyz"),
+)
+"""What the robot knows of itself, in every task."""
+TORQUE_NAMES = tuple(f"torque {i} (N m)" for i in range(1, JOINTS + 1))
 FORK_SITE, BAR_SITE, END_SITE = "fork", "bar", "end"
 BAR_HALF_M = 0.1
 OBJECT_DENSITY = 100.0

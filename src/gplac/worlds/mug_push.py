@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from gplac.trial import Decide, trials
 from gplac.worlds import push, sawyer
-from gplac.worlds.arm import ROBOT_STATE_SIZE, TABLE_HEIGHT_M, Floats
+from gplac.worlds.arm import STATE_NAMES, TABLE_HEIGHT_M, Floats
 from gplac.worlds.camera import Camera
 from gplac.worlds.layout import Field
 from gplac.worlds.looks import coasters, kinds, mugs, packs
@@ -73,8 +73,10 @@ class MugPush:
     episode_steps = 1
     control_hz = push.RATE_HZ
     action_limit = 0.45
-    action_size = 2
-    state_size = ROBOT_STATE_SIZE
+    action_names: tuple[str, ...] = ("start x (m)", "start y (m)")
+    action_size = len(action_names)
+    state_names = STATE_NAMES
+    state_size = len(state_names)
     success_m = 0.08
     success_when = "the mug stands upright, at most {cm:g} cm from the goal"
 

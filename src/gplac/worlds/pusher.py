@@ -43,8 +43,10 @@ class Pusher:
     control_hz = 20
     substeps = 5
     action_limit = 2.0
-    action_size = arm.JOINTS
-    state_size = arm.ROBOT_STATE_SIZE
+    action_names = arm.TORQUE_NAMES
+    action_size = len(action_names)
+    state_names = arm.STATE_NAMES
+    state_size = len(state_names)
     success_m = 0.08
     """The coaster's radius; the paper names no threshold."""
     success_when = "mug and goal are at most {cm:g} cm apart at the end"

@@ -36,12 +36,16 @@ class Task(Protocol):
     """Largest magnitude of each number of an action: newton metres of torque, or metres."""
     action_size: int
     """Numbers of an action."""
+    action_names: tuple[str, ...]
+    """What each of them is, with its unit."""
     success_m: float
     """Distance (m) within which the task counts as done."""
     success_when: str
     """When an episode succeeds, as the end of a sentence; ``{cm:g}`` stands for that distance in centimetres."""
     state_size: int
     """Size of what the robot knows of itself: joint angles, velocities, position of the hand."""
+    state_names: tuple[str, ...]
+    """What each number of it is, with its unit."""
 
     def physics(self) -> mujoco.MjSpec:
         """A fresh description of the physics, the same in every scene; it carries no looks."""

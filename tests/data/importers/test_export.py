@@ -16,6 +16,7 @@ from gplac.data.export import export_lerobot
 from gplac.data.importers.demos import import_demonstrations
 from gplac.data.manifest import Manifest
 from gplac.errors import UserError
+from gplac.worlds.pusher import Pusher
 
 
 @pytest.mark.parametrize("imported", [False, True])
@@ -34,6 +35,9 @@ def test_there_and_back_again(imported: bool, tmp_path: Path) -> None:
     assert origin["control_hz"] == (FPS if imported else 20)
     if imported:
         assert origin["state_names"] == ["hip", "knee", "toe"]
+    else:
+        assert tuple(origin["state_names"]) == Pusher.state_names
+        assert tuple(origin["action_names"]) == Pusher.action_names
 
 
 def test_the_files_are_as_lerobot_lays_them_out(tmp_path: Path) -> None:
