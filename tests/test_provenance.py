@@ -36,6 +36,9 @@ def test_names_command_revision_versions_hardware_and_date(monkeypatch: pytest.M
         ("recipes/sweep.py", None, "python recipes/sweep.py grid run"),
         (str(ROOT / "recipes/sweep.py"), None, "python recipes/sweep.py grid run"),
         ("/elsewhere/mine.py", None, "python mine.py grid run"),
+        ("-", None, "python - grid run"),
+        ("/elsewhere/ipykernel_launcher.py", "ipykernel_launcher", "a notebook"),
+        ("/elsewhere/ipykernel_launcher.py", None, "a notebook"),
     ],
 )
 @pytest.mark.parametrize("here", [".", "docs"])

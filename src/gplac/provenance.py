@@ -38,6 +38,12 @@ def command() -> str:
     script, *words = sys.argv or [""]
     if script == "-c":  # its text is not among the words
         return shlex.join(["python", *sys.orig_argv[1:]])
+    if script == "-":
+        return shlex.join(["python", "-", *words])
+    if (
+        Path(script).name == "ipykernel_launcher.py"
+    ):  # its words are the kernel's, and name files of this machine
+        return "a notebook"
     if not script.endswith(".py"):
         return shlex.join([Path(script).name or "python", *words])
     module = getattr(sys.modules["__main__"], "__spec__", None)  # of `python -m MODULE`

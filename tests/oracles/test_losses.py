@@ -1,5 +1,7 @@
 """Each objective against a plain transcription of its formula."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from gplac.methods import Method
 from gplac.models.network import Network
 from gplac.objectives.action import Action
 from gplac.objectives.classification import Classification
+from gplac.objectives.objective import Context
 from gplac.training.learner import Learner
 
 CONFIG = NetworkConfig(policy_dropout=0, classifier_dropout=0, hidden=(20, 10))
@@ -60,6 +63,20 @@ def test_total_is_l_task_plus_lambda_times_cross_entropy() -> None:
     assert float(metrics["classification_loss"]) == pytest.approx(l_ce, rel=1e-4)
     assert float(metrics["classification_accuracy"]) == np.mean((probability > 0.5) == y)
     assert total.item() == pytest.approx(l_task + 0.7 * l_ce, rel=1e-4)
+
+
+def test_what_a_term_of_ones_own_leaves_to_be_logged_keeps_no_graph_alive() -> None:
+    @dataclass(frozen=True)
+    class Noted(Action):
+        def loss(self, context: Context) -> torch.Tensor:
+            assert context.labelled is not None
+            context.metrics["spread"] = context.labelled.features_BF.std()
+            return super().loss(context)
+
+    model = learner(Method("attention", labelled_scenes=1, objectives=(Noted(),)))
+    total, metrics = model.loss((Noted(),), batch(4), None, progress=0)
+    assert total.requires_grad and set(metrics) == {"action_loss", "spread"}
+    assert not any(value.requires_grad for value in metrics.values())
 
 
 def test_predicting_the_mean_action_costs_one() -> None:

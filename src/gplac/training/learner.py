@@ -69,7 +69,7 @@ class Learner(nn.Module):
             context.metrics[f"{objective.name}_loss"] = term.detach()
             assert objective.weight is not None
             total = total + objective.weight * term
-        return total, context.metrics
+        return total, {name: value.detach() for name, value in context.metrics.items()}
 
 
 def resolved(method: Method, preset: Preset) -> Method:
