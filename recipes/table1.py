@@ -7,8 +7,9 @@ from gplac.grid.cell import BOUNDS, TOLERANCE, Cell
 from gplac.reporting.published import METHODS
 
 TASKS = ("pusher", "striker")
-REPEATED = ("att-1", "gplac", "att-40", "att-da")
-"""What the paper's argument rests on: with more seeds than one."""
+REPEATED = ("att-1", "gplac", "att-40", "att-da", "cnn-40", "cnn-c", "cnn-1")
+"""What the paper's argument rests on, that attention, weak images and both together are needed: with more seeds than
+one."""
 
 
 def cells(preset: str) -> list[Cell]:

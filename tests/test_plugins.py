@@ -114,7 +114,7 @@ def test_a_format_of_another_package_is_tried_and_named(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (place / "other_format.py").write_text(
-        '"""Recordings of mine (.mine files)."""\n'
+        '"""Recordings of mine\nin .mine files.\n\nAnd more."""\n'
         "from gplac.data.importers.registry import FORMATS\nfrom gplac.errors import UserError\n"
         "FORMATS['mine'] = __name__\n\n\ndef recognises(path):\n    return path.suffix == '.mine'\n\n\n"
         "def read(path):\n    raise UserError(f'{path} was read by mine.')\n"
@@ -130,7 +130,7 @@ def test_a_format_of_another_package_is_tried_and_named(
         capsys, "import", "demos", "a.mine", "--out", "out", "--format", "other"
     )
     told = fails(capsys, "import", "demos", "other_format.py", "--out", "out")
-    assert "lerobot: LeRobot data sets" in told and "mine: Recordings of mine (.mine files)" in told
+    assert "lerobot (LeRobot data sets" in told and "mine (Recordings of mine in .mine files)" in told
 
 
 @pytest.mark.parametrize(

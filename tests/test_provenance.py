@@ -39,6 +39,8 @@ def test_names_command_revision_versions_hardware_and_date(monkeypatch: pytest.M
         ("-", None, "python - grid run"),
         ("/elsewhere/ipykernel_launcher.py", "ipykernel_launcher", "a notebook"),
         ("/elsewhere/ipykernel_launcher.py", None, "a notebook"),
+        ("/elsewhere/colab_kernel_launcher.py", None, "a notebook"),
+        ("/elsewhere/ipykernel/__main__.py", "ipykernel.__main__", "a notebook"),
     ],
 )
 @pytest.mark.parametrize("here", [".", "docs"])

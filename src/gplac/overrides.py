@@ -5,7 +5,6 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from difflib import get_close_matches
-from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import tyro
@@ -35,20 +34,15 @@ def changed(chosen: config.Preset, changes: Sequence[str], option: str = "--set"
     Raises:
         UserError: a change that cannot be read, of a field that there is not, or of one field twice.
     """
-    return _changed(chosen, tuple(changes), option) if changes else chosen
-
-
-@cache  # a grid asks for the same again and again, and reading them takes a moment
-def _changed(chosen: config.Preset, changes: tuple[str, ...], option: str) -> config.Preset:
+    if not changes:
+        return chosen
     found, known = chosen, list(_fields(chosen))
     names = list[str]()
     for change in changes:
         field, equals, value = change.partition("=")
         name = field_of(change)
         if not equals or field == "name":
-            raise UserError(
-                f"{option} {change}: write FIELD=VALUE, for instance {option} training.steps=3000."
-            )
+            raise UserError(f"{option} {change}: write FIELD=VALUE, for instance training.steps=3000.")
         if name not in known:
             raise UserError(
                 f"{option} {change}: there is no field {field}; choose one of: {', '.join(_near(field, known))}."
@@ -58,6 +52,9 @@ def _changed(chosen: config.Preset, changes: tuple[str, ...], option: str) -> co
         names.append(name)
         if value in ("true", "false"):  # as JSON and YAML write them
             value = value.capitalize()
+        takes = f"{option} {change}: {name} takes {_takes(chosen, name)}."
+        if any(part.startswith("--") for part in value.split(",")) or value != "".join(value.split()):
+            raise UserError(takes)  # it would be read as another option, or break the name of a file
         try:
             with contextlib.redirect_stderr(io.StringIO()):  # where it draws a box of what went wrong
                 found = tyro.cli(
@@ -68,7 +65,7 @@ def _changed(chosen: config.Preset, changes: tuple[str, ...], option: str) -> co
                     console_outputs=False,
                 )
         except SystemExit as error:
-            raise UserError(f"{option} {change}: {name} takes {_takes(chosen, name)}.") from error
+            raise UserError(takes) from error
     return replace(found, name=chosen.name + config.CHANGED)
 
 

@@ -32,7 +32,7 @@ def provenance() -> dict[str, Any]:
 def command() -> str:
     """What was typed to start this process, or the one that it works for, so that it can be typed again: ``gplac ...``
     for gplac however it was called, ``python recipes/sweep.py ...`` for a script, which is named from the working
-    folder, or from the source's."""
+    folder, or from the source's. Of a notebook, only that it is one."""
     if told := os.environ.get(COMMAND_VARIABLE):
         return told
     script, *words = sys.argv or [""]
@@ -40,13 +40,11 @@ def command() -> str:
         return shlex.join(["python", *sys.orig_argv[1:]])
     if script == "-":
         return shlex.join(["python", "-", *words])
-    if (
-        Path(script).name == "ipykernel_launcher.py"
-    ):  # its words are the kernel's, and name files of this machine
-        return "a notebook"
     if not script.endswith(".py"):
         return shlex.join([Path(script).name or "python", *words])
     module = getattr(sys.modules["__main__"], "__spec__", None)  # of `python -m MODULE`
+    if script.endswith("kernel_launcher.py") or (module is not None and module.name.startswith("ipykernel")):
+        return "a notebook"  # what started its kernel names files of this machine
     if module is not None:
         name = module.name.removesuffix(".__main__")
         return shlex.join([*(["gplac"] if name == "gplac.cli" else ["python", "-m", name]), *words])

@@ -12,7 +12,7 @@ import pytest
 from gplac.cli import main
 from gplac.config import preset as preset_of
 from gplac.errors import UserError
-from gplac.grid.cell import BOUNDS, Cell, Grid
+from gplac.grid.cell import BOUNDS, Cell, Grid, changes_in
 from gplac.grid.recipe import choose, read_recipe
 from gplac.methods import BEYOND
 from gplac.reporting.committed import Key
@@ -33,6 +33,9 @@ def test_table_1_measures_every_method_and_the_main_ones_three_times() -> None:
             "att-da",
             "gplac",
             "att-40",
+            "cnn-1",
+            "cnn-c",
+            "cnn-40",
         }
         assert set(seeds.values()) == {1, 3}
         assert {cell.method for cell in cells if cell.task == task and not cell.trained} == {
@@ -151,6 +154,37 @@ def test_cells_are_chosen_by_task_method_pattern_and_seed() -> None:
             "leave data.width out of its changes",
         ),
         (
+            "def cells(preset): return [Cell('pusher', 'gplac', changes=('evaluation.scenes=3',))]",
+            "leave evaluation.scenes out of its changes",
+        ),
+        (
+            "def cells(preset): return [Cell('pusher', 'gplac', changes=('data.=3',))]",
+            "pusher/gplac: changes data.=3: there is no field data.",
+        ),
+        (
+            "def cells(preset): return [Cell('pusher', 'gplac', changes=('',))]",
+            "pusher/gplac: changes : write FIELD=VALUE, for instance training.steps=3000",
+        ),
+        (
+            "def cells(preset): return [Cell('pusher', 'gplac', changes=('domain_weight=2',))]",
+            "domain_weight has no part in what gplac learns",
+        ),
+        (
+            "def cells(preset): return [Cell('pusher', 'gplac', changes=('training.steps=-5',))]",
+            "gplac-training.steps=-5-seed0: training.steps is -5: choose 1 or more",
+        ),
+        *(
+            (
+                f"def cells(preset): return [Cell('pusher', 'gplac', changes=({value!r},))]",
+                "classification_weight takes a number",
+            )
+            for value in (
+                "classification_weight=1,--data.width,48",
+                "classification_weight=1\\n",
+                "classification_weight= 1",
+            )
+        ),
+        (
             "def cells(preset): return [Cell('pusher', 'gplac', changes=('training.weak-budget=4',))]",
             "give weak_budget by itself",
         ),
@@ -207,6 +241,31 @@ def test_a_cell_is_trained_with_the_presets_settings_and_its_own_budget() -> Non
     assert (training.weak_budget, training.scene_budget) == (160, 10)
     assert Cell("pusher", "gplac", 0, 160, 10).id == "pusher/gplac-scenes10-weak160-seed0"
     assert Cell("pusher", "gplac", 2, scene_budget=10).id == "pusher/gplac-scenes10-seed2"
+
+
+def test_changes_are_read_off_a_cells_name_in_whatever_order_they_were_given(tmp_path: Path) -> None:
+    typed = "training.learning_rate=1e-3", "network.policy-dropout=0", "network.hidden=400,400"
+    cell = Cell("pusher", "gplac", 1, weak_budget=16, changes=typed)
+    named = "network.hidden=400,400", "network.policy_dropout=0", "training.learning_rate=1e-3"
+    assert cell.name == f"gplac-weak16-{'-'.join(named)}-seed1"
+    assert changes_in(cell.name) == named
+    assert [changes_in(name) for name in ("gplac-weak16-seed1", "att-1-seed0", "policy")] == [(), (), ()]
+    settings = Grid("lite", Path()).settings(cell)
+    assert (settings.name, settings.network.hidden) == ("lite-changed", (400, 400))
+    (tmp_path / "recipe.py").write_text(
+        "from gplac.grid.cell import Cell\n\ndef cells(preset):\n    return [\n"
+        "        Cell('pusher', 'gplac', changes=('training.steps=7', 'classification_weight=1')),\n"
+        "        Cell('pusher', 'gplac', changes=('classification-weight=1', 'training.steps=7')),\n"
+        "        Cell('pusher', 'gplac', weak_budget=16, changes=('training.steps=7',)),\n    ]\n"
+    )
+    cells = read_recipe(tmp_path / "recipe.py", "lite")
+    ids = [
+        "pusher/gplac-classification_weight=1-training.steps=7-seed0",
+        "pusher/gplac-weak16-training.steps=7-seed0",
+    ]
+    assert [each.id for each in cells] == ids
+    assert [each.id for each in choose(cells, ["pusher/gplac-weak16*", "pusher/*weight=1*"])] == ids
+    assert [each.seed for each in choose(cells, seeds=[3, 4])] == [3, 3, 4, 4]
 
 
 @pytest.mark.parametrize(

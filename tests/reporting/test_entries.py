@@ -62,6 +62,26 @@ def test_weak_budgets_are_told_apart_and_keep_their_own_inspections(tmp_path: Pa
     assert [entry.inspection for entry in found] == [older, older | {"weak_images": 160}]
 
 
+def test_cells_of_changed_settings_are_told_apart_come_last_and_keep_their_own_inspections(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, small("gplac", 0.5))
+    (tmp_path / "validation").mkdir()
+    for weight in ("1", "10"):
+        name = f"gplac-classification_weight={weight}-training.learning_rate=1e-3"
+        write(tmp_path, small("gplac", 0.5) | {"preset": "lite-changed"}, name)
+        noted = synthetic_inspection("gplac") | {"preset": "lite-changed"}
+        if weight == "10":
+            (tmp_path / f"validation/{name}-seed0.json").write_text(json.dumps(noted))
+    found = entries([tmp_path])
+    assert [entry.name for entry in found] == [
+        "GPLAC, preset lite",
+        "GPLAC, classification_weight=1, training.learning_rate=1e-3",
+        "GPLAC, classification_weight=10, training.learning_rate=1e-3",
+    ]
+    assert [entry.inspection is not None for entry in found] == [False, False, True]
+
+
 def test_budgets_of_scenes_are_told_apart_and_keep_their_own_inspections(tmp_path: Path) -> None:
     few = {"weak_images": 160, "weak_scenes": 4}
     write(tmp_path, small("gplac", 0.3) | few, "gplac-scenes4-weak160")

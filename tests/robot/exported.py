@@ -40,7 +40,11 @@ def make_run(
     states = torch.from_numpy(generator.normal(3.0, 2.0, (50, STATE)))
     actions = torch.from_numpy(generator.normal(-1.0, [0.1, 1.0, 10.0], (50, ACTION)))
     network.set_statistics(states, actions)
-    return write_run(folder, network, {"task": "tidy-up", "network": asdict(config) | shape, "data": data})
+    return write_run(
+        folder,
+        network,
+        {"task": "tidy-up", "preset": {"name": "own"}, "network": asdict(config) | shape, "data": data},
+    )
 
 
 def make_push_run(folder: Path) -> Path:
@@ -53,7 +57,16 @@ def make_push_run(folder: Path) -> Path:
     generator = np.random.default_rng(0)
     actions = torch.from_numpy(generator.normal([-0.15, -0.1], [0.3, 0.3], (50, 2)))
     network.set_statistics(torch.from_numpy(generator.normal(0.0, 2.0, (50, 17))), actions)
-    return write_run(folder, network, {"task": "mug_push", "network": asdict(config) | shape, "data": None})
+    return write_run(
+        folder,
+        network,
+        {
+            "task": "mug_push",
+            "preset": {"name": "lite-changed"},
+            "network": asdict(config) | shape,
+            "data": None,
+        },
+    )
 
 
 def pictures(count: int) -> np.ndarray:

@@ -54,10 +54,18 @@ def test_a_policy_of_gplacs_own_task_names_its_numbers_and_one_of_a_robot_called
     run = make_push_run(tmp_path / "run")
     card = export_run(run, tmp_path / "push.onnx").card
     assert (card.state_names, card.action_names) == (MugPush.state_names, MugPush.action_names)
-    other = make_run(tmp_path / "other")
-    described = json.loads((other / "run.json").read_text())
-    (other / "run.json").write_text(json.dumps(described | {"task": "mug_push"}))
-    card = export_run(other, tmp_path / "other.onnx").card
+    described = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(described | {"preset": {"name": "own-changed"}}))
+    card = export_run(run, tmp_path / "other.onnx").card
+    assert (card.state_names, card.action_names) == (None, None)
+
+
+def test_a_task_of_another_package_need_not_name_its_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(MugPush, "state_names")
+    monkeypatch.setattr(MugPush, "action_names", ("one",))
+    card = export_run(make_push_run(tmp_path / "run"), tmp_path / "push.onnx").card
     assert (card.state_names, card.action_names) == (None, None)
 
 

@@ -214,7 +214,7 @@ def _info(manifest: Manifest, hz: float, episodes: int, values: dict[str, Number
         from gplac.worlds.registry import task
 
         simulated = task(request.task)
-        names = {schema.STATE: list(simulated.state_names), schema.ACTION: list(simulated.action_names)}
+        names = {schema.STATE: _names(simulated, "state"), schema.ACTION: _names(simulated, "action")}
     picture = {
         "dtype": "image",
         "shape": [request.height, request.width, 3],
@@ -239,6 +239,12 @@ def _info(manifest: Manifest, hz: float, episodes: int, values: dict[str, Number
         "video_path": None,
         "features": {schema.IMAGE: picture, **vectors},
     }
+
+
+def _names(task: Any, what: str) -> list[str] | None:
+    """Of the numbers of a state or an action; tasks of other packages may have none."""
+    names = list(getattr(task, f"{what}_names", ()))
+    return names if len(names) == getattr(task, f"{what}_size") else None
 
 
 def _tasks(tasks: list[str]) -> pa.Table:

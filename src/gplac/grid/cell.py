@@ -1,6 +1,7 @@
 """What a grid measures: cells, and where each of them leaves its files."""
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -20,6 +21,7 @@ from gplac.training.batches import LENGTH
 from gplac.training.changes import changes
 from gplac.training.checkpoint import RUN_JSON
 from gplac.training.described import HASH, described
+from gplac.training.settings import check_settings
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import split_size
 
@@ -58,11 +60,11 @@ class Cell:
     @property
     def name(self) -> str:
         """Name of its run and, beside a reference, of its result: ``gplac-scenes10-weak160-seed0``, or
-        ``gplac-classification_weight=1-seed0``."""
+        ``gplac-classification_weight=1-seed0``; `changes_in` reads it."""
         changes = "".join(f"-{change}" for change in sorted(map(overrides.spelt, self.changes)))
         scenes = f"-scenes{self.scene_budget}" if self.scene_budget else ""
         images = f"-weak{self.weak_budget}" if self.weak_budget else ""
-        return f"{self.method}{changes}{scenes}{images}-seed{self.seed}"
+        return f"{self.method}{scenes}{images}{changes}-seed{self.seed}"
 
     @property
     def id(self) -> str:
@@ -121,6 +123,7 @@ class Cell:
     def _check_changes(self) -> None:
         if self.changes and not self.trained:
             raise UserError(f"{self.id}: {self.method} is not trained; leave its changes out.")
+        overrides.changed(config.paper(), self.changes, self._said)  # raises of one that cannot be read
         for field in map(overrides.field_of, self.changes):
             section, _, name = field.rpartition(".")
             if section in SHARED:
@@ -129,9 +132,16 @@ class Cell:
                 )
             if name in BUDGETS:
                 raise UserError(f"{self.id}: give {name} by itself, and not in its changes.")
-        overrides.changed(
-            config.paper(), self.changes, f"{self.id}: changes"
-        )  # raises of one that cannot be read
+
+    @property
+    def _said(self) -> str:
+        return f"{self.task}/{self.method}: changes"
+
+
+def changes_in(name: str) -> tuple[str, ...]:
+    """The changes that the name of a cell's run or result tells of."""
+    found = re.search(r"-(?=[a-z_.]+=)(.+)-seed\d+$", name)
+    return tuple(re.split(r"-(?=[a-z_.]+=)", found[1])) if found else ()
 
 
 @dataclass(frozen=True)
@@ -146,9 +156,33 @@ class Grid:
     def settings(self, cell: Cell) -> config.Preset:
         """What the cell is trained with."""
         chosen = config.preset(self.preset, cell.task, cell.method)
-        chosen = overrides.changed(chosen, cell.changes, f"{cell.id}: changes")
+        chosen = overrides.changed(chosen, cell.changes, cell._said)
         training = replace(chosen.training, weak_budget=cell.weak_budget, scene_budget=cell.scene_budget)
         return replace(chosen, training=training)
+
+    def check(self, cell: Cell) -> None:
+        """Whether the cell can be trained with its settings, and its changes are changes.
+
+        Raises:
+            UserError: a number makes no sense, or a changed field has no part in the method's training.
+        """
+        if not cell.trained:
+            return
+        method, settings = METHODS[cell.method](), self.settings(cell)
+        for change in cell.changes:
+            without = self.settings(
+                replace(cell, changes=tuple(each for each in cell.changes if each != change))
+            )
+            alike = replace(settings, name=without.name) == without  # what the preset has
+            if not alike and described(method, settings)[HASH] == described(method, without)[HASH]:
+                raise UserError(
+                    f"{cell.id}: {overrides.field_of(change)} has no part in what {cell.method} learns; leave it out of"
+                    " its changes."
+                )
+        try:
+            check_settings(settings, cell.learns_weakly)
+        except UserError as error:
+            raise UserError(f"{cell.id}: {error}") from error
 
     def test_scenes(self, task: str) -> int:
         """Test scenes that cells of a task are measured in: the preset's number, or all that the task has."""

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from gplac.errors import UserError
-from gplac.grid.cell import Cell
+from gplac.grid.cell import Cell, Grid
 
 
 def read_recipe(path: Path, preset: str) -> list[Cell]:
@@ -37,7 +37,8 @@ def read_recipe(path: Path, preset: str) -> list[Cell]:
         if not isinstance(cell, Cell):
             raise UserError(f"The recipe {path} declares {cell!r}, which is no gplac.grid.cell.Cell.")
         cell.check()
-    return list(dict.fromkeys(found))
+        Grid(preset, Path()).check(cell)
+    return _once(found)
 
 
 def choose(cells: Sequence[Cell], only: Sequence[str] = (), seeds: Iterable[int] = ()) -> list[Cell]:
@@ -57,7 +58,7 @@ def choose(cells: Sequence[Cell], only: Sequence[str] = (), seeds: Iterable[int]
         again = [replace(cell, seed=seed) for seed in wanted for cell in cells if cell.trained]
         for cell in again:
             cell.check()
-        cells = list(dict.fromkeys([cell for cell in cells if not cell.trained] + again))
+        cells = _once([cell for cell in cells if not cell.trained] + again)
     chosen = [cell for cell in cells if not only or any(_matches(cell, pattern) for pattern in only)]
     idle = [pattern for pattern in only if not any(_matches(cell, pattern) for cell in cells)]
     if idle or not chosen:
@@ -66,6 +67,11 @@ def choose(cells: Sequence[Cell], only: Sequence[str] = (), seeds: Iterable[int]
             f" {', '.join(cell.id for cell in cells[:3]) or 'none'}."
         )
     return chosen
+
+
+def _once(cells: Iterable[Cell]) -> list[Cell]:
+    """Each of them once: changes in another order are the same cell."""
+    return list({cell.id: cell for cell in cells}.values())
 
 
 def _matches(cell: Cell, pattern: str) -> bool:

@@ -18,7 +18,7 @@ from gplac.evaluation.own_robot import require_same
 from gplac.evaluation.result import Result, check, read_result
 from gplac.evaluation.statistics import PairedDifference
 from gplac.evaluation.store import Episodes, load_episodes
-from gplac.grid.cell import SET_ASIDE
+from gplac.grid.cell import SET_ASIDE, changes_in
 from gplac.methods import BEYOND
 from gplac.reporting.published import METHODS, published
 from gplac.reporting.scenes import usual
@@ -51,6 +51,8 @@ class Entry:
     """Folder of its evaluation in there."""
     inspection: Mapping[str, Any] | None = None
     """What its instruments said."""
+    changes: tuple[str, ...] = ()
+    """What of its settings a grid's cell had otherwise."""
 
     @property
     def method(self) -> str:
@@ -127,7 +129,9 @@ def entries(
         parts = [label(entry.method)]
         if images and budgets[entry.method] > 1:
             parts.append(f"{count:,} weak images" + (f" of {scenes} scenes" if scenes else ""))
-        if len(presets) > 1:
+        if entry.changes:
+            parts += entry.changes
+        elif len(presets) > 1:
             parts.append(f"preset {entry.result['preset']}")
         if len(seeds) > 1:
             parts.append(f"seed {entry.result['seed']}")
@@ -166,15 +170,16 @@ def _weak(result: Result) -> tuple[int, int]:
     return result["weak_images"], result.get("weak_scenes", 0)
 
 
-def _place(entry: Entry) -> tuple[int, str, int, bool, int, int]:
+def _place(entry: Entry) -> tuple[int, str, bool, tuple[str, ...], int, bool, int, int]:
     rank = _ORDER.index(entry.method) if entry.method in _ORDER else len(_ORDER)
     count, scenes = _weak(entry.result)
-    return rank, entry.method, -count, scenes > 0, -scenes, entry.result["seed"]
+    changed = entry.result["preset"].endswith(config.CHANGED)  # after what it was changed from
+    return rank, entry.method, changed, entry.changes, -count, scenes > 0, -scenes, entry.result["seed"]
 
 
 def _read(path: Path, split: str, level: str, robot_model: Path | None) -> list[Entry]:
     if path.is_file():
-        return [Entry(read_result(path), "", "")]
+        return [Entry(read_result(path), "", "", changes=changes_in(path.stem))]
     if (path / "run.json").exists():
         return [_of_run(path, split, level, robot_model)]
     # What a grid set aside has a newer run beside it, and is looked at by its own name.
@@ -190,9 +195,13 @@ def _read(path: Path, split: str, level: str, robot_model: Path | None) -> list[
         if "per_scene" in document and "success_rate" in document and "vary" not in document:
             check(document, "result", str(file))
             beside = [each for each in inspections if _is_about(each[1], document)]
+            if changes := changes_in(
+                file.stem
+            ):  # of several such cells inspections say the same, but for the name
+                beside = [each for each in beside if each[0].stem == file.stem]
             for other, inspection in beside[:1]:
                 check(inspection, "inspection", str(other))
-            found.append(Entry(document, "", "", inspection=beside[0][1] if beside else None))
+            found.append(Entry(document, "", "", None, None, beside[0][1] if beside else None, changes))
     if not found:
         raise UserError(f"There is no run and no result in {path}; evaluate a run first: gplac evaluate RUN")
     return found
@@ -226,7 +235,7 @@ def _of_run(run: Path, split: str, level: str, robot_model: Path | None) -> Entr
     inspection = _json(written[0]) if written else None
     if inspection is not None:
         check(inspection, "inspection", str(written[0]))
-    return Entry(result, "", "", run, folder, inspection)
+    return Entry(result, "", "", run, folder, inspection, changes_in(run.name))
 
 
 def _robot(run: Path) -> Path | None:

@@ -106,6 +106,9 @@ class Card:
             raise ValueError(f"control_hz is {self.control_hz!r}")
         if len(self.action_std) != self.action_size:
             raise ValueError("action_std has another length than an action")
+        for name, size in (("state_names", self.state_size), ("action_names", self.action_size)):
+            if (names := getattr(self, name)) is not None and len(names) != size:
+                raise ValueError(f"{name} are {len(names)}, of {size} numbers")
 
 
 def _frozen(value: Any) -> Any:

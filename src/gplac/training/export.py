@@ -12,6 +12,7 @@ import numpy.typing as npt
 import onnx
 import torch
 
+from gplac.config import CHANGED, PRESETS
 from gplac.data.dataset import Demonstrations, rows
 from gplac.data.manifest import Manifest
 from gplac.errors import UserError
@@ -148,9 +149,12 @@ def _origin(described: dict[str, Any], run_dir: Path, card: Card) -> dict[str, A
     from gplac.worlds.registry import TASKS  # not before a run is exported: it brings the simulator
 
     task = TASKS[described["task"]]() if described["task"] in TASKS else None
+    names = {}
     # Data of one's own may be called like one of gplac's tasks, and be of another robot.
-    ours = task is not None and (task.state_size, task.action_size) == (card.state_size, card.action_size)
-    names = {"state_names": task.state_names, "action_names": task.action_names} if task and ours else {}
+    if task is not None and described["preset"]["name"].removesuffix(CHANGED) in PRESETS:
+        for name, size in (("state_names", card.state_size), ("action_names", card.action_size)):
+            if len(found := getattr(task, name, ())) == size:
+                names[name] = found
     return {
         **names,
         "task": described["task"],

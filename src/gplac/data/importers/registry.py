@@ -30,9 +30,10 @@ def open_source(path: Path, format: str = "auto") -> Source:
         if format == name or module.recognises(path):
             source: Source = module.read(path)
             return source
-    known = "; ".join(f"{name}: {_about(import_module(module))}" for name, module in FORMATS.items())
+    known = "; ".join(f"{name}{_about(import_module(module))}" for name, module in FORMATS.items())
     raise UserError(f"{path} holds no demonstrations that are known. What can be read: {known}.")
 
 
 def _about(module: ModuleType) -> str:
-    return (module.__doc__ or "").strip().split("\n")[0].removesuffix(".")
+    first = (module.__doc__ or "").strip().split("\n\n")[0]  # `python -OO` leaves none
+    return f" ({' '.join(first.split()).removesuffix('.')})" if first else ""
