@@ -66,10 +66,8 @@ def test_what_methods_have_for_their_own_is_told_above_the_table(
         "elsewhere": {"att-1": {"demo": {"training": {"steps": 7}}}},
     }
     monkeypatch.setattr(config, "METHOD_CHANGES", own["steps"] | own["else"] | own["elsewhere"])
-    told = (
-        "12,000 steps; CNN-40 with `network.first_layer=trained`; CNN-C, ATT-PO with 5,000 steps; in random"
-    )
-    assert f"{told} colours each as without), with" in readme_tables(tmp_path)
+    told = "`network.first_layer=trained`: CNN-40; 5,000 steps: CNN-C, ATT-PO. A policy in random colours has"
+    assert f"Settings of some methods' own: {told} its parent's." in readme_tables(tmp_path)
 
 
 def test_numbers_stand_beside_the_papers_and_what_is_missing_is_said(tmp_path: Path) -> None:
@@ -99,8 +97,8 @@ def test_numbers_stand_beside_the_papers_and_what_is_missing_is_said(tmp_path: P
     assert "alone" not in third
     text = readme_tables(tmp_path)
     assert row(text, "GPLAC: ")[1].endswith(", seeds 0, 1)")
-    alone = f"by seed 0 alone, which all rows have: 16,000 weak images {ours}."
-    assert f"On the pusher, {alone}" in text and "On the striker" not in text
+    alone = f"by seed 0 alone, 16,000 weak images {ours}."
+    assert f"equal terms: on the pusher, {alone}" in text and "terms: on the striker" not in text
 
 
 def test_a_methods_page_has_its_number_beside_the_papers(tmp_path: Path) -> None:

@@ -220,7 +220,7 @@ def test_what_every_method_is_tried_with_stands_beside_it_as_it_is(
     assert [cell for row in cells.values() for cell in row.values()].count("not tried yet") == 11 * 5 - 2
     assert ": GPLAC with `network.policy_dropout=0` (better). " in same.notes[-1]
     assert same.notes[-1].endswith("Taken over since: GPLAC with `network.policy_dropout=0`.")
-    assert each.notes[0].endswith("taken over since: GPLAC with `network.policy_dropout=0`.")
+    assert each.notes[0].endswith("with it: GPLAC with `network.policy_dropout=0`.")
 
 
 def test_without_every_method_as_it_is_they_are_not_compared(tmp_path: Path) -> None:

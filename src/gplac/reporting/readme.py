@@ -14,6 +14,8 @@ from gplac.reporting.orders import CLEARLY, agreed
 from gplac.reporting.paper_tables import REFERENCES
 from gplac.reporting.published import EPISODES, TABLE_1, TABLE_2, TABLE_3, beside_paper
 from gplac.reporting.themes import label
+from gplac.worlds.registry import task as task_named
+from gplac.worlds.splits import split_size
 
 PRESET = "lite"
 LARGE = "paper"
@@ -37,6 +39,10 @@ ROWS = {
 """Table 1's rows in the order of a reader, with what each method is."""
 STEPS = ("training.steps=", "training.warmup_steps=")
 """Settings that the number of steps stands for."""
+INTERVALS = (
+    "In brackets 95 % intervals over scenes, which do not say what other seeds would give; seed 0 where no others are"
+    " named."
+)
 SHARES = ("all", "a tenth", "a hundredth", "a thousandth")
 """Of the weak images, Table 3's rows."""
 
@@ -53,10 +59,9 @@ def _table_1(results: Path) -> Iterator[str]:
     yield "### Table 1: methods in unseen scenes"
     yield ""
     yield (
-        f"Success in {sizes.evaluation.scenes} unseen test scenes x {sizes.evaluation.episodes} episodes at preset"
-        f" `{PRESET}` ({sizes.data.width}x{sizes.data.height} pixels, {sizes.training.steps:,} steps"
-        f"{_of_their_own()}), with the 95 % interval over scenes, which does not say what other seeds would"
-        " give; seed 0 where no others are named."
+        f"Success at preset `{PRESET}`, the size for two processor cores ({sizes.data.width}x{sizes.data.height}"
+        f" pixels, {sizes.training.steps:,} steps), in {sizes.evaluation.scenes} unseen test scenes x"
+        f" {sizes.evaluation.episodes} episodes a seed. {INTERVALS}{_of_their_own()}"
     )
     yield ""
     yield from _head("policy", *(name for task in tasks for name in (task, "paper")))
@@ -85,7 +90,7 @@ def _orders(found: Mapping[str, Committed]) -> Iterator[str]:
 
 
 def _of_their_own() -> str:
-    """What methods have for their own, in words that go on after the preset's steps."""
+    """What methods have for their own, in sentences that follow others."""
     methods: dict[str, list[str]] = {}
     for method in [each for each in ROWS if each not in BEYOND]:  # those have what their parents have
         own = config.own_changes(PRESET, method)
@@ -94,8 +99,10 @@ def _of_their_own() -> str:
             told.append(f"{config.preset(PRESET, method=method).training.steps:,} steps")
         if told:
             methods.setdefault(" and ".join(told), []).append(label(method))
-    told = [f"; {', '.join(names)} with {told}" for told, names in methods.items()]
-    return "".join(told) + ("; in random colours each as without" if told else "")
+    if not methods:
+        return ""
+    settings = "; ".join(f"{told}: {', '.join(names)}" for told, names in methods.items())
+    return f" Settings of some methods' own: {settings}. A policy in random colours has its parent's."
 
 
 def _controls(found: Mapping[str, Committed]) -> Iterator[str]:
@@ -133,12 +140,15 @@ def _controls(found: Mapping[str, Committed]) -> Iterator[str]:
 
 
 def _table_2(results: Path) -> Iterator[str]:
-    committed = Committed(results / PRESET / "mug_push")
+    committed, task = Committed(results / PRESET / "mug_push"), task_named("mug_push")
     yield "### Table 2, emulated: mug push"
     yield ""
     yield (
         "The robot experiment, **emulated** ([mug push](docs/mug_push.md)); the paper's numbers beside it are of a real"
-        " robot, and not measurements of the same thing."
+        f" robot, and not measurements of the same thing. Preset `{PRESET}`, {split_size(task.name, 'test')} unseen"
+        f" test scenes x {config.preset(PRESET, task.name).evaluation.episodes} trials a seed; a trial succeeds if"
+        f" {task.success_when.format(cm=100 * task.success_m)}. {INTERVALS} Where all scenes agree, the interval is"
+        " Wilson's, of as many episodes as there are scenes."
     )
     yield ""
     yield from _head("policy", "emulated", "paper, real robot")
@@ -157,7 +167,10 @@ def _table_3(results: Path) -> Iterator[str]:
     yield "### Table 3: GPLAC by number of weak images"
     yield ""
     most = max(images for rates in TABLE_3.values() for images in rates)
-    yield f"The paper's numbers are of the same share of its {most:,} images; ours are {whole:,}."
+    yield (
+        f"GPLAC as in Table 1, with fewer of the weak images. The paper's numbers are of the same share of its {most:,}"
+        f" images; ours are {whole:,}."
+    )
     yield ""
     yield from _head("weak images", *(name for task in tasks for name in (task, "paper")))
     budgets = [whole // 10**place for place in range(len(SHARES))]
@@ -219,7 +232,7 @@ def _by_shared_seeds(task: str, committed: Committed, rows: Mapping[str, Key]) -
             seeds = named_seeds(each)
     if told:
         yield ""
-        yield f"On the {task}, by {seeds} alone, which all rows have: {'; '.join(told)}."
+        yield f"To compare all rows on equal terms: on the {task}, by {seeds} alone, {'; '.join(told)}."
 
 
 def _gain(task: str, found: Mapping[str, Pooled | None]) -> Iterator[str]:

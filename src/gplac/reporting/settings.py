@@ -247,7 +247,11 @@ def _alike(task: str, preset: str, trials: Sequence[Trial]) -> Sheet | None:
 def _since(preset: str, methods: Collection[str]) -> str:
     """A warning about those of some methods that are measured otherwise than as they are."""
     theirs = _taken_over(preset, [method for method in PUBLISHED if method in methods])
-    return f" In Table 1 some have taken over since: {theirs}." if theirs else ""
+    return (
+        f" Since then some have taken over one of these settings, and are measured in Table 1 with it: {theirs}."
+        if theirs
+        else ""
+    )
 
 
 def _taken_over(preset: str, methods: Iterable[str]) -> str:
