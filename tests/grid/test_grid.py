@@ -146,11 +146,9 @@ def test_a_cell_of_changed_settings_is_measured_beside_the_others_and_in_no_tabl
     shutil.copytree(measured.root / "results", fresh.root / "results")
     cell = Cell("mug_push", "gplac", changes=("training.steps=7", "classification-weight=0.5"))
     threads = torch.get_num_threads()
-    assert [each.state for each in measure(fresh, [cell, CELLS[0]], InProcess(one_thread))] == [
-        "done",
-        "done",
-    ]
+    finished = measure(fresh, [cell, CELLS[0]], InProcess(one_thread))
     torch.set_num_threads(threads)
+    assert [each.state for each in finished] == ["done", "done"]
     result = read_result(fresh.root / f"results/smoke/mug_push/{cell.name}.json")
     assert cell.name == "gplac-classification_weight=0.5-training.steps=7-seed0"
     settings = result["training"]["settings"]
@@ -163,6 +161,12 @@ def test_a_cell_of_changed_settings_is_measured_beside_the_others_and_in_no_tabl
     assert "classification" in fresh.other_settings(other)
     shutil.copy(fresh.results(CELLS[0])[0], fresh.results(other)[0])
     assert "is a result of preset smoke, where its name and folder say smoke-changed" in fresh.damage(other)
+
+    fresh.results(other)[0].unlink()
+    aside = fresh.set_aside(cell)
+    assert aside.name == f"{cell.name}-before1" and not fresh.done(cell)
+    shutil.copy(aside / "result.json", fresh.results(cell)[0])
+    shutil.copy(aside / "inspection.json", fresh.inspection(cell))
 
     tables = Committed(fresh.root / "results/smoke/mug_push")
     assert {key: len(found) for key, found in tables.results.items()} == {
