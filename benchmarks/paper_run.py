@@ -1,7 +1,7 @@
-"""What a run of preset ``paper`` takes on this machine: some real steps of GPLAC at 200x175, and projections of its run
-and of all of Table 1.
+"""What runs of preset ``paper`` take on this machine: some real steps of GPLAC, and of other methods, at 200x175, and
+projections of their runs and of all of Table 1.
 
-    python benchmarks/paper_run.py
+    python benchmarks/paper_run.py --methods gplac cnn-1
 
 Pictures are made up: time and memory do not depend on what is in them. With a GPU the whole data set lies on it, as in
 training. Writes results/paper/projection-<hardware>.json.
@@ -10,9 +10,11 @@ training. Writes results/paper/projection-<hardware>.json.
 import json
 import resource
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,64 +22,122 @@ import tyro
 from run import machine
 
 from gplac.cli import mistakes_told
-from gplac.config import preset
+from gplac.config import Preset, preset
 from gplac.data.dataset import Demonstrations, WeakImages
 from gplac.files import require_writable, write_atomically
-from gplac.methods import gplac
+from gplac.methods import method_named
 from gplac.provenance import provenance
-from gplac.reporting.fairness import multiply_adds
+from gplac.reporting.fairness import batches, multiply_adds
 from gplac.reporting.published import METHODS
 from gplac.training.device import best_device
 from gplac.training.loop import fit
+from gplac.training.stages import pictures, stages
 
 SETTLED = 3
-"""Lines of the log that a stage takes to get up to speed."""
+"""Lines of the log that a part takes to get up to speed."""
+WARM_UP = "warm_up"
+
+
+class Part(NamedTuple):
+    """A part of a training: its first stage, its warm-up, or what follows."""
+
+    seconds: float
+    """A step's."""
+    steps: int
+    """Of a whole run."""
+    images: int
+    """Pictures a step."""
 
 
 def made_up(frames: int, weak: int, width: int, height: int) -> tuple[Demonstrations, WeakImages]:
     """Data of the right sizes."""
     generator = np.random.default_rng(0)
-    pictures = [
+    images = [
         generator.integers(0, 256, (count, height, width, 3), dtype=np.uint8) for count in (frames, weak)
     ]
     numbers = [generator.standard_normal((frames, size), dtype=np.float32) for size in (17, 7)]
     order = np.arange(frames)
     demonstrations = Demonstrations(
-        pictures[0],
+        images[0],
         *numbers,
         episode=order // 100,
         frame=order % 100,
         scene=order * 0,
         qpos=None,
         task="pusher",
+        object_positions=generator.uniform(-0.5, 0.5, (frames, 2)),
     )
-    labels = (np.arange(weak) % 2).astype(np.uint8)
-    return demonstrations, WeakImages(pictures[1], labels, scene=np.arange(weak) * 0)
+    labels, places = (np.arange(weak) % 2).astype(np.uint8), generator.uniform(-0.5, 0.5, (weak, 2))
+    return demonstrations, WeakImages(images[1], labels, np.arange(weak) * 0, places)
 
 
-def all_methods(hours: float) -> dict[str, dict[str, float]]:
-    """Hours of training one seed of each cell of Table 1, by how many multiply-adds its convolutions have for each that
-    a run of GPLAC on the pusher has.
+def timed(
+    method: str, settings: Preset, steps: int, data: tuple[Demonstrations, WeakImages]
+) -> dict[str, Part]:
+    """Seconds that a step of each part of a training takes, and how many of these a whole run has.
 
     Args:
-        hours: of that run.
+        method: its name.
+        settings: of the whole run.
+        steps: optimiser steps of the main stage that are made; two fifths are warm-up. A first stage has as many.
+        data: what it is trained on.
+    """
+    made, whole = method_named(method), settings.training
+    short = replace(
+        whole, steps=steps, warmup_steps=steps * 2 // 5, pretrain_steps=steps, checkpoint_every=2 * steps
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        fit(made, replace(settings, training=short), *data, Path(folder), name=method)
+        lines = [json.loads(line) for line in (Path(folder) / "metrics.jsonl").read_text().splitlines()]
+    found = {}
+    for stage, full in zip(stages(made, short), stages(made, whole), strict=True):
+        warm = stage.first + stage.config.warmup_steps
+        for name, first, end, count in (
+            (WARM_UP, stage.first, warm, full.config.warmup_steps),
+            (stage.name, warm, stage.end, full.config.steps - full.config.warmup_steps),
+        ):
+            if first == end:
+                continue
+            left = [pictures(stages(made, short), batches(whole), done) for done in (first, end)]
+            images = (left[0] - left[1]) // (end - first)
+            # The first line of a part may be of steps before as well, and the next ones of getting up to speed.
+            rates = [line["images_per_s"] for line in lines if first < line["step"] <= end]
+            settled = rates[min(SETTLED, len(rates) - 1) :]
+            found[name] = Part(images / median(settled), count, images)
+    return found
+
+
+def all_methods(measured: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """Hours of training one seed of each cell of Table 1: as measured, or by how many multiply-adds its convolutions
+    have for each that a run of GPLAC on the pusher has.
+
+    Args:
+        measured: hours of runs of methods that were measured, GPLAC among them.
     """
     one = multiply_adds("gplac", preset("paper", "pusher", "gplac"))
     return {
         task: {
-            method: round(hours * multiply_adds(method, preset("paper", task, method)) / one, 2)
+            method: round(
+                measured[method]
+                if method in measured
+                else measured["gplac"] * multiply_adds(method, preset("paper", task, method)) / one,
+                2,
+            )
             for method in METHODS
         }
         for task in ("pusher", "striker")
     }
 
 
-def main(steps: int = 200, share: float = 0.02, out: Path | None = None) -> None:
+def main(
+    steps: int = 200, share: float = 0.02, methods: tuple[str, ...] = ("gplac",), out: Path | None = None
+) -> None:
     """Measure and project.
 
     Args:
         steps: Optimiser steps; the first two fifths are warm-up, as the first tenth of a whole run is.
         share: Part of the paper's 40,000 frames and 80,000 weak images to keep in memory; 1: all of them.
+        methods: Which methods make these steps; the others of Table 1 are projected from GPLAC.
         out: File to write.
     """
     if steps < 50:
@@ -86,29 +146,23 @@ def main(steps: int = 200, share: float = 0.02, out: Path | None = None) -> None
         raise SystemExit(
             f"--share is {share}: give a part of the paper's pictures, from 0.001 to 1, all of them."
         )
+    for method in methods:
+        method_named(method)  # raises if there is none
     out = out or Path("results/paper") / f"projection-{machine()}.json"
     require_writable(out)
     settings = preset("paper")
-    data, training = settings.data, settings.training
-    all_frames = data.demonstrations * 100
-    all_weak = data.weak_scenes * data.weak_per_scene
-    demonstrations, weak = made_up(int(all_frames * share), int(all_weak * share), data.width, data.height)
-    short = replace(training, steps=steps, warmup_steps=steps * 2 // 5, checkpoint_every=steps)
-    with tempfile.TemporaryDirectory() as folder:
-        fit(gplac(), replace(settings, training=short), demonstrations, weak, Path(folder))
-        lines = [json.loads(line) for line in (Path(folder) / "metrics.jsonl").read_text().splitlines()]
-    batch = training.labelled_batch, training.weak_batch
-    seconds = {}
-    for name, images, chosen in (
-        ("warm_up", batch[0], [line for line in lines if line["step"] <= short.warmup_steps]),
-        ("after", sum(batch), [line for line in lines if line["step"] > short.warmup_steps + 20]),
-    ):
-        seconds[name] = images / median(
-            line["images_per_s"] for line in chosen[min(SETTLED, len(chosen) - 1) :]
-        )
-    whole_s = training.warmup_steps * seconds["warm_up"]
-    whole_s += (training.steps - training.warmup_steps) * seconds["after"]
-    hours = whole_s / 3600
+    sizes = settings.data
+    all_frames = sizes.demonstrations * 100
+    all_weak = sizes.weak_scenes * sizes.weak_per_scene
+    data = made_up(int(all_frames * share), int(all_weak * share), sizes.width, sizes.height)
+    parts = {
+        method: timed(method, preset("paper", "pusher", method), steps, data)
+        for method in dict.fromkeys(("gplac", *methods))
+    }
+    hours = {
+        method: sum(part.seconds * part.steps for part in each.values()) / 3600
+        for method, each in parts.items()
+    }
     table_1 = all_methods(hours)
     device = best_device()
     found = {
@@ -117,13 +171,18 @@ def main(steps: int = 200, share: float = 0.02, out: Path | None = None) -> None
         "share": share,
         "device": str(device),
         "threads": torch.get_num_threads(),
-        "seconds_per_step": {name: round(value, 4) for name, value in seconds.items()},
-        "images_per_s": round(sum(batch) / seconds["after"], 1),
-        "projected_hours": round(hours, 2),
+        "measured": {
+            method: {
+                "seconds_per_step": {name: round(part.seconds, 4) for name, part in each.items()},
+                "images_per_s": {name: round(part.images / part.seconds, 1) for name, part in each.items()},
+                "projected_hours": round(hours[method], 2),
+            }
+            for method, each in parts.items()
+        },
         "projected_hours_of_table_1": table_1
         | {"together": round(sum(sum(each.values()) for each in table_1.values()), 1)},
         "peak_memory_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
-        "all_pictures_gib": round((all_frames + all_weak) * data.width * data.height * 3 / 2**30, 2),
+        "all_pictures_gib": round((all_frames + all_weak) * sizes.width * sizes.height * 3 / 2**30, 2),
         "provenance": provenance(),
     }
     if device.type == "cuda":

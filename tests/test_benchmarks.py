@@ -61,21 +61,36 @@ def test_a_run_at_the_papers_size_is_projected_from_its_own_steps(
     small = preset("smoke")
     small = replace(small, training=replace(small.training, steps=5_000_000, warmup_steps=1_000_000))
     monkeypatch.setattr(paper_run, "preset", lambda *_: small)
-    paper_run.main(steps=60, share=0.5, out=tmp_path / "new" / "projection.json")
+    paper_run.main(
+        steps=60, share=0.5, methods=("att-po", "att-ae"), out=tmp_path / "new" / "projection.json"
+    )
     found = json.loads((tmp_path / "new" / "projection.json").read_text())
-    a_step, training, data = found["seconds_per_step"], small.training, small.data
-    whole_s = training.warmup_steps * a_step["warm_up"]
-    whole_s += (training.steps - training.warmup_steps) * a_step["after"]
-    assert found["projected_hours"] == pytest.approx(whole_s / 3600, rel=0.05)
+    measured, training, data = found["measured"], small.training, small.data
+    assert list(measured) == ["gplac", "att-po", "att-ae"]
+    after = training.steps - training.warmup_steps
+    steps = {"pretrain": training.pretrain_steps, "warm_up": training.warmup_steps, "train": after}
+    for method, each in measured.items():
+        a_step = each["seconds_per_step"]
+        assert list(a_step) == [name for name in steps if name != "pretrain" or method != "gplac"]
+        whole_s = sum(steps[name] * seconds for name, seconds in a_step.items())
+        assert each["projected_hours"] == pytest.approx(whole_s / 3600, rel=0.05)
+        assert min(each["images_per_s"].values()) > 0.0
+    both, labelled = training.labelled_batch + training.weak_batch, training.labelled_batch
+    for method, images in (("gplac", both), ("att-po", labelled), ("att-ae", labelled)):
+        each = measured[method]
+        assert each["images_per_s"]["train"] * each["seconds_per_step"]["train"] == pytest.approx(
+            images, 0.05
+        )
     table_1 = found["projected_hours_of_table_1"]
-    assert table_1["pusher"]["gplac"] == table_1["striker"]["gplac"] == found["projected_hours"]
     assert set(table_1["striker"]) == set(METHODS)
-    of_one = table_1["pusher"]["att-1"] / found["projected_hours"]
+    for method, each in measured.items():
+        assert table_1["pusher"][method] == table_1["striker"][method] == each["projected_hours"]
+    of_one = table_1["pusher"]["att-1"] / measured["gplac"]["projected_hours"]
     # Half as many pictures, but for the warm-up, a fifth of the steps, where GPLAC has no others either.
     assert of_one == pytest.approx(1 / 1.8, abs=0.001)
     of_both = sum(sum(table_1[task].values()) for task in ("pusher", "striker"))
     assert table_1["together"] == pytest.approx(of_both, abs=0.06)
-    assert a_step["after"] > 0.0 and found["images_per_s"] > 0.0 and found["peak_memory_gib"] > 0.0
+    assert found["peak_memory_gib"] > 0.0
     pictures = data.demonstrations * 100 + data.weak_scenes * data.weak_per_scene
     assert found["all_pictures_gib"] == round(pictures * data.width * data.height * 3 / 2**30, 2)
     assert (found["steps"], found["share"]) == (60, 0.5) and "command" in found["provenance"]

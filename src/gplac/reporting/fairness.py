@@ -229,12 +229,16 @@ def multiply_adds(method: str, settings: config.Preset) -> int:
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         encoder.eval().map(picture)
     training = settings.training
-    sizes = {
+    return int(counter.get_total_flops()) // 2 * pictures(stages(made, training), batches(training))
+
+
+def batches(training: config.TrainConfig) -> dict[str, int]:
+    """Pictures of a batch, by the source that it is of."""
+    return {
         "labelled": training.labelled_batch,
         "weak": training.weak_batch,
         "video": training.labelled_batch // LENGTH * LENGTH,
     }
-    return int(counter.get_total_flops()) // 2 * pictures(stages(made, training), sizes)
 
 
 @cache
