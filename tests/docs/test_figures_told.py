@@ -36,6 +36,28 @@ def test_what_is_said_of_test_scenes_is_what_the_tables_say() -> None:
     assert [text for ends, text in told.items() if ends not in known] == []
 
 
+def test_what_readme_says_beside_its_tables_is_what_the_tables_say() -> None:
+    """Its summary, and its table of what does not come out as in the paper."""
+    text = (ROOT / "README.md").read_text()
+    interval = re.compile(r"(\d+\.\d) to (\d+\.\d)")
+    summary = re.search(r"^In short: .*?\n\n", text, re.MULTILINE | re.DOTALL)
+    differences = text.split("### What does not come out as in the paper")[1].split("What is known of why")[0]
+    assert summary is not None
+    told = {match.groups() for match in interval.finditer(summary[0] + differences)}
+    assert len(told) > 15
+    known = set()
+    for path in (ROOT / "results/tables/lite").glob("*.md"):
+        known |= {match.groups() for match in interval.finditer(path.read_text().replace("+", ""))}
+        # Of fewer points: the tables have the difference the other way round.
+        known |= {ends[::-1] for ends in re.findall(r"−(\d+\.\d) to −(\d+\.\d)", path.read_text())}
+    assert told - known == set()
+    tau = re.search(r"Kendall's τ (\d\.\d\d) and (\d\.\d\d)", summary[0])
+    assert tau is not None
+    assert re.findall(r"11 methods on the \w+: Kendall's τ with the paper's order is (\d\.\d\d)", text) == [
+        *tau.groups()
+    ]
+
+
 def wanted(preset: str, tables: tuple[str, ...]) -> dict[tuple[str, str], tuple[str, float]]:
     """Of each task and row that the tables want explained: the interval as it is printed, and the paper's rate."""
     found = {}
