@@ -1,6 +1,7 @@
 """Every verb as a user would call it, at the smallest preset; and what a user's mistakes look like."""
 
 import errno
+import importlib
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ from synthetic import synthetic_result
 from synthetic_run import synthetic_run
 
 from gplac import config
-from gplac.cli import main
+from gplac.cli import main, mistakes_told
 from gplac.cli.options import Size
 from gplac.errors import UserError
 from gplac.evaluation.percent import percent
@@ -333,6 +334,18 @@ def test_a_mistake_is_answered_in_one_sentence(
     workplace: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], part: str
 ) -> None:
     assert part in fails(capsys, *arguments)
+
+
+def test_a_package_that_is_missing_is_named_and_a_missing_part_of_gplac_is_no_users_mistake(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As where gplac was installed without its dependencies, for a robot."""
+    with pytest.raises(SystemExit) as end, mistakes_told("gplac"):
+        importlib.import_module("no_such_package.part")
+    assert end.value.code == 2
+    assert "needs the package no_such_package, which is not installed here: pip" in capsys.readouterr().err
+    with pytest.raises(ModuleNotFoundError), mistakes_told("gplac"):
+        importlib.import_module("gplac.no_such_module")
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """Tables of README and of the methods' pages: written from results, where they belong, and up to date."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from gplac.evaluation.result import write_json
 from gplac.methods import METHODS
 from gplac.reporting.pages import BEGIN, END, tables_of_pages, write_pages
 from gplac.reporting.readme import readme_tables
+from gplac.reporting.speeds import speeds
 
 ROOT = Path(__file__).parents[2]
 AROUND = f"# Mine\n\n{BEGIN}old\n{END}\nbelow\n"
@@ -99,6 +101,28 @@ def test_numbers_stand_beside_the_papers_and_what_is_missing_is_said(tmp_path: P
     assert row(text, "GPLAC: ")[1].endswith(", seeds 0, 1)")
     alone = f"by seed 0 alone, 16,000 weak images {ours}."
     assert f"equal terms: on the pusher, {alone}" in text and "terms: on the striker" not in text
+
+
+def test_speeds_stand_beside_their_peers_and_what_has_none_has_an_empty_cell(tmp_path: Path) -> None:
+    one = {
+        "name": "steps",
+        "ours": 35387.3,
+        "peer": 27804.6,
+        "peer_name": "theirs",
+        "unit": "steps/s",
+        "n": 7,
+    }
+    alone = one | {"name": "alone", "ours": 4.56, "peer": None, "peer_name": None, "ratio": None}
+    one |= {"ratio": 1.2727, "ratio_min": 1.26, "ratio_max": 1.3}
+    hardware = {"provenance": {"hardware": {"cpu": "Some Processor", "cores": 2}}}
+    (tmp_path / "one.json").write_text(json.dumps([one | hardware, alone]))
+    text = speeds(tmp_path)
+    assert "Some Processor, 2 cores (`results/bench/one.json`)" in text
+    assert row(text, "steps |") == ["steps", "1.27 (1.26 to 1.30)", "35,387 steps/s", "27,805 steps/s"]
+    assert row(text, "alone") == ["alone", "", "4.6 steps/s", ""]
+    (tmp_path / "one.json").write_text("[]")
+    with pytest.raises(UserError, match=r"one\.json"):
+        speeds(tmp_path)
 
 
 def test_a_methods_page_has_its_number_beside_the_papers(tmp_path: Path) -> None:

@@ -101,6 +101,13 @@ def mistakes_told(name: str, stopped: str = "") -> Iterator[None]:
         # The reader of our output went away (`gplac ... | head`); nothing is left to tell it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(141) from None
+    except ModuleNotFoundError as error:  # where gplac was installed without what other commands need
+        package = (error.name or "").split(".")[0]
+        if package in ("", "gplac"):
+            raise
+        _give_up(
+            name, f"This needs the package {package}, which is not installed here: pip install {package}"
+        )
     except OSError as error:
         if (said := disk_complaint(error)) is None:
             raise

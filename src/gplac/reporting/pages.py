@@ -16,6 +16,7 @@ from gplac.reporting.published import beside_paper, published
 from gplac.reporting.readme import LARGE, PRESET, readme_tables
 from gplac.reporting.settings import compared
 from gplac.reporting.sheets import Sheet, markdown
+from gplac.reporting.speeds import speeds
 from gplac.reporting.themes import label
 from gplac.worlds.registry import TASKS
 
@@ -35,6 +36,7 @@ def tables_of_pages(results: Path) -> dict[str, Callable[[], str]]:
         "README.md": partial(readme_tables, results),
         "docs/scenes.md": lambda: _below(varied(results, PRESET)),
         "docs/paper_map.md": lambda: _below(compared(results, PRESET)),
+        "docs/benchmarks.md": partial(speeds, results / "bench"),
         "docs/methods/index.md": methods_table,
         **{f"docs/methods/{name}.md": partial(measured, found, name) for name in METHODS},
     }
