@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from difflib import get_close_matches
@@ -21,6 +22,11 @@ def field_of(change: str) -> str:
 def spelt(change: str) -> str:
     """A change as files are named after it."""
     return f"{field_of(change)}={change.partition('=')[2]}"
+
+
+def apart(joined: str) -> tuple[str, ...]:
+    """The changes, each as `spelt` has it, in the part of a file's name that hyphens join them in."""
+    return tuple(re.split(r"-(?=[a-z_.]+=)", joined)) if joined else ()
 
 
 def changed(chosen: config.Preset, changes: Sequence[str], option: str = "--set") -> config.Preset:

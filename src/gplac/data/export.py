@@ -212,9 +212,13 @@ def _info(manifest: Manifest, hz: float, episodes: int, values: dict[str, Number
     names = {schema.STATE: origin.get("state_names"), schema.ACTION: origin.get("action_names")}
     if not origin:
         from gplac.worlds.registry import task
+        from gplac.worlds.task import names_of
 
         simulated = task(request.task)
-        names = {schema.STATE: _names(simulated, "state"), schema.ACTION: _names(simulated, "action")}
+        names = {
+            schema.STATE: names_of(simulated, "state", simulated.state_size),
+            schema.ACTION: names_of(simulated, "action", simulated.action_size),
+        }
     picture = {
         "dtype": "image",
         "shape": [request.height, request.width, 3],
@@ -239,12 +243,6 @@ def _info(manifest: Manifest, hz: float, episodes: int, values: dict[str, Number
         "video_path": None,
         "features": {schema.IMAGE: picture, **vectors},
     }
-
-
-def _names(task: Any, what: str) -> list[str] | None:
-    """Of the numbers of a state or an action; tasks of other packages may have none."""
-    names = list(getattr(task, f"{what}_names", ()))
-    return names if len(names) == getattr(task, f"{what}_size") else None
 
 
 def _tasks(tasks: list[str]) -> pa.Table:

@@ -141,7 +141,7 @@ class Cell:
 def changes_in(name: str) -> tuple[str, ...]:
     """The changes that the name of a cell's run or result tells of."""
     found = re.search(r"-(?=[a-z_.]+=)(.+)-seed\d+$", name)
-    return tuple(re.split(r"-(?=[a-z_.]+=)", found[1])) if found else ()
+    return overrides.apart(found[1]) if found else ()
 
 
 @dataclass(frozen=True)

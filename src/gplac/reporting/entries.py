@@ -195,9 +195,8 @@ def _read(path: Path, split: str, level: str, robot_model: Path | None) -> list[
         if "per_scene" in document and "success_rate" in document and "vary" not in document:
             check(document, "result", str(file))
             beside = [each for each in inspections if _is_about(each[1], document)]
-            if changes := changes_in(
-                file.stem
-            ):  # of several such cells inspections say the same, but for the name
+            # Inspections of several such cells say the same of themselves, but for their names.
+            if changes := changes_in(file.stem):
                 beside = [each for each in beside if each[0].stem == file.stem]
             for other, inspection in beside[:1]:
                 check(inspection, "inspection", str(other))

@@ -17,6 +17,7 @@ from gplac.evaluation.result import Result, read_result
 from gplac.evaluation.statistics import PairedDifference
 from gplac.grid.alike import tried_alike
 from gplac.methods import METHODS
+from gplac.overrides import apart
 from gplac.reporting.committed import named_seeds
 from gplac.reporting.published import METHODS as PUBLISHED
 from gplac.reporting.scenes import usual_looks
@@ -26,7 +27,6 @@ from gplac.worlds.registry import task as task_named
 from gplac.worlds.registry import task_names
 
 FOLDER, CONFIRMED = "sweep", "confirmation"
-CHANGE = re.compile(r"(?P<field>[a-z_.]+)=(?P<value>.+?)(?:-(?=[a-z_.]+=)|$)")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ def _read(folder: Path, task: str, preset: str, split: str) -> list[Trial]:
         match = name.fullmatch(path.stem)
         if match is None:
             continue
-        changes = tuple((each["field"], each["value"]) for each in CHANGE.finditer(match["changes"] or ""))
+        typed = (each.partition("=") for each in apart(match["changes"] or ""))
+        changes = tuple((field, value) for field, _, value in typed)
         result = read_result(path)
         wrong = stranger(
             result,

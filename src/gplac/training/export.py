@@ -147,14 +147,16 @@ def _card(network: Network, height: int, width: int) -> Card:
 def _origin(described: dict[str, Any], run_dir: Path, card: Card) -> dict[str, Any]:
     """What the run says, as fields of a card that has the network's sizes."""
     from gplac.worlds.registry import TASKS  # not before a run is exported: it brings the simulator
+    from gplac.worlds.task import names_of
 
     task = TASKS[described["task"]]() if described["task"] in TASKS else None
     names = {}
     # Data of one's own may be called like one of gplac's tasks, and be of another robot.
     if task is not None and described["preset"]["name"].removesuffix(CHANGED) in PRESETS:
-        for name, size in (("state_names", card.state_size), ("action_names", card.action_size)):
-            if len(found := getattr(task, name, ())) == size:
-                names[name] = found
+        names = {
+            "state_names": names_of(task, "state", card.state_size),
+            "action_names": names_of(task, "action", card.action_size),
+        }
     return {
         **names,
         "task": described["task"],

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import mujoco
 import numpy as np
@@ -78,6 +78,13 @@ class Task(Protocol):
     def with_object(self, qpos: Floats, xy: Floats) -> Floats:
         """A copy of ``qpos`` with the object of interest moved to world position ``xy``."""
         ...
+
+
+def names_of(task: Task, what: Literal["state", "action"], size: int) -> tuple[str, ...] | None:
+    """What each of the ``size`` numbers of a state or an action is; None if the task names another number of them.
+    Tasks of other packages need not name any."""
+    found: tuple[str, ...] = getattr(task, f"{what}_names", ())
+    return found if len(found) == size else None
 
 
 class TorqueTask(Task, Protocol):
