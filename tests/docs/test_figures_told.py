@@ -138,6 +138,25 @@ def test_what_is_said_of_preset_paper_is_what_its_results_say() -> None:
     assert told == found
 
 
+def test_what_a_run_of_preset_paper_takes_is_what_was_measured() -> None:
+    page = (ROOT / "docs/benchmarks.md").read_text()
+    table = page.split("| hours of a run |\n")[1].split("\n\n")[0].splitlines()[1:]
+    told = {
+        name.split(";")[0].lower(): rest
+        for name, *rest in ([cell.strip() for cell in line.strip("|").split("|")] for line in table)
+    }
+    path = ROOT / "results/paper/projection-of-all-methods-amd-epyc-2-cores.json"
+    measured = json.loads(path.read_text())["measured"]
+    assert told == {
+        name: [
+            ", ".join(f"{each:.2f}" for each in found["seconds_per_step"].values()),
+            f"{found['images_per_s']['train']:.0f}",
+            f"{found['projected_hours']:.1f}",
+        ]
+        for name, found in measured.items()
+    }
+
+
 def test_numbers_of_the_mug_push_are_called_emulated() -> None:
     """They are no measurements of what the paper's are of, a real robot."""
     number = re.compile(r"\d %|\d of \d|\d points")
