@@ -108,25 +108,28 @@ def timed(
 
 
 def all_methods(measured: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """Hours of training one seed of each cell of Table 1: as measured, or by how many multiply-adds its convolutions
-    have for each that a run of GPLAC on the pusher has.
+    """Hours of training one seed of each cell of Table 1: as measured, of it or of one that trains the same on other
+    demonstrations, or by how many multiply-adds its convolutions have for each that a run of GPLAC on the pusher has.
 
     Args:
         measured: hours of runs of methods that were measured, GPLAC among them.
     """
     one = multiply_adds("gplac", preset("paper", "pusher", "gplac"))
-    return {
-        task: {
-            method: round(
-                measured[method]
-                if method in measured
-                else measured["gplac"] * multiply_adds(method, preset("paper", task, method)) / one,
-                2,
-            )
+    found = {}
+    for task in ("pusher", "striker"):
+        found[task] = {
+            method: round(measured["gplac"] * multiply_adds(method, preset("paper", task, method)) / one, 2)
             for method in METHODS
         }
-        for task in ("pusher", "striker")
-    }
+        for done in measured:
+            alike = {each for each in METHODS if each == done or _same_steps(each, done)}
+            found[task] |= dict.fromkeys(alike, round(measured[done], 2))
+    return found
+
+
+def _same_steps(one: str, other: str) -> bool:
+    """Whether a step of the two is the same work."""
+    return method_named(one).but(labelled_scenes=1) == method_named(other).but(labelled_scenes=1)
 
 
 def main(

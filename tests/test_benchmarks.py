@@ -62,16 +62,16 @@ def test_a_run_at_the_papers_size_is_projected_from_its_own_steps(
     small = replace(small, training=replace(small.training, steps=5_000_000, warmup_steps=1_000_000))
     monkeypatch.setattr(paper_run, "preset", lambda *_: small)
     paper_run.main(
-        steps=60, share=0.5, methods=("att-po", "att-ae"), out=tmp_path / "new" / "projection.json"
+        steps=60, share=0.5, methods=("att-po", "att-ae", "cnn-1"), out=tmp_path / "new" / "projection.json"
     )
     found = json.loads((tmp_path / "new" / "projection.json").read_text())
     measured, training, data = found["measured"], small.training, small.data
-    assert list(measured) == ["gplac", "att-po", "att-ae"]
+    assert list(measured) == ["gplac", "att-po", "att-ae", "cnn-1"]
     after = training.steps - training.warmup_steps
     steps = {"pretrain": training.pretrain_steps, "warm_up": training.warmup_steps, "train": after}
     for method, each in measured.items():
         a_step = each["seconds_per_step"]
-        assert list(a_step) == [name for name in steps if name != "pretrain" or method != "gplac"]
+        assert list(a_step) == [name for name in steps if name != "pretrain" or method.startswith("att-")]
         whole_s = sum(steps[name] * seconds for name, seconds in a_step.items())
         assert each["projected_hours"] == pytest.approx(whole_s / 3600, rel=0.05)
         assert min(each["images_per_s"].values()) > 0.0
@@ -85,6 +85,8 @@ def test_a_run_at_the_papers_size_is_projected_from_its_own_steps(
     assert set(table_1["striker"]) == set(METHODS)
     for method, each in measured.items():
         assert table_1["pusher"][method] == table_1["striker"][method] == each["projected_hours"]
+    # The same steps, of other frames.
+    assert table_1["pusher"]["cnn-40"] == measured["cnn-1"]["projected_hours"]
     of_one = table_1["pusher"]["att-1"] / measured["gplac"]["projected_hours"]
     # Half as many pictures, but for the warm-up, a fifth of the steps, where GPLAC has no others either.
     assert of_one == pytest.approx(1 / 1.8, abs=0.001)

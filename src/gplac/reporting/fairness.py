@@ -102,7 +102,8 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
     if untold := [name for key, each in in_order(committed.results) if (name := _untold(key, each))]:
         notes.append(
             "Files of an older version, which do not tell what they were trained with; batches and work are the"
-            f" preset's of today: {', '.join(untold)}."
+            " preset's of today, and where they do not tell the processor either, it is the one that evaluated them:"
+            f" {', '.join(untold)}."
         )
     head = (
         "Method",

@@ -23,9 +23,6 @@ from gplac.worlds.registry import task_names
 SHOWN_CM = (5, 8, 12, 17)
 SHOWN_CM_OF = {"mug_push": (3, 5, 8, 12)}
 """Columns of a task that has others."""
-LATER_CODE = {
-    "pusher": " The authors' later code is reported to have counted a distance below 17 cm; we could not look it up."
-}
 
 
 def thresholds(results: Path, preset: str) -> list[Sheet]:
@@ -115,7 +112,7 @@ def _notes(
     when = known.success_when.replace("{cm:g}", "so many")
     notes = [
         f"{known.title.capitalize()}, preset {preset}: share of test episodes that would succeed if {when}; everywhere"
-        f" else it is {100 * known.success_m:g} cm. The paper states no threshold.{LATER_CODE.get(task, '')}"
+        f" else it is {100 * known.success_m:g} cm. The paper states no threshold."
     ]
     rates = {method: published(task, method) for method in curves}
     compared = [method for method, rate in rates.items() if rate is not None]
