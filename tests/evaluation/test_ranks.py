@@ -1,5 +1,7 @@
 """Agreement of orders: Kendall's tau and intervals against scipy, pairs against hand-made outcomes."""
 
+from itertools import permutations
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from gplac.evaluation.pooling import Pooled
-from gplac.evaluation.ranks import agreement, kendall
+from gplac.evaluation.ranks import agreement, kendall, share_at_least
 from gplac.evaluation.statistics import Interval
 
 NUMBERS = st.integers(2, 8).flatmap(
@@ -28,6 +30,21 @@ def test_kendall_equals_scipy(numbers: tuple[list[int], list[int]]) -> None:
     assert kendall(x, y) == pytest.approx(0.0 if np.isnan(expected) else expected)
     both = kendall(np.stack([x, -x]), np.stack([y, y]))
     assert both[0] == pytest.approx(-both[1])
+
+
+@pytest.mark.parametrize("count", [2, 3, 6])
+def test_what_chance_gives_equals_a_count_over_all_orders(count: int) -> None:
+    orders = np.array(list(permutations(range(count))), dtype=float)
+    taus = kendall(orders, np.broadcast_to(np.arange(count, dtype=float), orders.shape))
+    for tau in {*taus.tolist(), 0.1, 0.99}:
+        assert share_at_least(tau, count) == pytest.approx((taus >= tau - 1e-9).mean())
+
+
+def test_what_chance_gives_of_eleven_equals_scipy() -> None:
+    """Its exact test: 35 of 55 pairs in the same order."""
+    reversed_pairs = np.array([1, 0, 5, 4, 3, 8, 7, 6, 2, 10, 9])
+    found = stats.kendalltau(reversed_pairs, np.arange(11), method="exact", alternative="greater")
+    assert share_at_least(float(found.statistic), 11) == pytest.approx(found.pvalue)
 
 
 def test_pairs_say_which_come_in_the_same_order_and_which_clearly() -> None:

@@ -58,6 +58,8 @@ class Agreement:
     tells any two of them apart."""
     redrawn95: Interval | None
     """The same with their episodes drawn anew as well; None where it is not known how many there were."""
+    by_chance: float
+    """Share of all orders of so many methods that come as near to theirs."""
     pairs: tuple[Pair, ...]
     """Every two methods that are not a tie there."""
 
@@ -73,6 +75,15 @@ def kendall(x: Floats, y: Floats) -> Floats:
     of_x, of_y = (np.sign(values[..., i] - values[..., j]) for values in (x, y))
     ties = np.sqrt(np.sum(of_x**2, axis=-1) * np.sum(of_y**2, axis=-1))
     return np.asarray(np.sum(of_x * of_y, axis=-1) / np.where(ties == 0, 1.0, ties))
+
+
+def share_at_least(tau: float, methods: int) -> float:
+    """Share of all orders of so many methods without ties whose Kendall's tau with one of them is ``tau`` or more."""
+    reversed_pairs = np.ones(1)  # share of orders by number of pairs that come the other way round
+    for each in range(1, methods + 1):
+        reversed_pairs = np.convolve(reversed_pairs, np.full(each, 1.0 / each))
+    taus = np.linspace(1.0, -1.0, len(reversed_pairs))
+    return float(reversed_pairs[taus >= tau - 1e-9].sum())
 
 
 def agreement(
@@ -121,7 +132,8 @@ def agreement(
     if episodes is not None:
         again = rng("published episodes").binomial(episodes, published, redrawn.shape) / episodes
         redrawn95 = middle(kendall(redrawn, again)) if told_apart else interval
-    return Agreement(float(kendall(rates, published)), interval, redrawn95, tuple(pairs))
+    found = float(kendall(rates, published))
+    return Agreement(found, interval, redrawn95, share_at_least(found, len(names)), tuple(pairs))
 
 
 def beyond(one: Pooled, other: Pooled) -> tuple[float, Interval]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from gplac.evaluation.percent import point_span, points, tau
+from gplac.evaluation.percent import percent, point_span, points, tau
 from gplac.evaluation.pooling import Pooled
 from gplac.evaluation.ranks import Agreement, Pair, agreement
 from gplac.reporting.committed import named_seeds
@@ -73,8 +73,9 @@ def agreed(found: Agreement, episodes: int) -> str:
     same = [pair for pair in found.pairs if pair.agrees]
     said = (
         f"Kendall's τ with the paper's order is {tau(found.tau)} (95 % over scenes {tau(low)} to {tau(high)};"
-        f" {tau(lower)} to {tau(higher)} with the paper's {episodes} episodes drawn anew as well): {len(same)} of"
-        f" {len(found.pairs)} pairs come in the paper's order, {sum(pair.clear for pair in same)} of them clearly."
+        f" {tau(lower)} to {tau(higher)} with the paper's {episodes} episodes drawn anew as well), and as much or more"
+        f" in {percent(found.by_chance)} of random orders: {len(same)} of {len(found.pairs)} pairs come in the paper's"
+        f" order, {sum(pair.clear for pair in same)} of them clearly."
     )
     sure = [pair for pair in found.pairs if pair.told_apart]
     if len(sure) == len(found.pairs):
@@ -82,10 +83,15 @@ def agreed(found: Agreement, episodes: int) -> str:
     same = [pair for pair in sure if pair.agrees]
     against = [pair for pair in sure if pair.clear and not pair.agrees]
     left = len(found.pairs) - len(sure)
+    said += f" {left} pair{'s' * (left > 1)} the paper's own episodes do not tell apart"
+    if not sure:
+        return f"{said}."
+    if len(sure) == 1:
+        which = "its" if same else "the other"
+        return f"{said}; the other one comes in {which} order, {'' if sure[0].clear else 'not '}clearly."
     return (
-        f"{said} {left} pair{'s' * (left > 1)} the paper's own episodes do not tell apart; of the other {len(sure)},"
-        f" {len(same)} come in its order, {sum(pair.clear for pair in same)} of them clearly, and {len(against)}"
-        " clearly in the other."
+        f"{said}; of the other {len(sure)}, {len(same)} come in its order, {sum(pair.clear for pair in same)} of them"
+        f" clearly, and {len(against)} clearly in the other."
     )
 
 
