@@ -79,19 +79,27 @@ def test_every_name_is_in_the_picture_and_leaves_room_for_it(
 
 def test_bars_are_as_long_as_the_rates_and_diamonds_lie_at_the_papers() -> None:
     found = [
-        charts.Bar("gplac", "GPLAC", 0.7, 0.55, 0.8, paper=0.6),
-        charts.Bar("att-1", "ATT-1", 0.2, 0.1, 0.4),
+        charts.Bar("gplac", "GPLAC", 0.7, 0.55, 0.8, paper=0.6, seeds=(0.65, 0.8, 0.65)),
+        charts.Bar("att-1", "ATT-1", 0.2, 0.1, 0.4, seeds=(0.2,)),
         charts.Bar("att-40", "ATT-40", 0.9, 0.85, 0.95, paper=0.3),
     ]
-    axes: Any = charts.success_bars(found, LIGHT).axes[0]
+    figure = charts.success_bars(found, LIGHT)
+    axes: Any = figure.axes[0]
     rows = dict(zip((text.get_text() for text in axes.get_yticklabels()), axes.get_yticks(), strict=True))
     bars = {bar.get_y() + bar.get_height() / 2: bar.get_width() for bar in axes.patches}
     assert bars == pytest.approx({rows["GPLAC"]: 0.7, rows["ATT-1"]: 0.2, rows["ATT-40"]: 0.9})
     lines = [(line.get_marker(), list(line.get_xdata()), list(line.get_ydata())) for line in axes.lines]
     diamonds = [(*x, *y) for marker, x, y in lines if marker == "D" and x]
     assert diamonds == [(0.6, rows["GPLAC"]), (0.3, rows["ATT-40"])]
-    intervals = {y[0]: x for marker, x, y in lines if marker != "D" and x}
+    (dots,) = [(x, y) for marker, x, y in lines if marker == "o" and x]
+    assert dots[0] == [0.65, 0.8, 0.65] and {round(y - rows["GPLAC"], 9) for y in dots[1]} == {-0.2}
+    intervals = {y[0]: x for marker, x, y in lines if marker not in ("D", "o") and x}
     assert intervals == {rows["GPLAC"]: [0.55, 0.8], rows["ATT-1"]: [0.1, 0.4], rows["ATT-40"]: [0.85, 0.95]}
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "95 % interval",
+        "the paper",
+        "single seeds",
+    ]
 
 
 def test_thresholds_are_drawn_in_centimetres() -> None:

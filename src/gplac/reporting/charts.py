@@ -43,35 +43,45 @@ class Bar:
     high: float
     paper: float | None = None
     """What the paper published for it."""
+    seeds: tuple[float, ...] = ()
+    """Success of each seed by itself, drawn if there are several."""
 
 
 def success_bars(bars: Sequence[Bar], theme: Theme, paper: str = "the paper") -> Figure:
-    """Success with 95 % intervals, a diamond where the paper's number lies."""
+    """Success with 95 % intervals, a diamond where the paper's number lies, and dots where single seeds do."""
     names = [wrapped(bar.name, NAME_IN) for bar in bars]
     # A name of several lines needs a higher row.
     heights = np.array([max(0.42, 0.19 * (name.count("\n") + 1)) for name in names]) / 0.42
-    figure = Figure(figsize=(WIDTH_IN, 0.42 * heights.sum() + 1.15))
+    figure = Figure(figsize=(WIDTH_IN, 0.42 * heights.sum() + 0.85))
     axes = figure.subplots()
     rows = -(np.cumsum(heights) - heights / 2)
+    diamond = _marks("D", theme.paper, theme.ink, 6.5)
+    dots = _marks("o", theme.ink, theme.paper, 4.0)
     for row, bar in zip(rows, bars, strict=True):
         axes.barh(row, bar.rate, height=0.62, color=hue(theme, bar.method))
         axes.plot([bar.low, bar.high], [row, row], color=theme.ink, linewidth=1.4, solid_capstyle="butt")
         # In a column of its own: beside another mark it would be read as that one's number.
         axes.text(NUMBERS_AT, row, str(rounded(bar.rate)), va="center", ha="right", fontweight="bold")
+        if len(bar.seeds) > 1:
+            axes.plot(bar.seeds, [row - 0.2] * len(bar.seeds), **dots)
         if bar.paper is not None:
-            axes.plot(bar.paper, row, "D", color=theme.paper, markeredgecolor=theme.ink, markersize=6.5)
+            axes.plot(bar.paper, row, **diamond)
     axes.set(yticks=rows, yticklabels=names, xlim=(0, NUMBERS_AT), xticks=np.linspace(0, 1, 6))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
     handles = [axes.plot([], [], color=theme.ink, linewidth=1.4, label="95 % interval")[0]]
     if any(bar.paper is not None for bar in bars):
-        (diamond,) = axes.plot(
-            [], [], "D", color=theme.paper, markeredgecolor=theme.ink, markersize=6.5, label=paper
-        )
-        handles.append(diamond)
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+        handles += axes.plot([], [], **diamond, label=paper)
+    if any(len(bar.seeds) > 1 for bar in bars):
+        handles += axes.plot([], [], **dots, label="single seeds")
+    legend(figure, handles)
     return figure
+
+
+def _marks(shape: str, colour: str, edge: str, size: float) -> dict[str, Any]:
+    """How points without a line between them are drawn."""
+    return {"marker": shape, "linestyle": "", "color": colour, "markeredgecolor": edge, "markersize": size}
 
 
 def threshold_curves(

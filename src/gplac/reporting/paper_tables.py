@@ -279,7 +279,9 @@ def _record(
 
 def _bar(method: str, each: Pooled, rate: float | None) -> Bar:
     interval = each.interval95
-    return Bar(method, label(method), each.rate, interval.low, interval.high, rate)
+    return Bar(
+        method, label(method), each.rate, interval.low, interval.high, rate, tuple(each.by_seed.values())
+    )
 
 
 def _scope(recipe: str, preset: str, task: str, measured: Mapping[str, Pooled]) -> str:
