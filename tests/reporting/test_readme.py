@@ -14,6 +14,7 @@ from gplac.methods import METHODS
 from gplac.reporting.factors import SHEETS as FACTORS
 from gplac.reporting.fairness import SHEETS as FAIR
 from gplac.reporting.figure_5 import SHEETS as FIGURE_5
+from gplac.reporting.levels import SHEETS as LEVELS
 from gplac.reporting.pages import BEGIN, END, tables_of_pages, write_pages
 from gplac.reporting.paper_tables import TABLES
 from gplac.reporting.photographs import SHEETS as PHOTOGRAPHS
@@ -51,7 +52,7 @@ def row(text: str, start: str) -> list[str]:
     return [cell.strip() for cell in found.strip("|").split("|")]
 
 
-TABLE_FILES = TABLES | PHOTOGRAPHS | FAIR | FIGURE_5 | THRESHOLDS | FACTORS | SETTINGS
+TABLE_FILES = TABLES | PHOTOGRAPHS | FAIR | FIGURE_5 | THRESHOLDS | FACTORS | LEVELS | SETTINGS
 COMMITTED = sorted((ROOT / "results/tables").glob("*/*.md"))
 PAGES = tables_of_pages(ROOT / "results")
 

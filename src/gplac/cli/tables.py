@@ -12,9 +12,21 @@ if TYPE_CHECKING:
 
 Which = Annotated[
     Positional[
-        Literal["1", "2", "3", "photographs", "fair", "figure5", "thresholds", "factors", "settings", "all"]
+        Literal[
+            "1",
+            "2",
+            "3",
+            "photographs",
+            "fair",
+            "figure5",
+            "thresholds",
+            "factors",
+            "levels",
+            "settings",
+            "all",
+        ]
     ],
-    arg(metavar="1|2|3|photographs|fair|figure5|thresholds|factors|settings|all"),
+    arg(metavar="1|2|3|photographs|fair|figure5|thresholds|factors|levels|settings|all"),
 ]
 
 NOTHING = "nothing measured yet"
@@ -36,8 +48,8 @@ def table(
     Args:
         which: Table 1, 2 or 3; success by number of photographs and of places (photographs); what each method had to
             learn from (fair); where feature points lie (figure5); success counted within other distances
-            (thresholds); success with one factor of the scene varied alone (factors); settings compared on validation
-            scenes (settings); or all.
+            (thresholds); success with one factor of the scene varied alone (factors); success in scenes of the harder
+            level (levels); settings compared on validation scenes (settings); or all.
         preset: Whose results.
         results: Folder that holds results/PRESET/TASK/METHOD-seedK.json.
         out: Folder to write OUT/PRESET/ into.
@@ -47,6 +59,7 @@ def table(
     from gplac.reporting.factors import SHEETS as FACTORS
     from gplac.reporting.fairness import SHEETS as FAIR
     from gplac.reporting.figure_5 import SHEETS as FIGURE_5
+    from gplac.reporting.levels import SHEETS as LEVELS
     from gplac.reporting.pages import write_pages
     from gplac.reporting.paper_tables import TABLES
     from gplac.reporting.photographs import SHEETS as PHOTOGRAPHS
@@ -60,13 +73,17 @@ def table(
             results / "vary",
             f"gplac evaluate RUN --vary each --json {results / 'vary'}/TASK/METHOD-seedK.json",
         ),
+        "levels": (
+            results / "wild",
+            f"gplac evaluate RUN --split test --level wild --json {results / 'wild'}/TASK/METHOD-seedK.json",
+        ),
     }
     folder, command = folders.get(which, (results / preset, "gplac grid run RECIPE"))
     if not folder.is_dir():
         others = [name for name in PRESETS if (results / name).is_dir() and which not in folders]
         there = f", or show what is there: --preset {' or '.join(others)}" if others else ""
         raise UserError(f"There is no folder {folder}; measure something first: {command}{there}")
-    makers = TABLES | PHOTOGRAPHS | FAIR | FIGURE_5 | THRESHOLDS | FACTORS | SETTINGS
+    makers = TABLES | PHOTOGRAPHS | FAIR | FIGURE_5 | THRESHOLDS | FACTORS | LEVELS | SETTINGS
     for name, make in makers.items():
         if which in ("all", name.removeprefix("table")):
             sheets = make(results, preset)

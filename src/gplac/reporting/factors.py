@@ -96,7 +96,7 @@ def _sheet(task: str, preset: str, results: Mapping[str, Mapping[str, list[Resul
             (
                 factor,
                 *(
-                    _cell(by_factor[factor]) if factor in by_factor else WAITING
+                    rate_cell(by_factor[factor]) if factor in by_factor else WAITING
                     for by_factor in found.values()
                 ),
             )
@@ -145,5 +145,6 @@ def _seeds(found: Mapping[str, Pooled]) -> list[int]:
     return sorted({seed for each in found.values() for seed in each.by_seed})
 
 
-def _cell(found: Pooled) -> str:
+def rate_cell(found: Pooled) -> str:
+    """A rate with its interval, as a cell of a table."""
     return f"**{percent(found.rate)}** ({span(found.interval95.low, found.interval95.high)})"

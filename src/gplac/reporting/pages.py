@@ -12,6 +12,7 @@ from gplac.files import write_atomically
 from gplac.methods import METHODS, PARENTS, differences
 from gplac.reporting.committed import Committed
 from gplac.reporting.factors import varied
+from gplac.reporting.levels import harder
 from gplac.reporting.published import beside_paper, published
 from gplac.reporting.readme import LARGE, PRESET, readme_tables
 from gplac.reporting.settings import compared
@@ -34,7 +35,7 @@ def tables_of_pages(results: Path) -> dict[str, Callable[[], str]]:
     }
     return {
         "README.md": partial(readme_tables, results),
-        "docs/scenes.md": lambda: _below(varied(results, PRESET)),
+        "docs/scenes.md": lambda: _below([*harder(results, PRESET), *varied(results, PRESET)]),
         "docs/paper_map.md": lambda: _below(compared(results, PRESET)),
         "docs/benchmarks.md": partial(speeds, results / "bench"),
         "docs/methods/index.md": methods_table,

@@ -107,7 +107,7 @@ def _of_methods(
     return Sheet(
         f"{title} (preset {preset})",
         ("Method", paper, ours, "95 % over scenes", f"Over {label(BASELINE)}", "Episodes", "Seeds"),
-        tuple((label(m), *_cells(rates[m], each, _gain(gains.get(m)))) for m, each in found.items()),
+        tuple((label(m), *_cells(rates[m], each, gain_cell(gains.get(m)))) for m, each in found.items()),
         tuple(notes),
         tuple(
             _record(title, task, preset, m, None, rates[m], each) | _gain_record(gains.get(m))
@@ -234,7 +234,8 @@ def _gains(found: Mapping[str, Pooled | None]) -> dict[str, tuple[float, Interva
     return {m: beyond(each, base) for m, each in found.items() if each is not None and m != BASELINE}
 
 
-def _gain(gain: tuple[float, Interval] | None) -> str:
+def gain_cell(gain: tuple[float, Interval] | None) -> str:
+    """A difference in points with its interval, as a cell of a table; empty if there is none."""
     return "" if gain is None else f"{points(gain[0])} ({point_span(gain[1].low, gain[1].high)})"
 
 

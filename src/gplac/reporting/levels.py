@@ -1,0 +1,113 @@
+"""Success in scenes of the harder level, beside the level that everything else is measured on."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from gplac.errors import UserError
+from gplac.evaluation.faults import stranger
+from gplac.evaluation.pooling import Pooled, pooled
+from gplac.evaluation.ranks import beyond
+from gplac.evaluation.result import Result, read_result
+from gplac.methods import BEYOND
+from gplac.reporting.committed import NAME, Committed, Key, key_of
+from gplac.reporting.factors import WAITING, rate_cell
+from gplac.reporting.paper_tables import BASELINE, gain_cell
+from gplac.reporting.published import METHODS
+from gplac.reporting.scenes import usual
+from gplac.reporting.sheets import Sheet
+from gplac.reporting.themes import label
+from gplac.worlds.registry import task as task_named
+from gplac.worlds.registry import task_names
+
+LEVEL = FOLDER = "wild"
+
+
+def harder(results: Path, preset: str) -> list[Sheet]:
+    """For each task, success of the methods that were evaluated in test scenes of the harder level.
+
+    Args:
+        results: the folder ``results``; files lie in ``results/wild/TASK``.
+        preset: whose results.
+
+    Raises:
+        UserError: a result file is damaged, or of something else, or two seeds cannot be pooled.
+    """
+    found = {task: _read(results / FOLDER / task, preset) for task in task_names()}
+    return [_sheet(results, task, preset, each) for task, each in found.items() if each]
+
+
+SHEETS: dict[str, Callable[[Path, str], list[Sheet]]] = {"levels": harder}
+
+
+def _read(folder: Path, preset: str) -> dict[str, list[Result]]:
+    """Method -> results, methods in the paper's order."""
+    found: dict[str, list[Result]] = {}
+    for path in sorted(folder.glob("*.json")):
+        match = NAME.fullmatch(path.stem)
+        if match is None:
+            continue
+        result, key = read_result(path), key_of(match)
+        wrong = stranger(
+            result, preset=result["preset"], task=folder.name, seed=int(match["seed"]), **key._asdict()
+        )
+        # All else but the level has to be as in the tables.
+        if not wrong and not (result["level"] == LEVEL and usual(result | {"level": "standard"})):
+            wrong = f"is not of test scenes of level {LEVEL}, with nothing of your own in them"
+        if wrong:
+            raise UserError(f"{path} {wrong}: move it to where it belongs.")
+        if result["preset"] == preset and key == Key(key.method):
+            found.setdefault(key.method, []).append(result)
+    order = [*METHODS, *BEYOND, *sorted(found)]
+    return {method: found[method] for method in dict.fromkeys(order) if method in found}
+
+
+def _sheet(results: Path, task: str, preset: str, found: Mapping[str, list[Result]]) -> Sheet:
+    wild = {method: pooled(each) for method, each in found.items()}
+    usually = {method: _usually(results / preset / task, method, each) for method, each in wild.items()}
+    base = wild.get(BASELINE)
+    gains = {} if base is None else {m: beyond(each, base) for m, each in wild.items() if m != BASELINE}
+    title = task_named(task).title
+    return Sheet(
+        f"Level {LEVEL}, {title} (preset {preset})",
+        ("Method", "standard", LEVEL, f"{LEVEL}: over {label(BASELINE)}", "Episodes", "Seeds"),
+        tuple(
+            (
+                label(method),
+                WAITING if (standard := usually[method]) is None else rate_cell(standard),
+                rate_cell(each),
+                gain_cell(gains.get(method)),
+                str(each.episodes),
+                ", ".join(map(str, each.by_seed)),
+            )
+            for method, each in wild.items()
+        ),
+        (
+            f"{title.capitalize()}, preset {preset}: success in the"
+            f" {len(next(iter(wild.values())).outcomes)} test scenes, with its 95 % interval over scenes, of policies"
+            " that were trained on looks of level standard; the same seeds on both levels."
+            f" Over {label(BASELINE)}: in points, in the same scenes (`gplac evaluate RUN --split test --level {LEVEL}"
+            f" --json results/{FOLDER}/{task}/METHOD-seedK.json`).",
+        ),
+        tuple(
+            {
+                "task": task,
+                "preset": preset,
+                "method": method,
+                "level": level,
+                "success_rate": round(of.rate, 6),
+                "low": round(of.interval95.low, 6),
+                "high": round(of.interval95.high, 6),
+                "episodes": of.episodes,
+                "seeds": " ".join(map(str, of.by_seed)),
+            }
+            for method in wild
+            for level, of in (("standard", usually[method]), (LEVEL, wild[method]))
+            if of is not None
+        ),
+    )
+
+
+def _usually(folder: Path, method: str, wild: Pooled) -> Pooled | None:
+    """The same seeds on the level standard; None if one of them has no result there."""
+    found = [each for each in Committed(folder).results.get(Key(method), []) if each["seed"] in wild.by_seed]
+    return pooled(found) if len(found) == len(wild.by_seed) else None
