@@ -177,6 +177,23 @@ def test_of_the_papers_size_what_is_measured_is_shown(tmp_path: Path) -> None:
     assert pusher.startswith(f"**{100 * rate:.2f} %** (")
     assert row(table, "ATT-1 |")[1:4:2] == ["not yet", "not yet"]  # every row of the paper's
     assert "random colours" not in table and before.endswith("\n\n")
+    assert "of seed 0. Trained without a GPU." in table
+
+
+def test_what_was_trained_without_a_gpu_is_named_beside_what_was_not(tmp_path: Path) -> None:
+    for method, gpu, earlier in (
+        ("gplac", "NVIDIA H200", []),
+        ("att-1", None, []),
+        ("cnn-1", "NVIDIA H200", [None]),
+    ):
+        put(tmp_path, method, 0.6, preset="paper")
+        path = tmp_path / "paper/pusher" / f"{method}-seed0.json"
+        found = json.loads(path.read_text())
+        parts = [{"hardware": {"cpu": "AMD", "gpu": each}} for each in (*earlier, gpu)]
+        found["training"]["provenance"] = {**parts.pop(), "earlier": parts}
+        path.write_text(json.dumps(found))
+    told = readme_tables(tmp_path).split("### Table 1 at the paper's own size")[1]
+    assert "Trained on a GPU, but for ATT-1 on the pusher, CNN-1 on the pusher." in told
 
 
 def test_only_a_readme_that_has_a_place_for_them_is_written(

@@ -1,6 +1,6 @@
 """What every method had to learn from and what it cost, and what its controls say."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import chain
@@ -169,7 +169,7 @@ def _record(
         "trained_numbers": trained,
         "policy_numbers": running,
         "wall_s": round(fmean(one["wall_s"] for one in training), 1),
-        "processor": ", ".join(dict.fromkeys(chain.from_iterable(map(_processors, results)))),
+        "processor": ", ".join(dict.fromkeys(map(_named, chain.from_iterable(map(trained_on, results))))),
         "labelled": _control(results, "labelled"),
         "blank": _control(results, "blank"),
         "classifier": round(fmean(classifiers), 6) if classifiers else None,
@@ -263,12 +263,16 @@ def _count(module: torch.nn.Module) -> int:
     return sum(each.numel() for each in module.parameters())
 
 
-def _processors(result: Result) -> Iterator[str]:
-    """What a policy was trained on, part by part; a file of an older version tells only where it was evaluated."""
+def trained_on(result: Result) -> list[Mapping[str, Any]]:
+    """The hardware that a policy was trained on, part by part; of a file of an older version, which does not tell, what
+    it was evaluated on."""
     trained = result["training"].get("provenance", {})
-    for part in (*trained.get("earlier", ()), trained):
-        hardware = part.get("hardware", result["provenance"]["hardware"])
-        yield str(hardware.get("gpu") or hardware.get("cpu", "not told"))
+    parts = (*trained.get("earlier", ()), trained)
+    return [part.get("hardware", result["provenance"]["hardware"]) for part in parts]
+
+
+def _named(hardware: Mapping[str, Any]) -> str:
+    return str(hardware.get("gpu") or hardware.get("cpu", "not told"))
 
 
 def _control(results: Sequence[Result], name: str) -> float | None:

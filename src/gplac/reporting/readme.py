@@ -10,6 +10,7 @@ from gplac.evaluation.pooling import Pooled
 from gplac.evaluation.ranks import agreement, beyond
 from gplac.methods import BEYOND
 from gplac.reporting.committed import Committed, Key, named_seeds
+from gplac.reporting.fairness import trained_on
 from gplac.reporting.orders import CLEARLY, agreed
 from gplac.reporting.paper_tables import REFERENCES
 from gplac.reporting.published import EPISODES, TABLE_1, TABLE_2, TABLE_3, beside_paper
@@ -196,9 +197,9 @@ def _at_the_papers_size(results: Path) -> Iterator[str]:
     yield ""
     yield (
         f"Preset `{LARGE}`: {sizes.data.width}x{sizes.data.height} pixels,"
-        f" {sizes.data.weak_scenes * sizes.data.weak_per_scene:,} weak images, {sizes.training.steps:,} steps, on a"
-        f" GPU, as far as it is measured; {sizes.evaluation.scenes} test scenes x {sizes.evaluation.episodes} episodes,"
-        f" with the 95 % interval over scenes; {_seeds_of(found.values())}."
+        f" {sizes.data.weak_scenes * sizes.data.weak_per_scene:,} weak images, {sizes.training.steps:,} steps, as far"
+        f" as it is measured; {sizes.evaluation.scenes} test scenes x {sizes.evaluation.episodes} episodes,"
+        f" with the 95 % interval over scenes; {_seeds_of(found.values())}. {_trained_on(found)}"
     )
     yield ""
     yield from _head("policy", *(name for task in tasks for name in (task, "paper")))
@@ -206,6 +207,19 @@ def _at_the_papers_size(results: Path) -> Iterator[str]:
         name = label(method) if method in TABLE_1[tasks[0]] else ROWS[method]
         yield _line(name, *_beside(found, method))
     yield from _orders(found)
+
+
+def _trained_on(found: Mapping[str, Committed]) -> str:
+    """Whether on a GPU, as far as results tell, in a sentence; clones that see no pictures need none."""
+    cells: dict[bool, list[str]] = {True: [], False: []}
+    for task, committed in found.items():
+        for key, results in committed.results.items():
+            hardware = [part for each in results for part in trained_on(each)]
+            if key.method not in REFERENCES and hardware:
+                cells[all(each.get("gpu") for each in hardware)].append(f"{label(key.method)} on the {task}")
+    if not cells[True]:
+        return "Trained without a GPU." if cells[False] else ""
+    return f"Trained on a GPU{', but for ' * bool(cells[False])}{', '.join(cells[False])}."
 
 
 def _seeds_of(found: Iterable[Committed]) -> str:
