@@ -15,10 +15,12 @@ from gplac.reporting.levels import harder
 from gplac.reporting.sheets import comma_separated
 
 
-def put(results: Path, method: str, won: list[int], *, seed: int = 0, **changes: Any) -> Path:
+def put(
+    results: Path, method: str, won: list[int], *, seed: int = 0, folder: str = "", **changes: Any
+) -> Path:
     """Write a result in which so many of each scene's ten episodes succeed, where its level belongs."""
     found = result_with(method, won, 10, seed=seed) | {"level": "wild"} | changes
-    folder = "wild" if found["level"] == "wild" else "lite"
+    folder = folder or ("wild" if found["level"] == "wild" else "lite")
     path = results / folder / "pusher" / f"{method}-seed{seed}.json"
     write_json(found, "result", path)
     return path
@@ -42,13 +44,26 @@ def test_both_levels_stand_side_by_side_with_the_same_seeds(tmp_path: Path) -> N
             "0, 1",
         ),
     )
-    assert "the 2 test scenes" in sheet.notes[0] and "the same seeds on both levels" in sheet.notes[0]
+    assert "the 2 test scenes" in sheet.notes[0] and "the same policies on both levels" in sheet.notes[0]
     rows = list(csv.DictReader(comma_separated([sheet]).splitlines()))
     assert [(row["method"], row["level"], row["success_rate"]) for row in rows] == [
         ("att-1", "wild", "0.1"),
         ("gplac", "standard", "0.95"),
         ("gplac", "wild", "0.6"),
     ]
+
+
+def test_another_training_of_the_same_seed_is_another_policy(tmp_path: Path) -> None:
+    path = put(tmp_path, "att-1", [2, 0])
+    again = json.loads(path.read_text())
+    again["training"]["wall_s"] += 1.0
+    path.write_text(json.dumps(again))
+    put(tmp_path, "att-1", [3, 3], level="standard")
+    ((row,),) = (sheet.rows for sheet in harder(tmp_path, "lite"))
+    assert row[1] == "waiting"
+    put(tmp_path, "att-1", [4, 4], level="standard", folder="wild/standard/lite", training=again["training"])
+    ((row,),) = (sheet.rows for sheet in harder(tmp_path, "lite"))
+    assert row[1].startswith("**40.0 %**")
 
 
 def test_other_presets_and_fewer_weak_images_are_left_out(tmp_path: Path) -> None:

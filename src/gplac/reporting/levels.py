@@ -1,6 +1,6 @@
 """Success in scenes of the harder level, beside the level that everything else is measured on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from gplac.errors import UserError
@@ -63,7 +63,7 @@ def _read(folder: Path, preset: str) -> dict[str, list[Result]]:
 
 def _sheet(results: Path, task: str, preset: str, found: Mapping[str, list[Result]]) -> Sheet:
     wild = {method: pooled(each) for method, each in found.items()}
-    usually = {method: _usually(results / preset / task, method, each) for method, each in wild.items()}
+    usually = {method: _usually(results, preset, task, method, each) for method, each in found.items()}
     base = wild.get(BASELINE)
     gains = {} if base is None else {m: beyond(each, base) for m, each in wild.items() if m != BASELINE}
     title = task_named(task).title
@@ -84,7 +84,7 @@ def _sheet(results: Path, task: str, preset: str, found: Mapping[str, list[Resul
         (
             f"{title.capitalize()}, preset {preset}: success in the"
             f" {len(next(iter(wild.values())).outcomes)} test scenes, with its 95 % interval over scenes, of policies"
-            " that were trained on looks of level standard; the same seeds on both levels."
+            " that were trained on looks of level standard; the same policies on both levels."
             f" Over {label(BASELINE)}: in points, in the same scenes (`gplac evaluate RUN --split test --level {LEVEL}"
             f" --json results/{FOLDER}/{task}/METHOD-seedK.json`).",
         ),
@@ -107,7 +107,10 @@ def _sheet(results: Path, task: str, preset: str, found: Mapping[str, list[Resul
     )
 
 
-def _usually(folder: Path, method: str, wild: Pooled) -> Pooled | None:
-    """The same seeds on the level standard; None if one of them has no result there."""
-    found = [each for each in Committed(folder).results.get(Key(method), []) if each["seed"] in wild.by_seed]
-    return pooled(found) if len(found) == len(wild.by_seed) else None
+def _usually(results: Path, preset: str, task: str, method: str, wild: Sequence[Result]) -> Pooled | None:
+    """The same policies on the level standard; None if one of them has no result there. They are looked for among the
+    table's and, where those are of other trainings, in ``results/wild/standard/PRESET/TASK``."""
+    folders = results / preset / task, results / FOLDER / "standard" / preset / task
+    standard = [each for folder in folders for each in Committed(folder).results.get(Key(method), [])]
+    found = [of for each in wild for of in standard if of["training"] == each["training"]]
+    return pooled(found) if len(found) == len(wild) else None
