@@ -113,6 +113,6 @@ def _usually(results: Path, preset: str, task: str, method: str, wild: Sequence[
     table's and, where those are of other trainings, in ``results/wild/standard/PRESET/TASK``."""
     folders = results / preset / task, results / FOLDER / "standard" / preset / task
     standard = [each for folder in folders for each in Committed(folder).results.get(Key(method), [])]
-    by_training = {(each["seed"], json.dumps(each["training"])): each for each in standard}
-    found = [by_training.get((each["seed"], json.dumps(each["training"]))) for each in wild]
+    by_training = {(each["seed"], json.dumps(each["training"], sort_keys=True)): each for each in standard}
+    found = [by_training.get((each["seed"], json.dumps(each["training"], sort_keys=True))) for each in wild]
     return None if None in found else pooled([each for each in found if each is not None])
