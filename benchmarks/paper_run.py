@@ -115,16 +115,16 @@ def all_methods(measured: Mapping[str, float]) -> dict[str, dict[str, float]]:
         measured: hours of runs of methods that were measured, GPLAC among them.
     """
     one = multiply_adds("gplac", preset("paper", "pusher", "gplac"))
-    found = {}
-    for task in ("pusher", "striker"):
-        found[task] = {
-            method: round(measured["gplac"] * multiply_adds(method, preset("paper", task, method)) / one, 2)
-            for method in METHODS
-        }
-        for done in measured:
-            alike = {each for each in METHODS if each == done or _same_steps(each, done)}
-            found[task] |= dict.fromkeys(alike, round(measured[done], 2))
-    return found
+
+    def hours(task: str, method: str) -> float:
+        for done in (method, *measured):
+            if done in measured and _same_steps(method, done):
+                return measured[done]
+        return measured["gplac"] * multiply_adds(method, preset("paper", task, method)) / one
+
+    return {
+        task: {method: round(hours(task, method), 2) for method in METHODS} for task in ("pusher", "striker")
+    }
 
 
 def _same_steps(one: str, other: str) -> bool:

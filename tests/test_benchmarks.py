@@ -87,6 +87,8 @@ def test_a_run_at_the_papers_size_is_projected_from_its_own_steps(
         assert table_1["pusher"][method] == table_1["striker"][method] == each["projected_hours"]
     # The same steps, of other frames.
     assert table_1["pusher"]["cnn-40"] == measured["cnn-1"]["projected_hours"]
+    both_measured = paper_run.all_methods({"gplac": 7.0, "cnn-40": 1.7, "cnn-1": 1.5})["pusher"]
+    assert (both_measured["cnn-40"], both_measured["cnn-1"]) == (1.7, 1.5)
     of_one = table_1["pusher"]["att-1"] / measured["gplac"]["projected_hours"]
     # Half as many pictures, but for the warm-up, a fifth of the steps, where GPLAC has no others either.
     assert of_one == pytest.approx(1 / 1.8, abs=0.001)

@@ -11,18 +11,11 @@ from gplac.cli import main
 from gplac.errors import UserError
 from gplac.evaluation.result import write_json
 from gplac.methods import METHODS
-from gplac.reporting.factors import SHEETS as FACTORS
-from gplac.reporting.fairness import SHEETS as FAIR
-from gplac.reporting.figure_5 import SHEETS as FIGURE_5
-from gplac.reporting.levels import SHEETS as LEVELS
+from gplac.reporting.every_table import TABLES
 from gplac.reporting.pages import BEGIN, END, tables_of_pages, write_pages
-from gplac.reporting.paper_tables import TABLES
-from gplac.reporting.photographs import SHEETS as PHOTOGRAPHS
 from gplac.reporting.readme import readme_tables
-from gplac.reporting.settings import SHEETS as SETTINGS
 from gplac.reporting.sheets import comma_separated, latex, markdown
 from gplac.reporting.speeds import speeds
-from gplac.reporting.thresholds import SHEETS as THRESHOLDS
 
 ROOT = Path(__file__).parents[2]
 AROUND = f"# Mine\n\n{BEGIN}old\n{END}\nbelow\n"
@@ -52,7 +45,6 @@ def row(text: str, start: str) -> list[str]:
     return [cell.strip() for cell in found.strip("|").split("|")]
 
 
-TABLE_FILES = TABLES | PHOTOGRAPHS | FAIR | FIGURE_5 | THRESHOLDS | FACTORS | LEVELS | SETTINGS
 COMMITTED = sorted((ROOT / "results/tables").glob("*/*.md"))
 PAGES = tables_of_pages(ROOT / "results")
 
@@ -66,7 +58,7 @@ def test_what_is_committed_is_what_pages_say(page: str) -> None:
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_committed_tables_are_what_results_say(path: Path) -> None:
     """Pages include these files, and other tests look figures up in them."""
-    sheets = TABLE_FILES[path.stem](ROOT / "results", path.parent.name)
+    sheets = TABLES[path.stem](ROOT / "results", path.parent.name)
     for suffix, written in (("md", markdown), ("tex", latex), ("csv", comma_separated)):
         assert path.with_suffix(f".{suffix}").read_bytes() == written(sheets).encode(), "run: make tables"
     charts = {chart.name for sheet in sheets for chart in sheet.charts}
@@ -75,7 +67,7 @@ def test_committed_tables_are_what_results_say(path: Path) -> None:
 
 
 def test_every_table_of_lite_is_committed() -> None:
-    assert {path.stem for path in COMMITTED if path.parent.name == "lite"} == set(TABLE_FILES)
+    assert {path.stem for path in COMMITTED if path.parent.name == "lite"} == set(TABLES)
 
 
 def test_no_page_of_a_method_needs_the_built_documentation() -> None:

@@ -56,16 +56,9 @@ def table(
     """
     from gplac.config import PRESETS
     from gplac.errors import UserError
-    from gplac.reporting.factors import SHEETS as FACTORS
-    from gplac.reporting.fairness import SHEETS as FAIR
-    from gplac.reporting.figure_5 import SHEETS as FIGURE_5
-    from gplac.reporting.levels import SHEETS as LEVELS
+    from gplac.reporting.every_table import TABLES
     from gplac.reporting.pages import write_pages
-    from gplac.reporting.paper_tables import TABLES
-    from gplac.reporting.photographs import SHEETS as PHOTOGRAPHS
-    from gplac.reporting.settings import SHEETS as SETTINGS
     from gplac.reporting.sheets import write_sheets
-    from gplac.reporting.thresholds import SHEETS as THRESHOLDS
 
     folders = {
         "settings": (results / "sweep", "python recipes/sweep.py METHOD"),
@@ -83,8 +76,7 @@ def table(
         others = [name for name in PRESETS if (results / name).is_dir() and which not in folders]
         there = f", or show what is there: --preset {' or '.join(others)}" if others else ""
         raise UserError(f"There is no folder {folder}; measure something first: {command}{there}")
-    makers = TABLES | PHOTOGRAPHS | FAIR | FIGURE_5 | THRESHOLDS | FACTORS | LEVELS | SETTINGS
-    for name, make in makers.items():
+    for name, make in TABLES.items():
         if which in ("all", name.removeprefix("table")):
             sheets = make(results, preset)
             written = write_sheets(name, sheets, out / preset)

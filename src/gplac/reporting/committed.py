@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,8 @@ from gplac.errors import UserError
 from gplac.evaluation.faults import stranger
 from gplac.evaluation.pooling import Pooled, pooled
 from gplac.evaluation.result import Result, check, read_result
+from gplac.methods import BEYOND
+from gplac.reporting.published import METHODS
 from gplac.reporting.scenes import usual
 
 NAME = re.compile(r"(?P<method>[^=]+?)(-scenes(?P<scenes>\d+))?(-weak(?P<images>\d+))?-seed(?P<seed>\d+)")
@@ -132,6 +134,38 @@ def _fewer_than_all(document: Mapping[str, Any], preset: str, task: str, key: Ke
     if document["weak_images"] >= (whole := sizes["weak_scenes"] * sizes["weak_per_scene"]):
         return None
     return f"is of {document['weak_images']} weak images, where its name says all {whole}"
+
+
+def in_own_folder(
+    folder: Path, preset: str, name: re.Pattern[str], wrong: Callable[[re.Match[str], Result], str]
+) -> dict[str, list[tuple[re.Match[str], Result]]]:
+    """Method -> results of something else than the tables' scenes, which lie in a folder of their own, with what their
+    names say; methods in the paper's order. Those of other presets, or of fewer weak images, are left out.
+
+    Args:
+        folder: ``results/WHAT/TASK``.
+        preset: whose results.
+        name: of a file; has the groups of `NAME`.
+        wrong: what of a result does not belong there, in words that go on after its name; empty if all does.
+
+    Raises:
+        UserError: a file is damaged, or does not belong there.
+    """
+    found: dict[str, list[tuple[re.Match[str], Result]]] = {}
+    for path in sorted(folder.glob("*.json")):
+        match = name.fullmatch(path.stem)
+        if match is None:
+            continue
+        result, key = read_result(path), key_of(match)
+        told = stranger(
+            result, preset=result["preset"], task=folder.name, seed=int(match["seed"]), **key._asdict()
+        )
+        if why := told or wrong(match, result):
+            raise UserError(f"{path} {why}: move it to where it belongs.")
+        if result["preset"] == preset and key == Key(key.method):
+            found.setdefault(key.method, []).append((match, result))
+    order = [*METHODS, *BEYOND, *sorted(found)]
+    return {method: found[method] for method in dict.fromkeys(order) if method in found}
 
 
 def named_seeds(each: Pooled) -> str:

@@ -6,17 +6,13 @@ from functools import partial
 from pathlib import Path
 
 from gplac import config
-from gplac.errors import UserError
-from gplac.evaluation.faults import stranger
 from gplac.evaluation.percent import percent, span
 from gplac.evaluation.pooling import Pooled, pooled
-from gplac.evaluation.result import Result, read_result
-from gplac.methods import BEYOND
+from gplac.evaluation.result import Result
 from gplac.methods import METHODS as MAKERS
 from gplac.reporting.committed import NAME as CELL
-from gplac.reporting.committed import Key, key_of
+from gplac.reporting.committed import in_own_folder
 from gplac.reporting.factor_charts import factor_dots
-from gplac.reporting.published import METHODS
 from gplac.reporting.scenes import usual_looks
 from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
 from gplac.reporting.themes import label
@@ -54,24 +50,16 @@ SHEETS: dict[str, Callable[[Path, str], list[Sheet]]] = {"factors": varied}
 def _read(folder: Path, preset: str) -> dict[str, dict[str, list[Result]]]:
     """Method -> factor -> results, methods in the paper's order."""
     found: dict[str, dict[str, list[Result]]] = {}
-    for path in sorted(folder.glob("*.json")):
-        match = NAME.fullmatch(path.stem)
-        if match is None:
-            continue
-        result, factor = read_result(path), match["factor"]
-        method, seed = match["method"], int(match["seed"])
-        key = key_of(match)
-        wrong = stranger(result, preset=result["preset"], task=folder.name, seed=seed, **key._asdict())
-        if not wrong and result.get("vary") != factor:
-            wrong = f"is a result of vary {result.get('vary')}, where its name says {factor}"
-        elif not wrong and not usual_looks(result):
-            wrong = "is of scenes of other looks"
-        if wrong:
-            raise UserError(f"{path} {wrong}: move it to where it belongs.")
-        if result["preset"] == preset and key == Key(method):
-            found.setdefault(method, {}).setdefault(factor, []).append(result)
-    order = [*METHODS, *BEYOND, *sorted(found)]
-    return {method: found[method] for method in dict.fromkeys(order) if method in found}
+    for method, results in in_own_folder(folder, preset, NAME, _wrong).items():
+        for match, result in results:
+            found.setdefault(method, {}).setdefault(match["factor"], []).append(result)
+    return found
+
+
+def _wrong(match: re.Match[str], result: Result) -> str:
+    if result.get("vary") != match["factor"]:
+        return f"is a result of vary {result.get('vary')}, where its name says {match['factor']}"
+    return "" if usual_looks(result) else "is of scenes of other looks"
 
 
 def _sheet(task: str, preset: str, results: Mapping[str, Mapping[str, list[Result]]]) -> Sheet:

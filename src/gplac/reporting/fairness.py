@@ -169,7 +169,9 @@ def _record(
         "trained_numbers": trained,
         "policy_numbers": running,
         "wall_s": round(fmean(one["wall_s"] for one in training), 1),
-        "processor": ", ".join(dict.fromkeys(map(_named, chain.from_iterable(map(trained_on, results))))),
+        "processor": ", ".join(
+            dict.fromkeys(map(_named, chain.from_iterable(map(training_hardware, results))))
+        ),
         "labelled": _control(results, "labelled"),
         "blank": _control(results, "blank"),
         "classifier": round(fmean(classifiers), 6) if classifiers else None,
@@ -263,7 +265,7 @@ def _count(module: torch.nn.Module) -> int:
     return sum(each.numel() for each in module.parameters())
 
 
-def trained_on(result: Result) -> list[Mapping[str, Any]]:
+def training_hardware(result: Result) -> list[Mapping[str, Any]]:
     """The hardware that a policy was trained on, part by part; of a file of an older version, which does not tell, what
     it was evaluated on."""
     trained = result["training"].get("provenance", {})

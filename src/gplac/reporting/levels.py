@@ -1,19 +1,16 @@
 """Success in scenes of the harder level, beside the level that everything else is measured on."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from gplac.errors import UserError
-from gplac.evaluation.faults import stranger
 from gplac.evaluation.pooling import Pooled, pooled
 from gplac.evaluation.ranks import beyond
-from gplac.evaluation.result import Result, read_result
-from gplac.methods import BEYOND
-from gplac.reporting.committed import NAME, Committed, Key, key_of
+from gplac.evaluation.result import Result
+from gplac.reporting.committed import NAME, Committed, Key, in_own_folder
 from gplac.reporting.factors import WAITING, rate_cell
 from gplac.reporting.paper_tables import BASELINE, gain_cell
-from gplac.reporting.published import METHODS
 from gplac.reporting.scenes import usual
 from gplac.reporting.sheets import Sheet
 from gplac.reporting.themes import label
@@ -33,33 +30,22 @@ def harder(results: Path, preset: str) -> list[Sheet]:
     Raises:
         UserError: a result file is damaged, or of something else, or two seeds cannot be pooled.
     """
-    found = {task: _read(results / FOLDER / task, preset) for task in task_names()}
-    return [_sheet(results, task, preset, each) for task, each in found.items() if each]
+    sheets = []
+    for task in task_names():
+        read = in_own_folder(results / FOLDER / task, preset, NAME, _wrong)
+        if found := {method: [result for _, result in each] for method, each in read.items()}:
+            sheets.append(_sheet(results, task, preset, found))
+    return sheets
 
 
 SHEETS: dict[str, Callable[[Path, str], list[Sheet]]] = {"levels": harder}
 
 
-def _read(folder: Path, preset: str) -> dict[str, list[Result]]:
-    """Method -> results, methods in the paper's order."""
-    found: dict[str, list[Result]] = {}
-    for path in sorted(folder.glob("*.json")):
-        match = NAME.fullmatch(path.stem)
-        if match is None:
-            continue
-        result, key = read_result(path), key_of(match)
-        wrong = stranger(
-            result, preset=result["preset"], task=folder.name, seed=int(match["seed"]), **key._asdict()
-        )
-        # All else but the level has to be as in the tables.
-        if not wrong and not (result["level"] == LEVEL and usual(result | {"level": "standard"})):
-            wrong = f"is not of test scenes of level {LEVEL}, with nothing of your own in them"
-        if wrong:
-            raise UserError(f"{path} {wrong}: move it to where it belongs.")
-        if result["preset"] == preset and key == Key(key.method):
-            found.setdefault(key.method, []).append(result)
-    order = [*METHODS, *BEYOND, *sorted(found)]
-    return {method: found[method] for method in dict.fromkeys(order) if method in found}
+def _wrong(_: re.Match[str], result: Result) -> str:
+    """All but the level has to be as in the tables."""
+    if result["level"] == LEVEL and usual(result | {"level": "standard"}):
+        return ""
+    return f"is not of test scenes of level {LEVEL}, with nothing of your own in them"
 
 
 def _sheet(results: Path, task: str, preset: str, found: Mapping[str, list[Result]]) -> Sheet:

@@ -10,7 +10,7 @@ from gplac.evaluation.pooling import Pooled
 from gplac.evaluation.ranks import agreement, beyond
 from gplac.methods import BEYOND
 from gplac.reporting.committed import Committed, Key, named_seeds
-from gplac.reporting.fairness import trained_on
+from gplac.reporting.fairness import training_hardware
 from gplac.reporting.orders import CLEARLY, agreed
 from gplac.reporting.paper_tables import REFERENCES
 from gplac.reporting.published import EPISODES, TABLE_1, TABLE_2, TABLE_3, beside_paper
@@ -214,7 +214,7 @@ def _trained_on(found: Mapping[str, Committed]) -> str:
     cells: dict[bool, list[str]] = {True: [], False: []}
     for task, committed in found.items():
         for key, results in committed.results.items():
-            hardware = [part for each in results for part in trained_on(each)]
+            hardware = [part for each in results for part in training_hardware(each)]
             if key.method not in REFERENCES and hardware:
                 cells[all(each.get("gpu") for each in hardware)].append(f"{label(key.method)} on the {task}")
     if not cells[True]:
