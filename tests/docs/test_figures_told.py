@@ -3,11 +3,13 @@
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from pages import ROOT
 
 from gplac.evaluation.percent import rounded
+from gplac.grid.recipe import read_recipe
 from gplac.worlds import pusher, striker
 
 
@@ -196,3 +198,40 @@ def test_how_far_a_turned_camera_seems_to_move_the_object() -> None:
                 moved.append(np.linalg.norm(seen - places, axis=1).mean())
             found.append(round(100 * float(np.mean(moved))))
     assert found == [int(each) for each in told.groups()]
+
+
+def test_what_grids_cost_at_lite_is_what_their_results_say() -> None:
+    """Hours of `docs/grid.md`, and the minutes that `docs/quickstart.md` names for GPLAC on AMD's processor."""
+    rows = re.findall(
+        r"^\| `(\w+\.py)` \| (\d+)\D[^|]*\| (\d+\.\d) \|$", (ROOT / "docs/grid.md").read_text(), re.M
+    )
+    assert [name for name, *_ in rows] == [
+        "table1.py",
+        "table2.py",
+        "table3.py",
+        "beyond.py",
+        "photographs.py",
+    ]
+    for name, cells, hours in rows:
+        trained = [cell for cell in read_recipe(ROOT / "recipes" / name, "lite") if cell.trained]
+        seconds = [measured(cell.task, cell.name)["training"]["wall_s"] for cell in trained]
+        assert (name, len(trained), f"{sum(seconds) / 3600:.1f}") == (name, int(cells), hours)
+
+    text = (ROOT / "docs/quickstart.md").read_text()
+    told = re.search(
+        r"(\d+) to (\d+) minutes on one such core \(striker (\d+) to (\d+), emulated mug push (\d+) to (\d+)\)",
+        text,
+    )
+    assert told is not None
+    ends: list[int] = []
+    for task in ("pusher", "striker", "mug_push"):
+        found = [measured(task, f"gplac-seed{seed}")["training"] for seed in range(3)]
+        assert all(training["provenance"]["hardware"]["cpu"] == "AMD EPYC" for training in found)
+        minutes = [round(training["wall_s"] / 60) for training in found]
+        ends += [min(minutes), max(minutes)]
+    assert ends == [int(one) for one in told.groups()]
+
+
+def measured(task: str, name: str) -> Any:
+    """The committed result of a policy at preset `lite`."""
+    return json.loads((ROOT / "results/lite" / task / f"{name}.json").read_text())
