@@ -106,6 +106,9 @@ def test_cells_are_chosen_by_task_method_pattern_and_seed() -> None:
     assert choose(cells, ["gplac"]) == [cells[0], cells[2]]
     assert choose(cells, ["pusher/gplac"]) == [cells[0]]
     assert choose(cells, ["pusher/gplac*", "bounds"]) == [cells[0], cells[1], cells[3]]
+    fewer = [Cell("pusher", "gplac", seed, budget) for budget in (16, 160) for seed in (0, 1)]
+    assert choose(fewer, ["pusher/gplac-weak16"]) == fewer[:2]
+    assert choose(fewer, ["*/gplac-weak160-seed1"]) == fewer[3:]
     again = choose(cells, ["gplac", "bounds"], seeds=[3, 4])
     assert [cell.id for cell in again] == [
         "pusher/bounds-seed0",

@@ -46,8 +46,8 @@ def choose(cells: Sequence[Cell], only: Sequence[str] = (), seeds: Iterable[int]
 
     Args:
         cells: the recipe's.
-        only: keep what any of these matches: a task, a method, both as ``pusher/gplac``, or a pattern of ids such as
-            ``pusher/gplac-*``.
+        only: keep what any of these matches: a task, a method, both as ``pusher/gplac``, or a pattern of ids, with
+            their seed or without, such as ``pusher/gplac-*`` or ``pusher/gplac-weak160``.
         seeds: measure every method with these seeds, in place of the recipe's.
 
     Raises:
@@ -75,4 +75,6 @@ def _once(cells: Iterable[Cell]) -> list[Cell]:
 
 
 def _matches(cell: Cell, pattern: str) -> bool:
-    return pattern in (cell.task, cell.method, f"{cell.task}/{cell.method}") or fnmatchcase(cell.id, pattern)
+    if pattern in (cell.task, cell.method, f"{cell.task}/{cell.method}"):
+        return True
+    return any(fnmatchcase(name, pattern) for name in (cell.id, cell.id.removesuffix(f"-seed{cell.seed}")))
