@@ -252,12 +252,14 @@ METHOD_CHANGES: Differences = {
     "att-1-colours": {"lite": {"network": {"policy_dropout": 0.0}}},
     "att-ae": {"lite": {"training": {"steps": 6_000, "warmup_steps": 600}}},
     "att-ft": {"lite": {"network": {"policy_dropout": 0.0}}},
-    "att-po": {"lite": {"network": {"policy_dropout": 0.0}}},
+    "att-po": {
+        "lite": {"network": {"policy_dropout": 0.0}, "training": {"finetune_learning_rate": 0.0006}},
+    },
     "cnn-1": {"lite": {"network": {"first_layer": "trained"}}},
 }
-"""What a method has otherwise, by preset: what did better with it in confirmation scenes, by rules that were written
-down before (docs/paper_map.md), of what every method was tried with on validation scenes (`gplac.grid.alike`); beyond
-the paper, what the parent has."""
+"""What a method has otherwise, by preset, in the order in which it was taken: what did better with it in confirmation
+scenes, by rules that were written down before (docs/paper_map.md), of what every method was tried with on validation
+scenes (`gplac.grid.alike`); beyond the paper, what the parent has."""
 
 
 def preset(name: str, task: str = "", method: str = "") -> Preset:
