@@ -421,6 +421,31 @@ def test_what_is_no_result_of_the_cell_fails_it_and_is_kept(
     assert state_of(fresh, CELLS[0]).state == "waiting"
 
 
+def test_an_inspection_that_got_lost_is_made_again_and_the_result_stays(
+    measured: Grid, fresh: Grid, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("results", "runs"):
+        shutil.copytree(measured.root / folder, fresh.root / folder)
+    for cell, of_run in zip(CELLS, (True, False), strict=True):
+        fresh.inspection(cell).unlink()
+        if not of_run:
+            fresh.inspection_of_run(cell).unlink()
+        assert state_of(fresh, cell).state == "done" and "which the grid makes" in state_of(fresh, cell).text
+    results = [fresh.results(cell)[0].read_bytes() for cell in CELLS]
+    main(["grid", "run", "recipe.py", "--preset", "smoke", "--workers", "1"])
+    assert "2 of 2 cells have their results" in capsys.readouterr().out
+    assert [content(fresh, cell) for cell in CELLS] == [content(measured, cell) for cell in CELLS]
+    assert [fresh.results(cell)[0].read_bytes() for cell in CELLS] == results
+
+    cell = CELLS[0]
+    fresh.inspection(cell).write_text("{")
+    assert "is not JSON" in (damage := fresh.damage(cell)) and "the cell's run is inspected" in damage
+    assert state_of(fresh, cell).state == "failed"
+    fresh.inspection(cell).unlink()
+    shutil.rmtree(fresh.run(cell))
+    assert fresh.complete(cell) and "no run to inspect" in state_of(fresh, cell).text
+
+
 @pytest.mark.parametrize("change", [{"scenes": 1}, {"seed": 1}, {"weak_scenes": 1}, {"frames": {}}, "{"])
 def test_what_is_no_inspection_of_the_cell_is_made_anew(
     measured: Grid, fresh: Grid, change: dict[str, Any] | str, monkeypatch: pytest.MonkeyPatch

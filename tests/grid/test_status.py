@@ -98,7 +98,7 @@ def test_ceiling_and_floor_are_measured_in_scenes_that_there_are(
 def test_a_result_is_the_end_and_references_have_two(grid: Grid) -> None:
     write_json(older(12_000), "result", grid.results(CELL)[0])
     rate = json.loads(grid.results(CELL)[0].read_text())["success_rate"]
-    assert state_of(grid, CELL).text == f"{100 * rate:.1f} %"
+    assert state_of(grid, CELL).text == f"{100 * rate:.1f} %, no inspection, and no run to inspect"
     bounds = Cell("pusher", BOUNDS)
     assert [path.name for path in grid.results(bounds)] == ["ceiling-seed0.json", "floor-seed0.json"]
     write_json(synthetic_result("ceiling", 0.9), "result", grid.results(bounds)[0])

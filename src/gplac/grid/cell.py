@@ -19,7 +19,7 @@ from gplac.methods import METHODS
 from gplac.runs import INSPECTION
 from gplac.training.batches import LENGTH
 from gplac.training.changes import changes
-from gplac.training.checkpoint import RUN_JSON
+from gplac.training.checkpoint import RUN_JSON, WEIGHTS
 from gplac.training.described import HASH, described
 from gplac.training.settings import check_settings
 from gplac.worlds.registry import task as task_named
@@ -230,9 +230,17 @@ class Grid:
         """Whether the cell's results are there, and are the cell's."""
         return not self.damage(cell) and all(path.exists() for path in self.results(cell))
 
+    def complete(self, cell: Cell) -> bool:
+        """Whether there is nothing left to do: it is done, and inspected as far as its run is at hand."""
+        return self.done(cell) and not (self.uninspected(cell) and (self.run(cell) / WEIGHTS).exists())
+
+    def uninspected(self, cell: Cell) -> bool:
+        """Whether the cell is trained and has no inspection beside its result."""
+        return cell.trained and not self.inspection(cell).exists()
+
     def damage(self, cell: Cell) -> str:
-        """What is wrong with a file that lies where a result of the cell should, in a sentence; nothing if all that are
-        there are sound."""
+        """What is wrong with a file that lies where a result of the cell, or its inspection, should, in a sentence;
+        nothing if all that are there are sound."""
         for path, file in self._found(cell).items():
             method = cell.method if cell.trained else path.stem.removesuffix(f"-seed{cell.seed}")
             wrong = file.fault or self._stranger(cell, file.document, method)
@@ -241,6 +249,10 @@ class Grid:
             if wrong:
                 name = path.relative_to(self.root)
                 return f"{name} {wrong}; delete it, or move it elsewhere, and the cell is measured."
+        file = found(self.inspection(cell), "inspection") if cell.trained else None
+        if file and file.fault:
+            name = self.inspection(cell).relative_to(self.root)
+            return f"{name} {file.fault}; delete it, or move it elsewhere, and the cell's run is inspected."
         return ""
 
     def inspected(self, cell: Cell) -> bool:

@@ -50,7 +50,7 @@ def set_aside_outdated(grid: Grid, cells: Sequence[Cell]) -> list[Path]:
 
 
 def collect_shared(grid: Grid, cells: Sequence[Cell], workers: int = 0) -> dict[Cell, Failure]:
-    """Collect, once, the data that cells without a result share, or wait for another process that does; prints which
+    """Collect, once, the data that cells without a result, or an inspection, share, or wait for another process that does; prints which
     data set comes next.
 
     Args:
@@ -63,7 +63,8 @@ def collect_shared(grid: Grid, cells: Sequence[Cell], workers: int = 0) -> dict[
     """
     needs: dict[tuple[str, str], list[Cell]] = {}
     for cell in cells:
-        for name in () if grid.damage(cell) or grid.done(cell) else data_sets(cell, grid.settings(cell)):
+        at_hand = grid.damage(cell) or grid.complete(cell) or (grid.done(cell) and grid.inspected(cell))
+        for name in () if at_hand else data_sets(cell, grid.settings(cell)):
             needs.setdefault((cell.task, name), []).append(cell)
     failures: dict[Cell, Failure] = {}
     for (task, name), users in needs.items():
@@ -95,7 +96,7 @@ def run_grid(
     for cell in cells:
         if damage := grid.damage(cell):
             yield Finished(cell, "failed", damage)
-        elif grid.done(cell):
+        elif grid.complete(cell):
             yield Finished(cell, "done")
         elif cell in missing:
             yield _failed(grid, cell, missing[cell])

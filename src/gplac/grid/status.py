@@ -47,6 +47,10 @@ def state_of(grid: Grid, cell: Cell) -> State:
         told = [percent(each["success_rate"]) for each in grid.documents(cell) if "success_rate" in each]
         if other := grid.other_settings(cell):
             told.append(f"other settings: {other}")
+        if grid.uninspected(cell):
+            told.append(
+                f"no inspection, {'and no run to inspect' if grid.complete(cell) else 'which the grid makes'}"
+            )
         return State(cell, "done", ", ".join(told))
     notes = holder(grid.lock(cell))
     if notes is not None:

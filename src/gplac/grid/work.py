@@ -53,6 +53,8 @@ def measure_cell(job: Job) -> Outcome:
             if not grid.done(cell):
                 grid.error(cell).unlink(missing_ok=True)
                 (_train_and_test if cell.trained else _measure_reference)(job, lock)
+            elif not grid.complete(cell):
+                _inspect(job, lock)
     except TakenError:
         return "taken"
     return "done"
@@ -67,12 +69,18 @@ def _train_and_test(job: Job, lock: Lock) -> None:
         require_writable(path, AGAIN)
     lock.note(phase="training", first=read_facts(run)["step"] if (run / CHECKPOINT).exists() else 0)
     train(cell.method, settings, data / demonstrations, weak, run, cell.task, cell.seed, resume=True)
-    if not grid.inspected(cell):
-        lock.note(phase="inspecting")
-        inspect_run(run, data / LABELLED, CHOICE, grid.inspection_scenes(cell.task))
-    _copy(grid.inspection_of_run(cell), grid.inspection(cell))
+    _inspect(job, lock)
     lock.note(phase="testing", first=episodes_done(run))
     evaluate_run(run, "test", copy=grid.results(cell)[0], workers=job.drawers)
+
+
+def _inspect(job: Job, lock: Lock) -> None:
+    grid, cell = job.grid, job.cell
+    if not grid.inspected(cell):
+        lock.note(phase="inspecting")
+        demonstrations = grid.data(cell.task) / LABELLED
+        inspect_run(grid.run(cell), demonstrations, CHOICE, grid.inspection_scenes(cell.task))
+    _copy(grid.inspection_of_run(cell), grid.inspection(cell))
 
 
 def _measure_reference(job: Job, lock: Lock) -> None:
