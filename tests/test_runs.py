@@ -36,6 +36,29 @@ def test_a_copy_of_a_result_replaces_an_earlier_one_or_an_empty_file(
     assert read_result(copy) == RESULT
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"seed": 7}, "seed 7 and not 0"),
+        ({"weak_images": 160}, "weak images 160 and not 0"),
+        ({"weak_scenes": 4}, "weak scenes 4 and not none"),
+        ({"split": "validation"}, "split validation and not test"),
+        ({"level": "wild"}, "level wild and not standard"),
+        ({"vary": "mug"}, "vary mug and not none"),
+        ({"assets": "mine"}, "assets mine and not none"),
+        ({"robot_model": "own.xml"}, "robot model own.xml and not none"),
+    ],
+)
+def test_a_copy_replaces_no_result_of_another_policy_or_of_other_scenes(
+    change: dict[str, Any], told: str, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gplac.runs.measure", lambda *_, **__: pytest.fail("measured"))
+    copy = tmp_path / "copy.json"
+    copy.write_text(json.dumps(RESULT | change))
+    with pytest.raises(UserError, match=f"copy.json is there already, of {told}"):
+        evaluate_run(run, "test", copy=copy)
+
+
 @pytest.mark.parametrize("there", ["run.json", "manifest.json", "inspection.json", "notes"])
 def test_a_copy_of_a_result_is_not_written_over_anything_else(
     there: str, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -84,11 +84,26 @@ class Run:
             **{name: facts[name] for name in ("steps", "images_per_s", "wall_s", "parameters")},
         )
 
-    def identity(self) -> dict[str, Any]:
-        """What tells a result of it from those of others: task, method, preset and seed."""
+    def require_replaceable(self, path: Path, split: str, view: View) -> None:
+        """See, before an evaluation, that its result can be written to ``path``, and replaces no other policy's, or one
+        of other scenes.
+
+        Raises:
+            UserError: see `gplac.evaluation.result.require_replaceable`.
+        """
         training = self.training
-        names = {name: getattr(training, name) for name in ("method", "preset", "seed")}
-        return {"task": self.facts["task"]} | names
+        same = ("method", "preset", "seed", "weak_images", "weak_scenes")
+        require_replaceable(
+            path,
+            "result",
+            task=self.facts["task"],
+            **{name: getattr(training, name) for name in same},
+            split=split,
+            level=view.level,
+            vary=view.vary,
+            assets=view.assets and view.assets.name,
+            robot_model=view.robot_model and view.robot_model.name,
+        )
 
     @property
     def robot_model(self) -> tuple[Path, str] | None:
@@ -173,10 +188,10 @@ def evaluate_run(
             or another by now, a policy that fails, or a folder or copy that cannot be written to.
     """
     run = Run.open(folder)
-    if copy is not None:
-        require_replaceable(copy, "result", **run.identity())
     sizes = run.facts["preset"]["evaluation"]
     view = run.view(level, assets, vary, robot_model)
+    if copy is not None:
+        run.require_replaceable(copy, split, view)
     scenes = min(sizes["scenes"], split_size(view.task, split)) if scenes is None else scenes
     episodes = sizes["episodes"] if episodes is None else episodes
     require_possible(view, split, scenes, episodes, workers)

@@ -612,10 +612,19 @@ def test_a_result_under_the_name_of_another_is_refused(
         table_3(tmp_path, "lite")
 
 
-def test_a_result_with_another_robot_is_not_among_the_usual_ones(tmp_path: Path) -> None:
-    result = synthetic_result("gplac", 0.5, scenes=2, count=COUNT) | {"robot_model": "own.xml"}
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"robot_model": "own.xml"}, "a result of the robot own.xml, and lies among those of test scenes"),
+        ({"split": "validation"}, "a result of validation scenes"),
+        ({"level": "wild", "vary": "mug"}, "a result of level wild, of which mug alone varies"),
+    ],
+)
+def test_a_result_of_other_scenes_is_refused(change: dict[str, Any], told: str, tmp_path: Path) -> None:
+    result = synthetic_result("gplac", 0.5, scenes=2, count=COUNT) | change
     write_json(result, "result", tmp_path / "lite" / "pusher" / "gplac-seed0.json")
-    assert "missing" in table_3(tmp_path, "lite")[0].rows[0]
+    with pytest.raises(UserError, match=told):
+        table_3(tmp_path, "lite")
 
 
 def test_what_is_measured_and_has_no_row_is_named(tmp_path: Path) -> None:

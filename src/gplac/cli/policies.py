@@ -157,7 +157,6 @@ def evaluate(
     if ignored := named(env):
         raise UserError(f"{', '.join(ignored)}: for a Gymnasium environment; name it with --env ID.")
     from gplac.evaluation.percent import percent
-    from gplac.evaluation.result import require_replaceable
     from gplac.files import require_writable
     from gplac.runs import Run, evaluate_run
     from gplac.worlds.registry import task as task_named
@@ -175,8 +174,8 @@ def evaluate(
     if json is not None:
         require_writable(json)  # a name is needed for others to be made of it
         copies = {factor: json.with_stem(f"{json.stem}-only-{factor}") for factor in vary} or {None: json}
-    for copy in copies.values():  # all of them, before the first is measured
-        require_replaceable(copy, "result", **opened.identity())
+    for factor, copy in copies.items():  # all of them, before the first is measured
+        opened.require_replaceable(copy, split, opened.view(looks.level, looks.assets, factor, robot_model))
     parts = {}
     with bars() as progress:
         for factor in vary or (None,):

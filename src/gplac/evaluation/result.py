@@ -211,9 +211,13 @@ def require_replaceable(path: Path, schema: str, **same: Any) -> None:
     for field, value in same.items():
         if there.get(field) != value:
             raise UserError(
-                f"{path} is there already, of {field} {there.get(field)} and not {value}: name another file, or delete"
-                " it."
+                f"{path} is there already, of {field.replace('_', ' ')} {_none(there.get(field))} and not"
+                f" {_none(value)}: name another file, or delete it."
             )
+
+
+def _none(value: Any) -> Any:
+    return "none" if value is None else value
 
 
 def read_result(path: Path) -> Result:

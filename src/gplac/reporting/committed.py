@@ -15,7 +15,7 @@ from gplac.evaluation.pooling import Pooled, pooled
 from gplac.evaluation.result import Result, check, read_result
 from gplac.methods import BEYOND
 from gplac.reporting.published import METHODS
-from gplac.reporting.scenes import usual
+from gplac.reporting.scenes import other_scenes, usual
 
 NAME = re.compile(r"(?P<method>[^=]+?)(-scenes(?P<scenes>\d+))?(-weak(?P<images>\d+))?-seed(?P<seed>\d+)")
 """Of a file: METHOD-seedK, or METHOD-scenesM-weakN-seedK where not all weak scenes, or images, were seen. Cells whose
@@ -44,7 +44,7 @@ class Committed:
         """Results on test scenes of the usual looks.
 
         Raises:
-            UserError: a file is damaged, or its name and folder tell of something else than its content.
+            UserError: a file is damaged, of other scenes, or its name and folder tell of something else than its content.
         """
         found: dict[Key, list[Result]] = {}
         for path, match in self._named(self.folder):
@@ -52,8 +52,12 @@ class Committed:
                 continue
             result = read_result(path)
             self._check(path, match, result)
-            if usual(result):
-                found.setdefault(key_of(match), []).append(result)
+            if not usual(result):
+                raise UserError(
+                    f"{path} is a result of {other_scenes(result)}, and lies among those of test scenes of the usual"
+                    " looks: move it to where it belongs."
+                )
+            found.setdefault(key_of(match), []).append(result)
         return found
 
     @cached_property

@@ -25,6 +25,15 @@ def usual(result: Result) -> bool:
     return usual_looks(result) and "vary" not in result and result["split"] == "test"
 
 
+def other_scenes(result: Result) -> str:
+    """What makes the scenes of a result others than `usual` ones, in words."""
+    told = [f"{result['split']} scenes"] if result["split"] != "test" else []
+    told += [f"level {result['level']}"] if result["level"] != "standard" else []
+    names = {"vary": "of which {} alone varies", "assets": "the assets {}", "robot_model": "the robot {}"}
+    told += [words.format(result[name]) for name, words in names.items() if result.get(name) is not None]
+    return ", ".join(told)
+
+
 def usual_looks(result: Result) -> bool:
     """Whether its scenes are drawn as they are by default, with nothing of the user's own in them."""
     own = any(result.get(other) is not None for other in ("assets", "robot_model"))
