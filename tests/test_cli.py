@@ -11,6 +11,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,8 @@ from synthetic_run import synthetic_run
 from gplac import config
 from gplac.cli import main, mistakes_told
 from gplac.cli.options import Size
+from gplac.cli.progress import bars
+from gplac.demo import demo
 from gplac.errors import UserError
 from gplac.evaluation.percent import percent
 from gplac.evaluation.result import read_result
@@ -141,6 +144,22 @@ def test_the_demo_tells_the_whole_story(workplace: Path, capsys: pytest.CaptureF
     told = capsys.readouterr().out
     assert "demo/report/index.html" in told and "GPLAC succeeds" in told
     main(["demo", *SMOKE])  # everything is there already
+
+
+def test_the_demo_trains_each_method_with_what_the_preset_has_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found: list[Any] = []
+    for name in ("collect_demonstrations", "collect_weak", "inspect_run", "write_report", "compare"):
+        monkeypatch.setattr(f"gplac.demo.{name}", lambda *_, **__: None)
+    result = {"successes": 1, "episodes": 2}
+    monkeypatch.setattr("gplac.demo.evaluate_run", lambda *_, **__: result)
+    monkeypatch.setattr(
+        "gplac.demo.train", lambda method, settings, *_, **__: found.append((method, settings))
+    )
+    demo("lite", tmp_path, 0, lambda text: None, bars)
+    assert found == [(method, config.preset("lite", "pusher", method)) for method in ("att-1", "gplac")]
+    assert found[0][1].network != found[1][1].network
 
 
 def test_data_are_of_one_task(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -279,6 +298,14 @@ def test_settings_of_each_kind_are_taken() -> None:
         (
             ("train", "att-1", *SMOKE, "--set", "evaluation.scenes=60"),
             "but for confirmation has 40",
+        ),
+        (
+            ("train", "att-1", *SMOKE, "--set", "classification_weight=1"),
+            "classification_weight has no part in what att-1 learns; leave it out of --set.",
+        ),
+        (
+            ("train", *SMOKE, "--set", "training.steps=7", "training.finetune_learning_rate=1e-4"),
+            "training.finetune_learning_rate has no part in what gplac learns",
         ),
         (("train", "att-1"), "data/lite/pusher/demos-1"),
         (("train", *SMOKE), ": gplac collect demos pusher --preset smoke\n"),

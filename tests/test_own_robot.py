@@ -46,7 +46,7 @@ def test_a_run_keeps_the_robot_of_its_demonstrations(
     main(["evaluate", "run", *small, "--episodes", "1", "--workers", "1"])
     main(["inspect", "run", *small])
     assert capsys.readouterr().out.count(f"The robot is {own}, as in the run's demonstrations") == 2
-    folder = run / "evaluation" / "validation-own"
+    folder = run / "evaluation" / "validation-robot-own"
     for name in ("result.json", "inspection.json"):
         found = json.loads((folder / name).read_text())
         assert (found["robot_model"], found["robot_model_sha256"]) == ("own.xml", digest)

@@ -11,6 +11,7 @@ from synthetic_run import synthetic_run
 
 from gplac.errors import UserError
 from gplac.evaluation.result import read_result
+from gplac.files import claimed
 from gplac.runs import Run, evaluate_run
 
 
@@ -57,6 +58,18 @@ def test_a_copy_replaces_no_result_of_another_policy_or_of_other_scenes(
     copy.write_text(json.dumps(RESULT | change))
     with pytest.raises(UserError, match=f"copy.json is there already, of {told}"):
         evaluate_run(run, "test", copy=copy)
+
+
+def test_a_run_that_another_process_evaluates_there_is_left_to_it(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gplac.runs.measure", lambda *_, **__: pytest.fail("measured"))
+    kept = run / "evaluation" / "test"
+    with (
+        claimed(kept, kept, "evaluating into"),
+        pytest.raises(UserError, match=f"is evaluating into {kept}; wait"),
+    ):
+        evaluate_run(run, "test")
 
 
 @pytest.mark.parametrize("there", ["run.json", "manifest.json", "inspection.json", "notes"])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from gplac.config import Preset
+from gplac import config
 from gplac.data.collect import collect_demonstrations, collect_weak
 from gplac.evaluation.compare import compare
 from gplac.evaluation.rollout import Progress
@@ -21,13 +21,13 @@ Say = Callable[[str], None]
 Bars = Callable[[], AbstractContextManager[Callable[[str], Progress]]]
 
 
-def demo(preset: Preset, out: Path, seed: int, say: Say, bars: Bars) -> PairedDifference:
+def demo(preset: str, out: Path, seed: int, say: Say, bars: Bars) -> PairedDifference:
     """Collect data, train ATT-1 and GPLAC, evaluate both in test scenes, and write a report into ``out``.
 
     What an earlier call finished is not done again, and what it left unfinished is gone on with.
 
     Args:
-        preset: size of everything.
+        preset: name of a preset, the size of everything.
         out: folder to write into.
         seed: of data and training.
         say: told what is going on, a line at a time.
@@ -39,7 +39,7 @@ def demo(preset: Preset, out: Path, seed: int, say: Say, bars: Bars) -> PairedDi
     Raises:
         UserError: ``out`` holds something of other settings, or a step fails in a way that the user can mend.
     """
-    demos, weak, sizes = out / "data" / "demos-1", out / "data" / "weak", preset.data
+    demos, weak, sizes = out / "data" / "demos-1", out / "data" / "weak", config.preset(preset, TASK).data
     say(f"1. {sizes.demonstrations} demonstrations of one scene")
     collect_demonstrations(
         demos, TASK, load_expert(TASK), [("labelled", 0)], sizes.demonstrations, sizes.width, sizes.height,
@@ -54,13 +54,13 @@ def demo(preset: Preset, out: Path, seed: int, say: Say, bars: Bars) -> PairedDi
 
     results = []
     for number, method in enumerate(METHODS):
-        run = run_of(method)
+        run, settings = run_of(method), config.preset(preset, TASK, method)
         say(f"{3 + 2 * number}. Training {method.upper()}")
-        train(method, preset, demos, weak, run, TASK, seed, resume=True)
+        train(method, settings, demos, weak, run, TASK, seed, resume=True)
         say(f"{4 + 2 * number}. {method.upper()} in unseen scenes")
         with bars() as progress:
             results.append(evaluate_run(run, "test", progress=progress))
-            inspect_run(run, demos, "test", preset.evaluation.scenes, progress=progress)
+            inspect_run(run, demos, "test", settings.evaluation.scenes, progress=progress)
         found = results[-1]
         say(f"   {found['successes']} of {found['episodes']} episodes succeed")
     say("7. The report")

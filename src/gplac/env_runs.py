@@ -52,7 +52,8 @@ def evaluate_in_env(
     run = Run.open(folder)
     out = folder / "evaluation" / "gymnasium" / f"{file_name(env_id, arguments or {})}.json"
     if copy is not None:
-        require_replaceable(copy, "env_result")
+        theirs = {name: run.facts[name] for name in ("method", "task")}
+        require_replaceable(copy, "env_result", env=env_id, **theirs, training_seed=run.facts["seed"])
     network = run.facts["network"]
     sizes = Sizes(network["width"], network["height"], network["state_size"], network["action_size"])
     env = make_env(env_id, arguments or {})

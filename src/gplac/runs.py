@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +18,7 @@ from gplac.evaluation.measure import RESULT, evaluation_folder, measure
 from gplac.evaluation.own_robot import require_same
 from gplac.evaluation.result import Result, Training, require_replaceable, write_json
 from gplac.evaluation.rollout import Progress, require_possible
-from gplac.files import require_writable
+from gplac.files import claimed, require_writable
 from gplac.methods import METHODS
 from gplac.provenance import provenance
 from gplac.scale.threads import one_thread
@@ -185,7 +185,8 @@ def evaluate_run(
 
     Raises:
         UserError: no finished run, unknown split or factor, too many scenes, a robot of its demonstrations that is gone
-            or another by now, a policy that fails, or a folder or copy that cannot be written to.
+            or another by now, a policy that fails, a folder or copy that cannot be written to, or another process that
+            evaluates it there.
     """
     run = Run.open(folder)
     sizes = run.facts["preset"]["evaluation"]
@@ -197,19 +198,19 @@ def evaluate_run(
     require_possible(view, split, scenes, episodes, workers)
     kept = evaluation_folder(folder, view, split)
     require_writable(kept / RESULT, KEPT)
-    policy = run.policy()
+    policy, weights = run.policy(), run.weights_id()
     # Every core draws: threads of one network that wait for each other between them take ten times as long.
-    with one_thread():
+    with one_thread(), claimed(kept, kept, "evaluating into"):
         found = measure(
             policy,
             view,
             split,
             scenes,
             episodes,
-            run.training,
+            replace(run.training, weights_sha256=weights),
             provenance(),
             kept,
-            policy_id=f"{run.weights_id()}, {policy.arithmetic}",
+            policy_id=f"{weights}, {policy.arithmetic}",
             workers=workers,
             progress=progress,
         )
@@ -263,7 +264,8 @@ def inspect_run(
         )
     path = evaluation_folder(folder, view, split) / INSPECTION
     require_writable(path, KEPT)
-    found = inspect(run.policy(), view, split, count, frames, run.training, provenance(), progress)
+    training = replace(run.training, weights_sha256=run.weights_id())
+    found = inspect(run.policy(), view, split, count, frames, training, provenance(), progress)
     write_json(found, "inspection", path)
     return found
 

@@ -237,9 +237,10 @@ def test_comparison_refuses_other_episodes() -> None:
         moved["per_scene"][2][place][1][0] += 0.01
         with pytest.raises(UserError, match="in scene 2 their episodes start from other places"):
             compare(test, moved)
-    one, other = ({"robot_model_sha256": digest} for digest in ("a", "b"))
-    with pytest.raises(UserError, match="their robots are different files"):
-        compare(test | one, test | other)
+    for name in ("robot_model", "assets"):
+        one, other = ({name: "own", f"{name}_sha256": digest} for digest in ("a", "b"))
+        with pytest.raises(UserError, match="their own are different files"):
+            compare(test | one, test | other)
 
 
 def test_measuring_a_policy_leaves_a_result_with_controls(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from looking import LookingPolicy
+from PIL import Image
 from policies import RandomPolicy, ZeroPolicy
 
 from gplac.errors import UserError
@@ -207,6 +208,22 @@ def test_scenes_that_look_otherwise_since_do_not_inherit_the_cache(
     assert same(first, again)  # blind, and started from the same states
 
 
+def test_a_pack_whose_pictures_changed_does_not_inherit_the_cache(tmp_path: Path) -> None:
+    picture, kept = tmp_path / "pack/textures/one.png", tmp_path / "kept"
+    picture.parent.mkdir(parents=True)
+    (tmp_path / "pack/LICENSE").write_text("ours")
+    view = replace(VIEW, assets=tmp_path / "pack")
+
+    def written(colour: str) -> int:
+        Image.new("RGB", (8, 8), colour).save(picture)
+        evaluate(ZeroPolicy(), view, "test", 1, 1, blank=True, cache=kept)
+        (chunk,) = kept.glob("scene-*.npz")
+        return chunk.stat().st_mtime_ns
+
+    first = written("red")
+    assert written("red") == first < written("blue")
+
+
 @pytest.mark.parametrize("changed", ["friction", "substeps", "starts"])
 def test_a_task_that_moves_or_starts_otherwise_since_does_not_inherit_the_cache(
     changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -269,7 +286,7 @@ def test_a_pack_of_ones_own_is_called_by_its_folder(tmp_path: Path, monkeypatch:
     (tmp_path / "kitchen").mkdir()
     monkeypatch.chdir(tmp_path / "kitchen")
     view = View("pusher", 64, 56, assets=Path())
-    assert evaluation_folder(Path("run"), view, "test") == Path("run/evaluation/test-kitchen")
+    assert evaluation_folder(Path("run"), view, "test") == Path("run/evaluation/test-assets-kitchen")
 
 
 def test_bad_requests_are_explained() -> None:

@@ -627,6 +627,26 @@ def test_a_result_of_other_scenes_is_refused(change: dict[str, Any], told: str, 
         table_3(tmp_path, "lite")
 
 
+def test_an_inspection_of_other_weights_than_the_result_is_refused(tmp_path: Path) -> None:
+    put(tmp_path, "gplac", [4, 4])
+    inspection(tmp_path, "gplac", 0.7)
+    folder = tmp_path / "lite" / "pusher"
+    result, looked = (
+        json.loads((folder / each / "gplac-seed0.json").read_text()) for each in ("", "validation")
+    )
+    for of_result, of_inspection in ((None, "b"), ("a", None), ("a", "a"), ("a", "b")):
+        for document, told in ((result["training"], of_result), (looked, of_inspection)):
+            document.pop("weights_sha256", None)
+            document |= {} if told is None else {"weights_sha256": told}
+        write_json(result, "result", folder / "gplac-seed0.json")
+        write_json(looked, "inspection", folder / "validation" / "gplac-seed0.json")
+        if (of_result, of_inspection) == ("a", "b"):
+            with pytest.raises(UserError, match="is an inspection of other weights than"):
+                figure_5(tmp_path, "lite")
+        else:
+            assert figure_5(tmp_path, "lite")[0].rows
+
+
 def test_what_is_measured_and_has_no_row_is_named(tmp_path: Path) -> None:
     put(tmp_path, "gplac", [4, 4])
     assert "without a row" not in said(table_1(tmp_path, "lite")[0]) + said(table_3(tmp_path, "lite")[0])

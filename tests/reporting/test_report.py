@@ -207,6 +207,22 @@ def test_results_alone_make_a_report_without_films(runs: list[Path], tmp_path: P
     assert not (tmp_path / "pictures").exists() and not (tmp_path / "learning.png").exists()
 
 
+def test_the_lead_says_if_more_than_weak_images_differs(tmp_path: Path) -> None:
+    paths = {"gplac": 0.3, "att-1": 0.0}
+    for method, dropout in paths.items():
+        found = synthetic_result(method, 0.5, scenes=2, count=3)
+        found["training"]["settings"] = {
+            "hash": method,
+            "network": {"policy_dropout": dropout, "hidden": [4]},
+        }
+        (tmp_path / f"{method}.json").write_text(json.dumps(found))
+    said = lead(entries([tmp_path / f"{method}.json" for method in paths]))
+    assert (
+        "ATT-1, the same network without weak images and with other settings (network.policy_dropout 0.0, not 0.3),"
+        " succeeds in" in said
+    )
+
+
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [

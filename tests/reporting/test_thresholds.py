@@ -48,6 +48,17 @@ def test_success_is_counted_within_each_distance_and_seeds_are_averaged(tmp_path
     assert float(rows["gplac", "0.15"]["success_rate"]) == 0.875 and len(rows) == 3 * 30
 
 
+def test_equal_rates_of_other_numbers_of_seeds_stay_equal(tmp_path: Path) -> None:
+    """0.1 three times is not 0.3 in floating point, and a tie would be an order."""
+    for seed in range(3):
+        put(tmp_path, "gplac", [0.01] + [0.5] * 9, seed=seed)
+    put(tmp_path, "att-1", [0.01] + [0.5] * 9)
+    (sheet,) = thresholds(tmp_path, "lite")
+    rates = {row["method"]: row["success_rate"] for row in sheet.records if row["threshold_m"] == 0.08}
+    assert rates == {"gplac": 0.1, "att-1": 0.1}
+    assert "of 2 methods: 0.00 at 5 cm" in " ".join(sheet.notes)
+
+
 def test_each_method_has_a_panel_between_the_bounds(tmp_path: Path) -> None:
     for method in ("gplac", "att-1", "att-40", "cnn-1", "ceiling", "floor"):
         put(tmp_path, method, [0.01, 0.1])

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,6 +94,17 @@ def test_what_depends_on_the_steps_follows_them(tmp_path: Path) -> None:
     training = json.loads((tmp_path / "run.json").read_text())["preset"]["training"]
     assert training["warmup_steps"] == training["steps"] // 10
     assert training["average_decay"] <= max(0.0, 1 - 7 / training["steps"])
+
+
+@pytest.mark.parametrize("own", [{"average_decay": 0.5}, {"checkpoint_every": 1}, {"warmup_steps": 1}])
+def test_what_was_changed_by_itself_does_not_follow_the_steps(own: dict[str, Any], tmp_path: Path) -> None:
+    def few(preset: config.Preset) -> config.Preset:
+        return replace(preset, training=replace(preset.training, steps=20, **own))
+
+    train_own(demonstrations(), photographs(), tmp_path, change=few)
+    training = json.loads((tmp_path / "run.json").read_text())["preset"]["training"]
+    follows = {"average_decay": 0.65, "checkpoint_every": 5, "warmup_steps": 2}
+    assert {name: training[name] for name in follows} == follows | own
 
 
 def test_it_trains_and_says_what_was_held_out(tmp_path: Path) -> None:

@@ -57,6 +57,19 @@ class Size:
         """A preset with the changes that were asked for."""
         return overrides.changed(chosen, self.set)
 
+    def require_used(self, task: str, method: str) -> None:
+        """Refuse a change that would only seem to be one.
+
+        Raises:
+            UserError: a changed field has no part in what the method learns.
+        """
+        from gplac.methods import method_named
+        from gplac.training.described import idle
+
+        for field in idle(method_named(method), config.preset(self.preset, task, method), self.set):
+            if field != "training.checkpoint_every":
+                raise UserError(f"{field} has no part in what {method} learns; leave it out of --set.")
+
     def data_folder(self, task: str) -> Path:
         """Where data of this size lie unless the user says otherwise."""
         changed = self.settings(task).data != config.preset(self.preset, task).data

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
-from gplac import config
 from gplac.cli.options import (
     Env,
     InEnv,
@@ -70,6 +69,7 @@ def train(
                 f" with --task {task}."
             )
         name = method or ("gplac" if weak else "att-1")
+        size.require_used("", name)
         out = out or Path("runs") / "own" / theirs / f"{name}-seed{seed}"
         _say_new(out, resume)
         page = train_run(
@@ -91,6 +91,7 @@ def train(
     known = method_named(method)
     task_named(task)  # raises if there is none
     settings = size.settings(task, method)
+    size.require_used(task, method)
     scenes = min(known.labelled_scenes, settings.data.weak_scenes)
     if demos is None:
         asked = f"demos {task}" if scenes == 1 else f"demos {task} --scenes {scenes}"
@@ -356,7 +357,7 @@ def demo(*, preset: Preset = "demo", out: Path = Path("demo"), seed: int = 0) ->
     """
     from gplac.demo import demo
 
-    difference = demo(config.preset(preset), out, seed, print, bars)
+    difference = demo(preset, out, seed, print, bars)
     _print_difference(difference, "ATT-1", "GPLAC")
 
 

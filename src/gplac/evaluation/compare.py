@@ -49,12 +49,13 @@ def compare_pairs(pairs: Sequence[tuple[Result, Result]]) -> PairedDifference:
                     f"These results cannot be paired: their {field} is {first.get(field)} and {other.get(field)};"
                     " evaluate all on the same."
                 )
-        # Older results have no checksum: there the name has to do.
-        if len({each["robot_model_sha256"] for each in (first, other) if "robot_model_sha256" in each}) > 1:
-            raise UserError(
-                f"These results cannot be paired: their {first.get('robot_model', 'robots')} are different files;"
-                " evaluate all on the same."
-            )
+        for name in ("assets", "robot_model"):
+            # Older results have no checksum: there the name has to do.
+            if len({each[f"{name}_sha256"] for each in (first, other) if f"{name}_sha256" in each}) > 1:
+                raise UserError(
+                    f"These results cannot be paired: their {first[name]} are different files; evaluate all"
+                    " on the same."
+                )
     if any(pair in pairs[:place] for place, pair in enumerate(pairs)):
         raise UserError("Two of these pairs are the same; name each once.")
     by_pair = [_both(a, b) for a, b in pairs]

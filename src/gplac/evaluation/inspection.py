@@ -73,6 +73,7 @@ def inspect(
         "seed": training.seed,
         "weak_images": training.weak_images,
         **({} if training.weak_scenes is None else {"weak_scenes": training.weak_scenes}),
+        **({} if training.weights_sha256 is None else {"weights_sha256": training.weights_sha256}),
         "split": split,
         "level": view.level,
         **told(view.robot_model),

@@ -16,12 +16,12 @@ RESULT = "result.json"
 
 
 def evaluation_folder(run: Path, view: View, split: str) -> Path:
-    """Where a run keeps its evaluation in a split: ``RUN/evaluation/test``; ``test-wild`` for other looks, and
-    ``test-only-mug`` where one factor varies."""
+    """Where a run keeps its evaluation in a split: ``RUN/evaluation/test``; ``test-wild`` for other looks,
+    ``test-only-mug`` where one factor varies, ``test-assets-NAME`` and ``test-robot-NAME`` for the user's own."""
     others = [view.level] if view.level != "standard" else []
-    others += [view.assets.name] if view.assets is not None else []
+    others += [f"assets-{view.assets.name}"] if view.assets is not None else []
     others += [f"only-{view.vary}"] if view.vary is not None else []
-    others += [view.robot_model.stem] if view.robot_model is not None else []
+    others += [f"robot-{view.robot_model.stem}"] if view.robot_model is not None else []
     return run / "evaluation" / "-".join([split, *others])
 
 

@@ -16,6 +16,7 @@ from gplac.evaluation.own_robot import told
 from gplac.evaluation.statistics import rate_interval, wilson
 from gplac.evaluation.store import Episodes
 from gplac.files import require_writable, write_atomically
+from gplac.worlds.looks.packs import fingerprint
 from gplac.worlds.registry import task as task_named
 
 THRESHOLDS_M = [round(0.01 * step, 2) for step in range(1, 31)]
@@ -53,6 +54,9 @@ class Training:
     settings: Mapping[str, Any] | None = None
     """The method's definition and its settings, see `gplac.training.described`; None: not recorded."""
 
+    weights_sha256: str | None = None
+    """Checksum of its weights, which tells it from a training anew; None: not recorded."""
+
     def told(self) -> dict[str, Any]:
         """What a result's ``training`` holds."""
         found: dict[str, Any] = {
@@ -68,6 +72,8 @@ class Training:
             found["provenance"] = {name: self.provenance[name] for name in kept if name in self.provenance}
         if self.settings is not None:
             found["settings"] = dict(self.settings)
+        if self.weights_sha256 is not None:
+            found["weights_sha256"] = self.weights_sha256
         return found
 
 
@@ -127,7 +133,7 @@ def result(
     if training.labelled_images is not None:
         found["labelled_images"] = training.labelled_images
     if view.assets is not None:
-        found["assets"] = view.assets.name
+        found |= {"assets": view.assets.name, "assets_sha256": fingerprint(view.assets)}
     if view.vary is not None:
         found["vary"] = view.vary
     return found | told(view.robot_model)

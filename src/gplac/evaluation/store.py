@@ -15,6 +15,7 @@ from gplac.errors import UserError
 from gplac.evaluation.drawing import BATCH, View
 from gplac.evaluation.own_robot import require_same
 from gplac.files import NO_ARCHIVE, write_atomically
+from gplac.worlds.looks.packs import fingerprint as pack_fingerprint
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import digest, split_size
 from gplac.worlds.task import Task, evaluation_state, fingerprint
@@ -82,6 +83,8 @@ class Store:
         else:
             seen["robot_model"] = [view.robot_model, sha256(view.robot_model)]
         size = split_size(view.task, split)
+        if view.assets is not None:  # `digest` has names of its files alone
+            settings = settings | {"assets": pack_fingerprint(view.assets)}
         known = settings | {
             "view": seen,
             "split": split,

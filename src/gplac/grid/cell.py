@@ -20,7 +20,7 @@ from gplac.runs import INSPECTION
 from gplac.training.batches import LENGTH
 from gplac.training.changes import changes
 from gplac.training.checkpoint import RUN_JSON, WEIGHTS
-from gplac.training.described import HASH, described
+from gplac.training.described import HASH, described, idle
 from gplac.training.settings import check_settings
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import split_size
@@ -155,8 +155,10 @@ class Grid:
 
     def settings(self, cell: Cell) -> config.Preset:
         """What the cell is trained with."""
+        return overrides.changed(self._unchanged(cell), cell.changes, cell._said)
+
+    def _unchanged(self, cell: Cell) -> config.Preset:
         chosen = config.preset(self.preset, cell.task, cell.method)
-        chosen = overrides.changed(chosen, cell.changes, cell._said)
         training = replace(chosen.training, weak_budget=cell.weak_budget, scene_budget=cell.scene_budget)
         return replace(chosen, training=training)
 
@@ -168,19 +170,12 @@ class Grid:
         """
         if not cell.trained:
             return
-        method, settings = METHODS[cell.method](), self.settings(cell)
-        for change in cell.changes:
-            without = self.settings(
-                replace(cell, changes=tuple(each for each in cell.changes if each != change))
+        for field in idle(METHODS[cell.method](), self._unchanged(cell), cell.changes):
+            raise UserError(
+                f"{cell.id}: {field} has no part in what {cell.method} learns; leave it out of its changes."
             )
-            alike = replace(settings, name=without.name) == without  # what the preset has
-            if not alike and described(method, settings)[HASH] == described(method, without)[HASH]:
-                raise UserError(
-                    f"{cell.id}: {overrides.field_of(change)} has no part in what {cell.method} learns; leave it out of"
-                    " its changes."
-                )
         try:
-            check_settings(settings, cell.learns_weakly)
+            check_settings(self.settings(cell), cell.learns_weakly)
         except UserError as error:
             raise UserError(f"{cell.id}: {error}") from error
 
@@ -249,10 +244,10 @@ class Grid:
             if wrong:
                 name = path.relative_to(self.root)
                 return f"{name} {wrong}; delete it, or move it elsewhere, and the cell is measured."
-        file = found(self.inspection(cell), "inspection") if cell.trained else None
-        if file and file.fault:
+        beside = found(self.inspection(cell), "inspection") if cell.trained else None
+        if beside and beside.fault:
             name = self.inspection(cell).relative_to(self.root)
-            return f"{name} {file.fault}; delete it, or move it elsewhere, and the cell's run is inspected."
+            return f"{name} {beside.fault}; delete it, or move it elsewhere, and the cell's run is inspected."
         return ""
 
     def inspected(self, cell: Cell) -> bool:

@@ -50,8 +50,8 @@ def set_aside_outdated(grid: Grid, cells: Sequence[Cell]) -> list[Path]:
 
 
 def collect_shared(grid: Grid, cells: Sequence[Cell], workers: int = 0) -> dict[Cell, Failure]:
-    """Collect, once, the data that cells without a result, or an inspection, share, or wait for another process that does; prints which
-    data set comes next.
+    """Collect, once, the data that cells without a result, or an inspection, share, or wait for another process that
+    does; prints which data set comes next.
 
     Args:
         grid: where.

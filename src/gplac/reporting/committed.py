@@ -44,7 +44,8 @@ class Committed:
         """Results on test scenes of the usual looks.
 
         Raises:
-            UserError: a file is damaged, of other scenes, or its name and folder tell of something else than its content.
+            UserError: a file is damaged, of other scenes, or its name and folder tell of something else than its
+                content.
         """
         found: dict[Key, list[Result]] = {}
         for path, match in self._named(self.folder):
@@ -84,8 +85,19 @@ class Committed:
                     f"{path} is an inspection of {document['split']} scenes, and lies among those of validation scenes:"
                     " move it to where it belongs."
                 )
+            self._check_weights(path, match, document)
             found.setdefault(key_of(match), []).append(document)
         return found
+
+    def _check_weights(self, path: Path, match: re.Match[str], document: Mapping[str, Any]) -> None:
+        """A policy trained anew is another one; files of older versions do not tell."""
+        for result in self.results.get(key_of(match), []):
+            told = result["training"].get("weights_sha256"), document.get("weights_sha256")
+            if result["seed"] == document["seed"] and None not in told and told[0] != told[1]:
+                raise UserError(
+                    f"{path} is an inspection of other weights than {self.folder / path.name}: delete it, or move it"
+                    " elsewhere, and run the grid again where that has its run."
+                )
 
     def pooled(self, method: str, weak_budget: int = 0, scene_budget: int = 0) -> Pooled | None:
         """All seeds of a method as one; None if there is no result of it.

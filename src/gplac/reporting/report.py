@@ -93,11 +93,25 @@ def lead(found: Sequence[Entry]) -> str:
     if other is not None and gain is not None:
         episodes = {entry.result["episodes"] for entry in (main, other)}
         text += (
-            f" {html.escape(other.name)}, the same network without weak images, succeeds in"
+            f" {html.escape(other.name)}, the same network without weak images{_otherwise(other.result, result)},"
+            " succeeds in"
             f' <strong class="other">{percent(other.result["success_rate"])}</strong>'
             f" ({span(*other.interval95)} %). {_paired(html.escape(main.short), gain, episodes)}"
         )
     return f'<p class="lead">{text}</p>'
+
+
+def _otherwise(other: Result, main: Result) -> str:
+    """Which settings of network and training two results differ in that both have and tell, as a part of a sentence;
+    nothing if in none."""
+    theirs, ours = (each["training"].get("settings", {}) for each in (other, main))
+    apart = [
+        f"{part}.{name} {theirs[part][name]}, not {value}"
+        for part in ("network", "training")
+        for name, value in ours.get(part, {}).items()
+        if theirs.get(part, {}).get(name, value) != value
+    ]
+    return html.escape(f" and with other settings ({'; '.join(apart)})") if apart else ""
 
 
 def _labelled_scenes(result: Result) -> str:

@@ -100,9 +100,10 @@ def _mean(folder: Path, results: Sequence[Result]) -> dict[int, float]:
                 " evaluate its run again, or move it elsewhere."
             )
     distances = [round(100 * distance_m) for distance_m in THRESHOLDS_M]
-    rates = [curve["success_rates"] for curve in curves]
-    means = np.average(rates, axis=0, weights=[each["episodes"] for each in results])
-    return dict(zip(distances, means.tolist(), strict=True))
+    episodes = np.array([each["episodes"] for each in results])
+    # Whole numbers, divided once: equal rates of other numbers of seeds stay equal, and ties of an order ties.
+    counts = np.rint(np.array([curve["success_rates"] for curve in curves]) * episodes[:, None]).sum(axis=0)
+    return dict(zip(distances, (counts / episodes.sum()).tolist(), strict=True))
 
 
 def _notes(

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields, is_dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from gplac import overrides
 from gplac.config import Preset
 from gplac.methods import Method
 from gplac.objectives.domain_confusion import DomainConfusion
@@ -100,3 +101,23 @@ def described(method: Method, preset: Preset) -> dict[str, Any]:
             found[f"{stage}_otherwise"] = terms
     text = json.dumps(found, sort_keys=True)
     return dict(json.loads(text)) | {HASH: hashlib.sha256(text.encode()).hexdigest()[:16]}
+
+
+def idle(method: Method, base: Preset, changes: Sequence[str]) -> list[str]:
+    """Fields of the changes to a preset that change it, and have no part in what the method learns.
+
+    Args:
+        method: what would be trained.
+        base: the preset without the changes.
+        changes: as ``--set`` takes them.
+
+    Raises:
+        UserError: one that cannot be read.
+    """
+    settings, found = overrides.changed(base, changes), []
+    for place, change in enumerate(changes):
+        without = overrides.changed(base, [*changes[:place], *changes[place + 1 :]])
+        alike = replace(settings, name=without.name) == without  # what the preset has
+        if not alike and described(method, settings)[HASH] == described(method, without)[HASH]:
+            found.append(overrides.field_of(change))
+    return found

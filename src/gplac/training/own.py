@@ -244,19 +244,19 @@ def limited(parts: Split, weak_budget: int, scene_budget: int, seed: int) -> Spl
 
 
 def _in_proportion(before: Preset, after: Preset) -> Preset:
-    """With other steps, the warm-up stays a tenth of them, unless it was changed as well; and the weights are averaged
-    over at most a seventh, as with the fewest steps of `STEPS`, so that what was not yet learned does not linger."""
+    """With other steps, what was not changed as well follows: the warm-up stays a tenth of them, and the weights are
+    averaged over at most a seventh, as with the fewest steps of `STEPS`, so that what was not yet learned does not
+    linger."""
     was, now = before.training, after.training
-    if now.steps == was.steps or now.warmup_steps != was.warmup_steps:
+    if now.steps == was.steps:
         return after
-    every = min(now.checkpoint_every, max(1, now.steps // 4))
-    decay = min(now.average_decay, max(0.0, 1 - 7 / now.steps))
-    return replace(
-        after,
-        training=replace(
-            now, warmup_steps=now.steps // 10, checkpoint_every=every, average_decay=round(decay, 4)
-        ),
-    )
+    follows: dict[str, Any] = {
+        "warmup_steps": now.steps // 10,
+        "checkpoint_every": min(now.checkpoint_every, max(1, now.steps // 4)),
+        "average_decay": round(min(now.average_decay, max(0.0, 1 - 7 / now.steps)), 4),
+    }
+    kept = {name: value for name, value in follows.items() if getattr(now, name) == getattr(was, name)}
+    return replace(after, training=replace(now, **kept))
 
 
 def checksums_of(

@@ -62,6 +62,8 @@ def check_settings(preset: Preset, weak: bool = True) -> None:
     for name in ("policy_dropout", "classifier_dropout"):
         if not 0 <= getattr(network, name) <= 1:
             raise UserError(f"network.{name} is {getattr(network, name):g}: choose 0 to 1.")
+    if not network.channels:
+        raise UserError("network.channels is empty: an encoder has one layer or more.")
     for name in ("channels", "hidden"):
         if min(getattr(network, name), default=1) < 1:
             raise UserError(f"network.{name} holds {min(getattr(network, name))}: a layer has 1 or more.")
