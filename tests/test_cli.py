@@ -307,6 +307,10 @@ def test_settings_of_each_kind_are_taken() -> None:
             ("train", *SMOKE, "--set", "training.steps=7", "training.finetune_learning_rate=1e-4"),
             "training.finetune_learning_rate has no part in what gplac learns",
         ),
+        (
+            ("train", "att-ae", "--task", "mug_push"),
+            "att-ae learns from 3 frames on end, and an episode of mug_push has 1",
+        ),
         (("train", "att-1"), "data/lite/pusher/demos-1"),
         (("train", *SMOKE), ": gplac collect demos pusher --preset smoke\n"),
         (("train", "att-40", *SMOKE), ": gplac collect demos pusher --scenes 2 --preset smoke\n"),

@@ -309,6 +309,14 @@ def test_what_cannot_be_written_in_the_end_is_told_before_training(
         measure_cell(Job(grid, CELLS[0], 1))
 
 
+def test_where_results_is_a_file_nothing_is_told_of_one_that_is_not_there(tmp_path: Path) -> None:
+    grid = Grid("smoke", tmp_path)
+    (tmp_path / "results").touch()
+    assert grid.damage(CELLS[0]) == "" and not grid.done(CELLS[0])
+    with pytest.raises(UserError, match="Cannot write .*mend that, and run the same command again"):
+        measure_cell(Job(grid, CELLS[0], 1))
+
+
 def test_a_cell_whose_result_cannot_be_moved_is_not_set_aside_by_half(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

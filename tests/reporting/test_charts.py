@@ -77,6 +77,15 @@ def test_every_name_is_in_the_picture_and_leaves_room_for_it(
     assert box.width > 1.0 * figure.dpi and box.height > 0.5 * figure.dpi
 
 
+def test_a_line_parts_bars_of_other_kinds() -> None:
+    found = [charts.Bar("gplac", str(number), 0.5, 0.4, 0.6) for number in range(3)]
+    plain, parted = (charts.success_bars(found, LIGHT, rules=rules).axes[0] for rules in ((), (1,)))
+    (line,) = [line for line in parted.lines if list(line.get_xdata()) == [0, 1]]
+    places = parted.get_yticks()
+    assert places[1] > line.get_ydata()[0] > places[2]
+    assert len(plain.lines) == len(parted.lines) - 1
+
+
 def test_bars_are_as_long_as_the_rates_and_diamonds_lie_at_the_papers() -> None:
     found = [
         charts.Bar("gplac", "GPLAC", 0.7, 0.55, 0.8, paper=0.6, seeds=(0.65, 0.8, 0.65)),
@@ -90,9 +99,13 @@ def test_bars_are_as_long_as_the_rates_and_diamonds_lie_at_the_papers() -> None:
     assert bars == pytest.approx({rows["GPLAC"]: 0.7, rows["ATT-1"]: 0.2, rows["ATT-40"]: 0.9})
     lines = [(line.get_marker(), list(line.get_xdata()), list(line.get_ydata())) for line in axes.lines]
     diamonds = [(*x, *y) for marker, x, y in lines if marker == "D" and x]
-    assert diamonds == [(0.6, rows["GPLAC"]), (0.3, rows["ATT-40"])]
+    assert diamonds == [(0.6, rows["GPLAC"] + 0.2), (0.3, rows["ATT-40"] + 0.2)]  # above the interval
     (dots,) = [(x, y) for marker, x, y in lines if marker == "o" and x]
-    assert dots[0] == [0.65, 0.8, 0.65] and {round(y - rows["GPLAC"], 9) for y in dots[1]} == {-0.2}
+    assert dots[0] == [0.65, 0.8, 0.65]
+    below = [y - rows["GPLAC"] for y in dots[1]]
+    assert (
+        max(below) < 0 and len({round(each, 3) for each in below}) == 3
+    )  # equal ones do not hide each other
     intervals = {y[0]: x for marker, x, y in lines if marker not in ("D", "o") and x}
     assert intervals == {rows["GPLAC"]: [0.55, 0.8], rows["ATT-1"]: [0.1, 0.4], rows["ATT-40"]: [0.85, 0.95]}
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [

@@ -159,8 +159,12 @@ def test_charts_say_what_they_show_of_which_task(tmp_path: Path) -> None:
     put(tmp_path, "att-1", [4, 2, 2])
     put(tmp_path, "gplac", [4, 2], task="striker")
     pusher, striker = (drawn(sheet) for sheet in table_1(tmp_path, "lite"))
-    assert pusher.startswith("Table 1: success in unseen scenes\nPusher, preset lite, n = 8 to 12 |")
-    assert striker.startswith("Table 1: success in unseen scenes\nStriker, preset lite, n = 8 |")
+    assert pusher.startswith(
+        "Table 1: success in unseen scenes (2 of 11 methods)\nPusher, preset lite, n = 8 to 12 |"
+    )
+    assert striker.startswith(
+        "Table 1: success in unseen scenes (1 of 11 methods)\nStriker, preset lite, n = 8 |"
+    )
     assert striker.endswith("| the paper")
     inspection(tmp_path, "gplac", 0.7)
     assert "Pusher, preset lite, pictures = 4 |" in drawn(figure_5(tmp_path, "lite")[0])
@@ -335,7 +339,10 @@ def test_fair_comparison_says_what_is_not_equal(tmp_path: Path) -> None:
         put(tmp_path, method, [1, 1], weak_images=weak, stem=stem)
     (sheet,) = fair(tmp_path, "lite")
     places = {cells[0]: cells[sheet.head.index("of weak scenes")] for cells in sheet.rows}
-    assert places == {"ATT-FT": "40", "GPLAC": "40", "GPLAC, 16 weak images": "8", "Ceiling (told where)": ""}
+    told = {"ATT-FT": "40", "GPLAC": "40", "GPLAC, 16 weak images": "8", "Ceiling (told where)": ""}
+    missing = {cells[0] for cells in sheet.rows if cells[1] == "missing"}
+    assert {name: place for name, place in places.items() if name not in missing} == told
+    assert len(missing) == 9 and "CNN-40" in missing and "GPLAC, random colours" not in missing
     assert "Settings of their own: ATT-FT `network.policy_dropout=0`." in said(sheet)
     assert "The classifier of ATT-FT is judged after the second stage" in said(sheet)
     assert "older version, which do not tell" in said(sheet) and "GPLAC, 16 weak images (seed 0)." in said(
@@ -398,11 +405,11 @@ def test_figure_5_is_the_mean_share_of_points_on_the_object(tmp_path: Path) -> N
     inspection(tmp_path, "att-1", 0.1, best_fixed=0.44)
     (sheet,) = figure_5(tmp_path, "lite")
     unknown = "not measured"
-    assert row(sheet, "GPLAC") == ("GPLAC", "60.0 %", "90.0 %", "5.0 %", unknown, "25.0 %", unknown, "0 1")
+    assert row(sheet, "GPLAC") == ("GPLAC", "60.0 %", "90.0 %", "5.0 %", unknown, "25.0 %", unknown, "0, 1")
     assert row(sheet, "ATT-1")[3:5] == ("4.0 %", "44.0 %")
     assert "Best fixed point:" in said(sheet)
     assert [record["best_fixed"] for record in sheet.records] == [0.44, None]
-    assert [cells[0] for cells in sheet.rows] == ["ATT-1", "GPLAC"]
+    assert [cells[0] for cells in sheet.rows if cells[1] != "missing"] == ["ATT-1", "GPLAC"]
 
 
 def test_figure_5_has_a_row_for_methods_without_points_and_how_well_domains_are_told_apart(
@@ -434,11 +441,24 @@ def test_the_best_fixed_point_is_that_of_the_pictures_whichever_inspection_measu
     inspection(tmp_path, "gplac", 0.7, best_fixed=0.44)
     inspection(tmp_path, "att-40", 0.5, chance=0.05)  # the object is larger: these are other pictures
     (sheet,) = figure_5(tmp_path, "lite")
-    assert {cells[0]: cells[4] for cells in sheet.rows} == {
+    assert {cells[0]: cells[4] for cells in sheet.rows if cells[1] != "missing"} == {
         "ATT-1": "44.0 %",
         "GPLAC": "44.0 %",
         "ATT-40": "not measured",
     }
+
+
+def test_figure_5_says_what_has_no_inspection(tmp_path: Path) -> None:
+    for seed in (0, 1, 2):
+        put(tmp_path, "gplac", [4, 4], seed=seed)
+    inspection(tmp_path, "gplac", 0.7, seed=1)
+    (sheet,) = figure_5(tmp_path, "lite")
+    assert row(sheet, "GPLAC")[-1] == "1 (no inspection of 0, 2)"
+    assert row(sheet, "ATT-FT")[1] == "missing"
+    assert {cells[1] for cells in sheet.rows if cells[0] != "GPLAC"} == {"missing"} and len(sheet.rows) == 11
+    assert sheet.charts[0].title.startswith(
+        "Figure 5: share of feature points on the object (1 of 8 methods)"
+    )
 
 
 def assert_nested(tex: str) -> None:

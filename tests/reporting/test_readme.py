@@ -9,6 +9,7 @@ from synthetic import synthetic_result
 from gplac import config
 from gplac.cli import main
 from gplac.errors import UserError
+from gplac.evaluation.percent import rounded
 from gplac.evaluation.result import write_json
 from gplac.methods import METHODS
 from gplac.reporting.every_table import TABLES
@@ -86,8 +87,13 @@ def test_what_methods_have_for_their_own_is_told_above_the_table(
         "elsewhere": {"att-1": {"demo": {"training": {"steps": 7}}}},
     }
     monkeypatch.setattr(config, "METHOD_CHANGES", own["steps"] | own["else"] | own["elsewhere"])
-    told = "`network.first_layer=trained`: CNN-40; 5,000 steps: CNN-C, ATT-PO. A policy in random colours has"
-    assert f"Settings of some methods' own: {told} its parent's." in readme_tables(tmp_path)
+    told = "CNN-40 with a first layer that is trained on; CNN-C and ATT-PO with 5,000 steps. A policy in random colours"
+    assert f"(docs/paper_map.md#the-rule): {told} has its parent's." in readme_tables(tmp_path)
+
+
+def test_every_setting_that_a_method_has_for_its_own_is_said_in_words() -> None:
+    above = readme_tables(ROOT / "results").split("| policy |")[0]
+    assert "settings of their own" in above and "=" not in above
 
 
 def test_numbers_stand_beside_the_papers_and_what_is_missing_is_said(tmp_path: Path) -> None:
@@ -113,10 +119,10 @@ def test_numbers_stand_beside_the_papers_and_what_is_missing_is_said(tmp_path: P
         f"**{100 * emulated:.2f} %**"
     )
     assert row(third, "160: a hundredth")[1] != "not yet" and row(third, "1,600")[1] == "not yet"
-    put(tmp_path, "gplac", 0.9, seed=1)
+    other = put(tmp_path, "gplac", 0.9, seed=1)
     assert "alone" not in third
     text = readme_tables(tmp_path)
-    assert row(text, "GPLAC: ")[1].endswith(", seeds 0, 1)")
+    assert row(text, "GPLAC: ")[1].endswith(f", seeds 0, 1: {rounded(rate)}, {rounded(other)})")
     alone = f"by seed 0 alone, 16,000 weak images {ours}."
     assert f"equal terms: on the pusher, {alone}" in text and "terms: on the striker" not in text
 

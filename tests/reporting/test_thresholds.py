@@ -105,13 +105,16 @@ def test_the_verb_writes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert names == texts | {"thresholds-pusher.png", "thresholds-pusher-dark.png"}
 
 
-@pytest.mark.parametrize(("columns", "terminal"), [(72, True), (30, True), (72, False)])
-def test_a_table_wider_than_a_terminal_breaks_between_words_and_no_number_is_cut(
+@pytest.mark.parametrize(
+    ("columns", "terminal", "parts"), [(72, True, 1), (40, True, 2), (30, True, 3), (72, False, 1)]
+)
+def test_a_table_wider_than_a_terminal_breaks_between_words_or_into_several_and_no_number_is_cut(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     columns: int,
     terminal: bool,
+    parts: int,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     put(Path("results"), "gplac", [0.01, 0.06, 0.1], seed=0)
@@ -120,9 +123,9 @@ def test_a_table_wider_than_a_terminal_breaks_between_words_and_no_number_is_cut
     monkeypatch.setenv("FORCE_COLOR" if terminal else "NO_COLOR", "1")
     main(["table", "thresholds"])
     lines = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
-    (start,) = (place for place, line in enumerate(lines) if line.startswith("Success by threshold"))
-    table = lines[start : start + 12]
-    words = {word for line in table for word in line.split()}
-    assert {"33.3", "66.7", "100.0"} <= words and not any("…" in word for word in words)
-    fits = terminal and columns == 72
-    assert (max(len(line.rstrip()) for line in table) <= columns) is fits
+    end = next(place for place, line in enumerate(lines) if line.startswith("Pusher, preset"))
+    table = [line.rstrip() for line in lines[:end]]
+    words = [word for line in table for word in line.split()]
+    assert {"33.3", "66.7", "100.0", "Episodes"} <= {*words} and not any("…" in word for word in words)
+    assert words.count("Method") == words.count("ATT-1,") == parts
+    assert (max(map(len, table)) <= columns) is terminal

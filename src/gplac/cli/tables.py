@@ -1,5 +1,6 @@
 """The verb that makes the paper's tables from result files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -30,6 +31,8 @@ Which = Annotated[
 ]
 
 NOTHING = "nothing measured yet"
+BETWEEN = 2
+"""Spaces between the columns of a table in a terminal."""
 
 
 def table(
@@ -99,17 +102,48 @@ def _show(sheet: "Sheet") -> None:
     from rich.text import Text
 
     console = Console()
-    first, *others = sheet.head
-    columns = [Column(first), *(Column(name, justify="right", overflow="fold") for name in others)]
-    shown = Table(*columns, title=sheet.title, title_justify="left", box=None, pad_edge=False)
-    for cells in sheet.rows:
-        # Markdown's ** marks our own numbers.
-        shown.add_row(*(Text(cell.replace("**", ""), "bold" * cell.startswith("**")) for cell in cells))
-    # A number cut short is another number: in a terminal cells may break between words, as far as that is enough, and
-    # else, or where nobody looks, the table runs over the edge.
-    needed = console.measure(shown, options=console.options.update(max_width=1000))
-    fits = console.is_terminal and needed.minimum <= console.width
-    Console(width=console.width if fits else max(needed.maximum, console.width)).print(shown)
+    columns = [*zip(sheet.head, *sheet.rows, strict=True)]
+    least = [max(len(word) for cell in column for word in [*_plain(cell).split(), ""]) for column in columns]
+    most = [max(len(_plain(cell)) for cell in column) for column in columns]
+    # A number cut short is another number: in a terminal cells may break between words, and columns that do not fit
+    # even so are a table of their own below; where nobody looks, the table runs over the edge.
+    parts = [[*range(1, len(columns))]]
+    if console.is_terminal:
+        parts = [[]]
+        for place in range(1, len(columns)):
+            if (
+                parts[-1]
+                and least[0] + sum(least[each] + BETWEEN for each in (*parts[-1], place)) > console.width
+            ):
+                parts.append([])
+            parts[-1].append(place)
+    for part in parts:
+        places = [0, *part]
+        room = console.width - BETWEEN * len(part) if console.is_terminal else sum(most)
+        widths = _widths([least[each] for each in places], [most[each] for each in places], room)
+        heads = [
+            Column(sheet.head[place], justify="right" if place else "left", width=width)
+            for place, width in zip(places, widths, strict=True)
+        ]
+        shown = Table(*heads, title=sheet.title, title_justify="left", box=None, pad_edge=False)
+        for cells in sheet.rows:
+            # Markdown's ** marks our own numbers.
+            kept = (cells[place] for place in places)
+            shown.add_row(*(Text(_plain(cell), "bold" * cell.startswith("**")) for cell in kept))
+        Console(width=max(console.width, sum(widths) + BETWEEN * len(part))).print(shown)
     for note in sheet.notes:
         console.print(Markdown(note))
     console.print()
+
+
+def _plain(cell: str) -> str:
+    return cell.replace("**", "")
+
+
+def _widths(least: Sequence[int], most: Sequence[int], room: int) -> list[int]:
+    """Widths of columns: at least the longest word's, and as far as there is room their longest cells', those first
+    that lack least of it."""
+    widths = list(least)
+    for place in sorted(range(len(widths)), key=lambda place: most[place] - least[place]):
+        widths[place] += max(0, min(most[place] - least[place], room - sum(widths)))
+    return widths

@@ -247,6 +247,7 @@ def read_result(path: Path) -> Result:
     except (ValueError, RecursionError) as error:
         raise UserError(
             f"{path} is not JSON ({error}); delete it, and write it again with: gplac evaluate RUN --json {path}"
+            " (a cell of a grid: with the gplac grid run that measured it)"
         ) from error
     check(document, "result", str(path))
     return document

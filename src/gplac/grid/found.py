@@ -28,7 +28,7 @@ def found(path: Path, schema: str) -> Found | None:
     """
     try:
         return _read(path, schema, path.stat().st_mtime_ns)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # what is to be written there will say so
         return None
     except OSError as error:
         return Found({}, f"cannot be read ({error.strerror})")

@@ -47,8 +47,17 @@ class Bar:
     """Success of each seed by itself, drawn if there are several."""
 
 
-def success_bars(bars: Sequence[Bar], theme: Theme, paper: str = "the paper") -> Figure:
-    """Success with 95 % intervals, a diamond where the paper's number lies, and dots where single seeds do."""
+def success_bars(
+    bars: Sequence[Bar], theme: Theme, paper: str = "the paper", rules: Sequence[int] = ()
+) -> Figure:
+    """Success with 95 % intervals, a diamond where the paper's number lies, and dots where single seeds do.
+
+    Args:
+        bars: from above.
+        theme: see `gplac.reporting.themes`.
+        paper: whose numbers the diamonds are, in the legend.
+        rules: bars that a line is drawn below, as what follows is of another kind.
+    """
     names = [wrapped(bar.name, NAME_IN) for bar in bars]
     # A name of several lines needs a higher row.
     heights = np.array([max(0.42, 0.19 * (name.count("\n") + 1)) for name in names]) / 0.42
@@ -62,10 +71,13 @@ def success_bars(bars: Sequence[Bar], theme: Theme, paper: str = "the paper") ->
         axes.plot([bar.low, bar.high], [row, row], color=theme.ink, linewidth=1.4, solid_capstyle="butt")
         # In a column of its own: beside another mark it would be read as that one's number.
         axes.text(NUMBERS_AT, row, str(rounded(bar.rate)), va="center", ha="right", fontweight="bold")
+        # Beside the interval, whose ends they would cover, and each below the one before, which may lie at its place.
         if len(bar.seeds) > 1:
-            axes.plot(bar.seeds, [row - 0.2] * len(bar.seeds), **dots)
+            axes.plot(bar.seeds, row - 0.1 - 0.22 * np.linspace(0, 1, len(bar.seeds)), **dots)
         if bar.paper is not None:
-            axes.plot(bar.paper, row, **diamond)
+            axes.plot(bar.paper, row + 0.2, **diamond)
+    for place in rules:
+        axes.axhline(rows[place] - heights[place] / 2, color=theme.ink, linewidth=0.6)
     axes.set(yticks=rows, yticklabels=names, xlim=(0, NUMBERS_AT), xticks=np.linspace(0, 1, 6))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     axes.grid(visible=False, axis="y")

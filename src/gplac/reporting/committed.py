@@ -74,7 +74,8 @@ class Committed:
                 document = json.loads(path.read_text())
             except (OSError, ValueError, RecursionError) as error:
                 raise UserError(
-                    f"{path} cannot be read as JSON ({error}): write it again, or move it elsewhere."
+                    f"{path} cannot be read as JSON ({error}): delete it, and run its grid again where that has its"
+                    " run, or move it elsewhere."
                 ) from error
             check(document, "inspection", str(path))
             # One of settings that the preset took over since says "lite-changed".

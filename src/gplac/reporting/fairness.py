@@ -20,8 +20,8 @@ from gplac.models.network import Network
 from gplac.models.registry import encoder_named
 from gplac.objectives.objective import Source, sources
 from gplac.reporting.committed import Committed, Key
-from gplac.reporting.paper_tables import REFERENCES, own_settings
-from gplac.reporting.published import METHODS
+from gplac.reporting.paper_tables import MISSING, REFERENCES, own_settings
+from gplac.reporting.published import ALL, METHODS
 from gplac.reporting.sheets import Sheet
 from gplac.reporting.themes import label
 from gplac.training.batches import LENGTH
@@ -57,7 +57,7 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         _record(task, preset, key, each, committed.inspections.get(key, []))
         for key, each in in_order(committed.results)
     ]
-    rows = tuple(
+    rows: tuple[tuple[str, ...], ...] = tuple(
         (
             row_name(record["method"], record["weak_budget"]),
             f"{record['labelled_frames']:,}",
@@ -78,6 +78,9 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         )
         for record in records
     )
+    if rows:
+        measured = {record["method"] for record in records}
+        rows += tuple((label(name), MISSING, *[""] * 14) for name in ALL[task] if name not in measured)
     notes = [
         f"{task_named(task).title.capitalize()}, preset {preset}. Steps: of the optimiser, first stages included."
         " Images a step: demonstrated ones and weak ones, after first stages and warm-up."
@@ -99,6 +102,12 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         notes.append(
             f"The classifier of {' and '.join(first)} is judged after the second stage, which does not train it."
         )
+    if uncontrolled := [
+        row_name(record["method"], record["weak_budget"])
+        for record in records
+        if record["method"] in MAKERS and None in (record["labelled"], record["blank"])
+    ]:
+        notes.append(f"Without controls, which were not measured: {', '.join(uncontrolled)}.")
     if untold := [name for key, each in in_order(committed.results) if (name := _untold(key, each))]:
         notes.append(
             "Files of an older version, which do not tell what they were trained with; batches and work are the"

@@ -6,11 +6,15 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from gplac.reporting.committed import Committed
+from gplac.methods import METHODS
+from gplac.reporting.committed import Committed, Key
 from gplac.reporting.fairness import in_order, rate, row_name
 from gplac.reporting.instrument_section import BEST_FIXED, BY_CHANCE
-from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
+from gplac.reporting.paper_tables import MISSING
+from gplac.reporting.published import ALL
+from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title, so_many_of
 from gplac.reporting.table_charts import PointsBar, points_bars
+from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.registry import task_names
 
@@ -31,6 +35,14 @@ def _apart(record: Mapping[str, Any]) -> str:
     if not told:
         return NOT_MEASURED
     return told if seeds == record["seeds"] else f"{told} (seeds {seeds.replace(' ', ', ')})"
+
+
+def _seeds(record: Mapping[str, Any], committed: Committed) -> str:
+    """Which seeds a row is of, and which are measured and not inspected."""
+    seeds = record["seeds"].replace(" ", ", ")
+    measured = committed.results.get(Key(record["method"], record["weak_budget"]), [])
+    lost = [str(each["seed"]) for each in measured if str(each["seed"]) not in record["seeds"].split()]
+    return f"{seeds} (no inspection of {', '.join(lost)})" if lost else seeds
 
 
 def _points(results: Path, preset: str, task: str) -> Sheet:
@@ -86,12 +98,14 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
             rate(record["best_fixed"]) or NOT_MEASURED,
             rate(record["map_entropy"]),
             _apart(record),
-            record["seeds"],
+            _seeds(record, committed),
         )
         for record in records
     )
     if rows:
         rows += tuple((name, "no points", *[""] * 6) for name in without)
+        looked = {key.method for key in committed.inspections}
+        rows += tuple((label(name), MISSING, *[""] * 6) for name in ALL[task] if name not in looked)
     unmeasured = any(
         record[name] is None for record in records for name in ("best_fixed", "domains_told_apart")
     )
@@ -105,9 +119,17 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
         + " Not measured: inspections of older versions have not." * unmeasured,
     )
     shown = (each["frames"]["unseen"] for found in committed.inspections.values() for each in found)
+    attentive = [name for name in ALL[task] if METHODS[name]().encoder == METHODS["att-1"]().encoder]
+    shown_of = [record["method"] for record in records]
     chart = Chart(
         chart_name("figure5", task),
-        chart_title("Figure 5: share of feature points on the object", task, preset, shown, "pictures"),
+        chart_title(
+            f"Figure 5: share of feature points on the object{so_many_of(shown_of, attentive)}",
+            task,
+            preset,
+            shown,
+            "pictures",
+        ),
         f"Share of feature points on the object, {task_named(task).title}: {', '.join(bar.name for bar in bars)}",
         partial(points_bars, bars),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from gplac.reporting.charts import Bar, success_bars
 from gplac.reporting.committed import Committed, Key, named_seeds
 from gplac.reporting.orders import order
 from gplac.reporting.published import EPISODES, ROBOT_EPISODES, TABLE_1, TABLE_2, TABLE_3
-from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title
+from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title, so_many_of
 from gplac.reporting.table_charts import BudgetPoint, budget_curves
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
@@ -94,14 +95,16 @@ def _of_methods(
     charts: tuple[Chart, ...] = ()
     if measured:
         bars = [_bar(m, each, rates[m]) for m, each in measured.items()]
+        kinds = [m in theirs or 2 * (m in REFERENCES) for m in measured]
+        rules = [place for place, (kind, after) in enumerate(pairwise(kinds)) if kind != after]
         about = f"{title}: success of {', '.join(bar.name for bar in bars)}, with 95 % intervals"
-        heading = f"{stem.replace('table', 'Table ')}: success in unseen scenes"
+        heading = f"{stem.replace('table', 'Table ')}: success in unseen scenes{so_many_of(measured, theirs)}"
         charts = (
             Chart(
                 chart_name(stem, task),
                 chart_title(heading, task, preset, (each.episodes for each in measured.values())),
                 about,
-                partial(success_bars, bars, paper=drawn),
+                partial(success_bars, bars, paper=drawn, rules=rules),
             ),
         )
     return Sheet(
@@ -126,7 +129,7 @@ def _of_budgets(results: Path, preset: str, task: str) -> Sheet:
     keys = {
         budget: Key("gplac", budget if budget < whole else 0) for budget in budgets.values() if budget >= 2
     }
-    rows, records, curve, compared = [], [], [], []
+    rows, records, drawn, compared = [], [], [], []
     for images, rate in theirs.items():
         if (budget := budgets[images]) not in keys:
             continue
@@ -134,7 +137,7 @@ def _of_budgets(results: Path, preset: str, task: str) -> Sheet:
         rows.append((f"{images:,}", f"{budget:,}", *_cells(rate, each)))
         records.append(_record("Table 3", task, preset, "gplac", budget, rate, each))
         compared.append((f"{budget:,} weak images", each, rate))
-        curve.append(BudgetPoint(images, rate, each))
+        drawn.append((images, budget, rate, keys[budget]))
     measured = {name: each for name, each, _ in compared if each is not None}
     shared = committed.shared(keys.values())
     alike = {
@@ -153,8 +156,11 @@ def _of_budgets(results: Path, preset: str, task: str) -> Sheet:
         *order(alike, {name: rate for name, _, rate in compared}, EPISODES),
         *_far([(name, each, rate) for name, each, rate in compared if each is not None], len(measured)),
     ]
-    counts = (each.episodes for each in measured.values())
-    title = chart_title("Table 3: success of GPLAC by number of weak images", task, preset, counts)
+    # As rows are compared: with more seeds at one end a curve would bend by that as well.
+    curve = [BudgetPoint(images, budget, rate, shared[key]) for images, budget, rate, key in drawn]
+    counts = (each.episodes for each in alike.values())
+    seeds = f", {named_seeds(next(iter(alike.values())))}" if alike else ""
+    title = chart_title("Table 3: success of GPLAC by number of weak images", task, preset, counts) + seeds
     about = f"Table 3, {task}: success of GPLAC by number of weak images, the paper's and ours"
     return Sheet(
         f"Table 3, {task} (preset {preset})",

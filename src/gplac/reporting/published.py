@@ -54,6 +54,9 @@ TABLE_3: dict[str, dict[int, float]] = {
 }
 """Success rate of GPLAC by number of weak images, task -> images -> rate."""
 
+ALL = {**TABLE_1, "mug_push": TABLE_2}
+"""Tables 1 and 2, task -> method -> rate."""
+
 METHODS = (
     "att-1", "cnn-1", "att-40", "cnn-40", "cnn-c", "att-ae", "att-po", "att-ft", "att-da", "gplac-da", "gplac",
 )  # fmt: skip

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gplac import config
-from gplac.evaluation.percent import point_span, points, span
+from gplac.evaluation.percent import point_span, points, rounded, span
 from gplac.evaluation.pooling import Pooled
 from gplac.evaluation.ranks import agreement, beyond
 from gplac.methods import BEYOND
@@ -38,6 +38,12 @@ ROWS = {
     **{name: f"{label(name)} ([beyond the paper](docs/beyond.md))" for name in BEYOND},
 }
 """Table 1's rows in the order of a reader, with what each method is."""
+IN_WORDS = {
+    "network.policy_dropout=0": "without dropout on the policy",
+    "network.first_layer=trained": "with a first layer that is trained on",
+    "training.finetune_learning_rate=0.0006": "with a tenth of the learning rate in the second stage",
+}
+"""What methods have for their own, as it is typed -> as it is said after their names."""
 STEPS = ("training.steps=", "training.warmup_steps=")
 """Settings that the number of steps stands for."""
 INTERVALS = (
@@ -62,7 +68,7 @@ def _table_1(results: Path) -> Iterator[str]:
     yield (
         f"Success at preset `{PRESET}`, the size for two processor cores ({sizes.data.width}x{sizes.data.height}"
         f" pixels, {sizes.training.steps:,} steps), in {sizes.evaluation.scenes} unseen test scenes x"
-        f" {sizes.evaluation.episodes} episodes a seed. {INTERVALS}{_of_their_own()}"
+        f" {sizes.evaluation.episodes} episodes a seed. {INTERVALS}{_frames()}{_of_their_own()}"
     )
     yield ""
     yield from _head("policy", *(name for task in tasks for name in (task, "paper")))
@@ -95,15 +101,29 @@ def _of_their_own() -> str:
     methods: dict[str, list[str]] = {}
     for method in [each for each in ROWS if each not in BEYOND]:  # those have what their parents have
         own = config.own_changes(PRESET, method)
-        told = [f"`{each}`" for each in own if not each.startswith(STEPS)]
+        told = [IN_WORDS.get(each, f"`{each}`") for each in own if not each.startswith(STEPS)]
         if len(told) < len(own):
-            told.append(f"{config.preset(PRESET, method=method).training.steps:,} steps")
-        if told:
-            methods.setdefault(" and ".join(told), []).append(label(method))
+            told.append(f"with {config.preset(PRESET, method=method).training.steps:,} steps")
+        for each in told:
+            methods.setdefault(each, []).append(label(method))
     if not methods:
         return ""
-    settings = "; ".join(f"{told}: {', '.join(names)}" for told, names in methods.items())
-    return f" Settings of some methods' own: {settings}. A policy in random colours has its parent's."
+    settings = "; ".join(f"{' and '.join(names)} {told}" for told, names in methods.items())
+    return (
+        f" Some methods have settings of their own, [chosen on validation scenes](docs/paper_map.md#the-rule):"
+        f" {settings}. A policy in random colours has its parent's."
+    )
+
+
+def _frames() -> str:
+    """How much there is to learn from, beside what the paper has, in a sentence that follows others."""
+    data, steps = config.preset(PRESET).data, task_named("pusher").episode_steps
+    one, many = data.demonstrations * steps, data.weak_scenes * data.demonstrations_per_scene * steps
+    most = max(images for rates in TABLE_3.values() for images in rates)
+    return (
+        f" ATT-40 and CNN-40 learn from {many:,} frames, all others from {one:,}; weak images are"
+        f" {data.weak_scenes * data.weak_per_scene:,}, where the paper has {most:,} of both."
+    )
 
 
 def _controls(found: Mapping[str, Committed]) -> Iterator[str]:
@@ -281,6 +301,8 @@ def _ours(each: Pooled | None) -> str:
     if each is None:
         return "not yet"
     seeds = "" if list(each.by_seed) == [0] else f", {named_seeds(each)}"
+    if len(each.by_seed) > 1:
+        seeds += f": {', '.join(str(rounded(rate)) for rate in each.by_seed.values())}"
     return f"**{100 * each.rate:.2f} %** ({span(each.interval95.low, each.interval95.high)}{seeds})"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
+from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
 
 from gplac.evaluation.percent import rounded
 from gplac.evaluation.pooling import Pooled
@@ -18,6 +18,8 @@ class BudgetPoint:
 
     images: int
     """Weak images in the paper."""
+    budget: int
+    """And here."""
     paper: float
     ours: Pooled | None
 
@@ -48,10 +50,13 @@ def budget_curves(rows: Sequence[BudgetPoint], theme: Theme) -> Figure:
         axes.plot([share, share], [interval.low, interval.high], color=colour, linewidth=1.6)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(FixedLocator(shares))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
+    budgets = [f"{row.budget:,}" for row in rows]
+    axes.set_xticklabels(
+        [f"{100 * share:g} %\n{budget}" for share, budget in zip(shares, budgets, strict=True)]
+    )
     axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
-    axes.set(xlabel="share of the weak images", ylabel="success", ylim=(0, 1))
+    axes.set(xlabel="share of the weak images, and how many that are of ours", ylabel="success", ylim=(0, 1))
     figure.legend(loc="outside lower center", ncols=2)
     return figure
 
