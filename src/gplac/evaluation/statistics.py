@@ -108,10 +108,11 @@ def bootstrap_over_scenes(values: Sequence[npt.NDArray[np.generic]], confidence:
         values: one array of per-episode numbers for each scene.
         confidence: coverage.
     """
-    return middle(_resampled_means(values), confidence)
+    return middle(resampled_means(values), confidence)
 
 
-def _resampled_means(values: Sequence[npt.NDArray[np.generic]]) -> Floats:
+def resampled_means(values: Sequence[npt.NDArray[np.generic]]) -> Floats:
+    """Means of ``values``, one array for each scene, in scenes drawn as `drawn_scenes` draws them."""
     if not values or any(len(scene) == 0 for scene in values):
         raise ValueError("a bootstrap over scenes needs at least one episode in every scene")
     totals = np.array([np.sum(scene, dtype=np.float64) for scene in values])
@@ -181,7 +182,7 @@ def paired_difference(a: Outcomes, b: Outcomes) -> PairedDifference:
     only_a, only_b = int(np.sum(every < 0)), int(np.sum(every > 0))
     return PairedDifference(
         difference=float(every.mean()),
-        interval95=difference_interval(_resampled_means(differences), len(differences)),
+        interval95=difference_interval(resampled_means(differences), len(differences)),
         only_a=only_a,
         only_b=only_b,
         p_mcnemar=mcnemar(only_a, only_b),
