@@ -10,6 +10,7 @@ from pages import ROOT
 
 from gplac.evaluation.percent import rounded
 from gplac.grid.recipe import read_recipe
+from gplac.reporting.settings import MISSED
 from gplac.worlds import pusher, striker
 
 
@@ -235,3 +236,28 @@ def test_what_grids_cost_at_lite_is_what_their_results_say() -> None:
 def measured(task: str, name: str) -> Any:
     """The committed result of a policy at preset `lite`."""
     return json.loads((ROOT / "results/lite" / task / f"{name}.json").read_text())
+
+
+def test_how_often_intervals_miss_is_told_as_it_was_measured() -> None:
+    """In `docs/grid.md`, README and below the table of settings."""
+    found = json.loads((ROOT / "results/coverage/pusher-confirmation.json").read_text())["intervals"]
+
+    def share(what: str, scenes: int, which: str = "missed") -> str:
+        return str(rounded(found[f"{what} of {scenes} scenes"][which]))
+
+    page = " ".join((ROOT / "docs/grid.md").read_text().split())
+    for scenes in (40, 20, 11):
+        told = rf"in {share('differences', scenes)} % of (samples of )?{scenes}( scenes)? "
+        ends = rf"\({share('differences', scenes, 'least')} to {share('differences', scenes, 'most')}[,)]"
+        assert re.search(told + ends, page)
+    assert f"in {', '.join(share('rates', scenes) for scenes in (40, 20))} and {share('rates', 11)} %" in page
+    hard = [
+        each["above"] + each["below"]
+        for name, each in found["rates of 40 scenes"]["by_result"].items()
+        if name.startswith("att-40-")
+    ]
+    assert f"in {rounded(min(hard))} to {rounded(max(hard))} % of samples of 40" in page
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    told = f"in {share('differences', 40)} % of samples of 40 scenes and {share('differences', 11)} % of 11"
+    assert told in readme
+    assert str(rounded(MISSED)) == share("differences", 20)

@@ -43,7 +43,7 @@ class Pair:
     @property
     def clear(self) -> bool:
         """Whether the interval leaves no doubt about which succeeds more often here. It is of this pair alone: among
-        pairs without a difference one in twenty seems clear."""
+        pairs without a difference about one in seventeen seems clear in 40 scenes (``recipes/coverage.py``)."""
         return self.interval95.excludes(0.0)
 
 
