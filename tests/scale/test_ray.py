@@ -1,4 +1,4 @@
-"""The executor over a real Ray on this machine, where it is installed: `pip install 'gplac[ray]'`."""
+"""The executor over a real Ray on this machine, where there are packages of it."""
 
 import importlib.util
 import os
