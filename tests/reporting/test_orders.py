@@ -46,6 +46,14 @@ def test_what_the_papers_own_episodes_do_not_tell_apart_counts_for_neither_order
     assert "ATT-FT over ATT-DA" not in starting(told, "Clearly in the paper's order")
 
 
+def test_an_order_that_nearly_all_samples_of_scenes_share_has_no_interval_without_a_width() -> None:
+    theirs = {"gplac": 0.8, "att-1": 0.4}
+    sure = starting(order({"gplac": of(*[EVER] * 9), "att-1": of(*[HALF] * 9)}, theirs, 400), "Order:")
+    assert "is 1.00 (1.00 in nearly all samples of these scenes, too; 1.00 to 1.00 with" in sure
+    open_ = starting(order({"gplac": of(EVER, NEVER), "att-1": of(HALF, HALF)}, theirs, 400), "Order:")
+    assert "(95 % over scenes −1.00 to 1.00;" in open_
+
+
 def test_what_is_said_where_the_papers_episodes_tell_one_pair_apart_or_none() -> None:
     theirs = {"gplac": 0.8, "att-da": 0.6, "att-1": 0.4}
     ours = {"gplac": of(*[EVER] * 20), "att-da": of(*[HALF] * 20), "att-1": of(*[NEVER] * 20)}

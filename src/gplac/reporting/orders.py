@@ -71,8 +71,12 @@ def agreed(found: Agreement, episodes: int) -> str:
     assert found.redrawn95 is not None
     (low, high), (lower, higher) = ((each.low, each.high) for each in (found.interval95, found.redrawn95))
     same = [pair for pair in found.pairs if pair.agrees]
+    # Of few methods it has few values, and an interval of no width would claim the same of all scenes.
+    over = f"95 % over scenes {tau(low)} to {tau(high)}"
+    if tau(low) == tau(high):
+        over = f"{tau(low)} in nearly all samples of these scenes, too"
     said = (
-        f"Kendall's τ with the paper's order is {tau(found.tau)} (95 % over scenes {tau(low)} to {tau(high)};"
+        f"Kendall's τ with the paper's order is {tau(found.tau)} ({over};"
         f" {tau(lower)} to {tau(higher)} with the paper's {episodes} episodes drawn anew as well), and as much or more"
         f" in {percent(found.by_chance)} of random orders: {len(same)} of {len(found.pairs)} pairs come in the paper's"
         f" order, {sum(pair.clear for pair in same)} of them clearly."
