@@ -47,7 +47,7 @@ class Cluster(Executor):
                 raise UserError(
                     f"The Ray cluster does not answer ({error}); set RAY_ADDRESS to one that runs, or unset it."
                 ) from error
-        self.workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        self.workers = workers or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         self._initialiser = initialiser
         self._pool: list[Any] = []
 
