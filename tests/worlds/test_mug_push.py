@@ -263,7 +263,7 @@ def test_a_robot_of_ones_own_is_seen_collected_and_evaluated(own_sawyer: Path, t
     seen, kept = load_episodes(cache, 1, 2)
     assert seen == view
     np.testing.assert_array_equal(kept.qpos, found.qpos)
-    assert evaluation_folder(tmp_path, view, "test").name == "test-green"
+    assert evaluation_folder(tmp_path, view, "test").name == "test-robot-green"
     own_sawyer.write_text(own_sawyer.read_text() + "\n")  # films of these episodes would show another robot
     with pytest.raises(UserError, match="is not the robot of the evaluation"):
         load_episodes(cache, 1, 2)
