@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ def test_a_real_ray_gives_results_failures_and_a_new_worker_for_a_dead_one(
     monkeypatch.setenv(
         "PYTHONPATH", os.pathsep.join(filter(None, [str(Path(__file__).parent), os.getenv("PYTHONPATH")]))
     )
+    before = signal.getsignal(signal.SIGTERM)
     with executor(2, work.prepare, kind="ray") as pool:
+        assert signal.getsignal(signal.SIGTERM) == before  # Ray's own would end a grid without a sentence
         assert sorted(pool.map(work.square, range(5))) == [(i, i * i) for i in range(5)]
         results = dict(pool.attempt(work.fail_at_two, range(4)))
         failed = results.pop(2)

@@ -5,6 +5,8 @@ Workers share nothing but files: the folder that items name has to be the same o
 
 import contextlib
 import os
+import signal
+import threading
 from collections.abc import Callable, Generator, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
@@ -41,8 +43,12 @@ class Cluster(Executor):
         self._ray: Any = ray
         self._started = not ray.is_initialized()
         if self._started:
+            before = signal.getsignal(signal.SIGTERM)
             try:
                 ray.init(runtime_env={"env_vars": worker_environment() | _plugins()}, log_to_driver=False)
+                # Ray puts its own in the place of ours, which ends in a sentence.
+                if threading.current_thread() is threading.main_thread():
+                    signal.signal(signal.SIGTERM, before)
             except (ConnectionError, ValueError) as error:
                 raise UserError(
                     f"The Ray cluster does not answer ({error}); set RAY_ADDRESS to one that runs, or unset it."
