@@ -12,13 +12,14 @@ import json
 from pathlib import Path
 from statistics import fmean
 
-import numpy as np
 import tyro
 
 from gplac.cli import mistakes_told
 from gplac.errors import UserError
 from gplac.evaluation.coverage import missed
-from gplac.evaluation.result import Result, read_result
+from gplac.evaluation.pooling import pooled
+from gplac.evaluation.result import read_result
+from gplac.evaluation.statistics import paired_interval, rate_interval
 from gplac.files import require_writable, write_atomically
 from gplac.provenance import provenance
 
@@ -40,16 +41,19 @@ def main(*, samples: int = 1000) -> None:
         )
     require_writable(OUT)
     results = {path.stem: read_result(path) for path in paths}
-    rates = {name: outcomes(result) for name, result in results.items()}
+    rates = {name: list(pooled([result]).outcomes.values()) for name, result in results.items()}
     differences = {
         name: [after.astype(float) - before for before, after in zip(rates[base], rates[name], strict=True)]
         for name, result in results.items()
         if (base := f"{result['method']}-lite-seed{result['seed']}") in rates and base != name
     }
     found = {}
-    for what, each in (("rates", rates), ("differences", differences)):
+    for what, each, interval in (
+        ("rates", rates, rate_interval),
+        ("differences", differences, paired_interval),
+    ):
         for scenes in SCENES:
-            by_name = {name: missed(values, scenes, samples) for name, values in each.items()}
+            by_name = {name: missed(values, interval, scenes, samples) for name, values in each.items()}
             shares = [one.above + one.below for one in by_name.values()]
             found[f"{what} of {scenes} scenes"] = {
                 "missed": round(fmean(shares), 4),
@@ -66,11 +70,6 @@ def main(*, samples: int = 1000) -> None:
             )
     document = {"samples": samples, "intervals": found, "provenance": provenance()}
     write_atomically(OUT, (json.dumps(document, indent=1) + "\n").encode())
-
-
-def outcomes(result: Result) -> list[np.ndarray]:
-    """Success of each episode, scene by scene."""
-    return [np.array(scene["outcomes"], dtype=np.bool_) for scene in result["per_scene"]]
 
 
 if __name__ == "__main__":

@@ -16,14 +16,16 @@ import torch
 import tyro
 
 from gplac.cli import mistakes_told
+from gplac.cli.options import OptionalPath
 from gplac.data.dataset import Demonstrations
 from gplac.errors import UserError
+from gplac.evaluation.pooling import pooled
 from gplac.evaluation.rollout import evaluate
 from gplac.evaluation.statistics import paired_difference, rate_interval
 from gplac.evaluation.steady import HAZY, SteadyPolicy, hazy_channels, mean_points
 from gplac.files import require_writable, write_atomically
 from gplac.provenance import provenance
-from gplac.runs import INSPECTION, Run, evaluate_run, inspect_run
+from gplac.runs import INSPECTION, Run, evaluate_run, inspect_run, labelled_demonstrations
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import split_size
 
@@ -34,14 +36,14 @@ def main(
     run: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")],
     /,
     *,
-    demos: Path = Path("data/lite/pusher/demos-1"),
+    demos: OptionalPath = None,
     above: float = HAZY,
 ) -> None:
     """Evaluate it.
 
     Args:
         run: Folder of the run.
-        demos: Demonstrations of the labelled scene that it was trained on.
+        demos: Demonstrations of the labelled scene; by default those that it was trained on, where its preset has them.
         above: Entropy, as a share of a flat map's, from which on a channel's point is held.
     """
     torch.set_num_threads(1)
@@ -49,6 +51,7 @@ def main(
     view = opened.view()
     out = Path("results/steady") / view.task / f"{run.name}.json"
     require_writable(out)
+    demos = demos or labelled_demonstrations(opened)
     looked = run / "evaluation" / SPLIT / INSPECTION
     if not looked.exists():
         inspect_run(run, demos, SPLIT)
@@ -63,7 +66,7 @@ def main(
     images = Demonstrations.load(demos, view.task).images
     places = mean_points(policy, np.asarray(images[:: max(1, len(images) // FRAMES)]))
     steady = SteadyPolicy(policy, channels, places)
-    name = f"{opened.weights_id()}, {policy.arithmetic}, held {channels.tolist()}"
+    policy_id = f"{opened.weights_id()}, {policy.arithmetic}, held {channels.tolist()}"
     outcomes = {
         split: evaluate(
             steady,
@@ -72,13 +75,12 @@ def main(
             count,
             episodes,
             workers=1,
-            policy_id=name,
+            policy_id=policy_id,
             cache=run / "evaluation" / "steady" / split,
         ).outcomes(task)
         for split, count, episodes in ((SPLIT, scenes, EPISODES_EACH), ("labelled", 1, LABELLED_EPISODES))
     }
-    of_before = [np.array(scene["outcomes"], dtype=np.bool_) for scene in before["per_scene"]]
-    found = paired_difference(of_before, list(outcomes[SPLIT]))
+    found = paired_difference(list(pooled([before]).outcomes.values()), list(outcomes[SPLIT]))
     interval = rate_interval(list(outcomes[SPLIT]))
     document = {
         **{

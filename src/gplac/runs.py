@@ -255,7 +255,7 @@ def inspect_run(
         raise UserError(
             f"The {split} split has {most} scenes, and {count} were asked for; ask for 1 to {most}."
         )
-    demonstrations = _labelled(run) if demonstrations is None else demonstrations
+    demonstrations = labelled_demonstrations(run) if demonstrations is None else demonstrations
     frames = Demonstrations.load(demonstrations, view.task)
     if view.robot_model is None and (theirs := Manifest.read(demonstrations).robot_model):
         raise UserError(
@@ -270,7 +270,7 @@ def inspect_run(
     return found
 
 
-def _labelled(run: Run) -> Path:
+def labelled_demonstrations(run: Run) -> Path:
     """Where the demonstrations of the labelled scene lie that a run was trained on.
 
     Raises:

@@ -218,7 +218,7 @@ def test_the_lead_says_if_more_than_weak_images_differs(tmp_path: Path) -> None:
         (tmp_path / f"{method}.json").write_text(json.dumps(found))
     said = lead(entries([tmp_path / f"{method}.json" for method in paths]))
     assert (
-        "ATT-1, the same network without weak images and with other settings (network.policy_dropout 0.0, not 0.3),"
+        "ATT-1, the same network without weak images and with other settings of network (policy_dropout 0.0, not 0.3),"
         " succeeds in" in said
     )
 

@@ -66,6 +66,7 @@ class Size:
         from gplac.methods import method_named
         from gplac.training.described import idle
 
+        # How often a training is saved changes nothing that is learned, and may be chosen all the same.
         for field in idle(method_named(method), config.preset(self.preset, task, method), self.set):
             if field != "training.checkpoint_every":
                 raise UserError(f"{field} has no part in what {method} learns; leave it out of --set.")

@@ -83,13 +83,13 @@ def train(
             f"{weak} holds your own photographs: name your own demonstrations as well, with --demos FOLDER."
         )
 
-    from gplac.grid.cell import Cell
     from gplac.methods import method_named
     from gplac.training.loop import train
+    from gplac.training.settings import check_task
 
     method, task = method or "gplac", task or "pusher"
     known = method_named(method)
-    Cell(task, method, seed).check()  # before data are asked for
+    check_task(method, task)  # before data are asked for
     settings = size.settings(task, method)
     size.require_used(task, method)
     scenes = min(known.labelled_scenes, settings.data.weak_scenes)

@@ -1,12 +1,12 @@
 """How often a 95 % interval over scenes holds what it is of, measured: where many scenes are known, few are drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from gplac.evaluation.statistics import difference_interval, rate_interval, resampled_means
+from gplac.evaluation.statistics import Interval
 from gplac.seeding import rng
 
 Values = Sequence[npt.NDArray[np.generic]]
@@ -22,21 +22,20 @@ class Missed:
     below: float
 
 
-def missed(every: Values, scenes: int, samples: int) -> Missed:
+def missed(every: Values, interval: Callable[[Values], Interval], scenes: int, samples: int) -> Missed:
     """Take what is known of many scenes for all that there is, and estimate its mean from samples of few.
 
     Args:
         every: success of each episode, or the difference of two successes, scene by scene; as many in each.
+        interval: of the mean, from the scenes of a sample.
         scenes: how many a sample has, drawn with replacement, as scenes are made one independently of another.
         samples: how many are drawn.
     """
     truth = float(np.mean(np.concatenate(every)))
     draws = rng("coverage", scenes).integers(0, len(every), size=(samples, scenes))
-    differs = any(scene.dtype != np.bool_ for scene in every)
     above = below = 0
     for drawn in draws:
-        values = [every[scene] for scene in drawn]
-        found = difference_interval(resampled_means(values), scenes) if differs else rate_interval(values)
+        found = interval([every[scene] for scene in drawn])
         above += found.low > truth
         below += found.high < truth
     return Missed(above / samples, below / samples)

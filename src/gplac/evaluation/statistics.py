@@ -108,11 +108,10 @@ def bootstrap_over_scenes(values: Sequence[npt.NDArray[np.generic]], confidence:
         values: one array of per-episode numbers for each scene.
         confidence: coverage.
     """
-    return middle(resampled_means(values), confidence)
+    return middle(_resampled_means(values), confidence)
 
 
-def resampled_means(values: Sequence[npt.NDArray[np.generic]]) -> Floats:
-    """Means of ``values``, one array for each scene, in scenes drawn as `drawn_scenes` draws them."""
+def _resampled_means(values: Sequence[npt.NDArray[np.generic]]) -> Floats:
     if not values or any(len(scene) == 0 for scene in values):
         raise ValueError("a bootstrap over scenes needs at least one episode in every scene")
     totals = np.array([np.sum(scene, dtype=np.float64) for scene in values])
@@ -157,6 +156,11 @@ def difference_interval(resampled: Floats, scenes: int) -> Interval:
     return Interval(2 * rate.low - 1, 2 * rate.high - 1)
 
 
+def paired_interval(differences: Sequence[npt.NDArray[np.float64]]) -> Interval:
+    """`difference_interval` of the mean of what two policies differ by in each episode, scene by scene."""
+    return difference_interval(_resampled_means(differences), len(differences))
+
+
 def mcnemar(only_a: int, only_b: int) -> float:
     """Two-sided p-value of McNemar's exact test from the numbers of pairs that disagree either way."""
     disagreeing = only_a + only_b
@@ -182,7 +186,7 @@ def paired_difference(a: Outcomes, b: Outcomes) -> PairedDifference:
     only_a, only_b = int(np.sum(every < 0)), int(np.sum(every > 0))
     return PairedDifference(
         difference=float(every.mean()),
-        interval95=difference_interval(resampled_means(differences), len(differences)),
+        interval95=paired_interval(differences),
         only_a=only_a,
         only_b=only_b,
         p_mcnemar=mcnemar(only_a, only_b),

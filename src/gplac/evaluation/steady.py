@@ -8,13 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gplac.errors import UserError
+from gplac.evaluation.inspection import calls
 from gplac.evaluation.policies import Attentive, Float32, Images
 
 HAZY = 0.3
 """Entropy of a channel's attention in unseen scenes, as a share of a flat map's, above which its point is a mean over
 much of the picture. Channels of GPLAC that follow the mug have 0.01 to 0.12."""
-CALL = 32
-"""Pictures of one call of the policy."""
 
 
 class SteadyPolicy:
@@ -49,5 +48,4 @@ def hazy_channels(inspection: Mapping[str, Any], above: float = HAZY) -> npt.NDA
 
 def mean_points(policy: Attentive, images: Images) -> Float32:
     """Mean place ``(K, 2)`` of each point over images ``(N, H, W, 3)``."""
-    parts = [policy.points(images[first : first + CALL]) for first in range(0, len(images), CALL)]
-    return np.asarray(np.concatenate(parts).mean(axis=0), np.float32)
+    return np.asarray(calls(policy.points, images).mean(axis=0), np.float32)

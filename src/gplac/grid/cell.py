@@ -17,11 +17,10 @@ from gplac.files import require_writable
 from gplac.grid.found import Found, found
 from gplac.methods import METHODS
 from gplac.runs import INSPECTION
-from gplac.training.batches import LENGTH
 from gplac.training.changes import changes
 from gplac.training.checkpoint import RUN_JSON, WEIGHTS
 from gplac.training.described import HASH, described, idle
-from gplac.training.settings import check_settings
+from gplac.training.settings import check_settings, check_task
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.splits import split_size
 
@@ -101,15 +100,11 @@ class Cell:
             raise UserError(
                 f"{self.id}: no method is called {self.method!r}; choose one of {', '.join([*METHODS, *REFERENCES])}."
             )
-        if (
-            self.trained
-            and "video" in METHODS[self.method]().reads
-            and task_named(self.task).episode_steps < LENGTH
-        ):
-            raise UserError(
-                f"{self.id}: {self.method} learns from {LENGTH} frames on end, and an episode of {self.task} has"
-                f" {task_named(self.task).episode_steps}: choose another method or task."
-            )
+        if self.trained:
+            try:
+                check_task(self.method, self.task)
+            except UserError as error:
+                raise UserError(f"{self.id}: {error}") from error
         self._check_changes()
         for name in BUDGETS:
             if getattr(self, name) and not self.learns_weakly:

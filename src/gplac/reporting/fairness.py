@@ -1,6 +1,6 @@
 """What every method had to learn from and what it cost, and what its controls say."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import chain
@@ -21,7 +21,7 @@ from gplac.models.registry import encoder_named
 from gplac.objectives.objective import Source, sources
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.paper_tables import MISSING, REFERENCES, own_settings
-from gplac.reporting.published import ALL, METHODS
+from gplac.reporting.published import METHODS, RATES
 from gplac.reporting.sheets import Sheet
 from gplac.reporting.themes import label
 from gplac.training.batches import LENGTH
@@ -79,8 +79,7 @@ def _fair(results: Path, preset: str, task: str) -> Sheet:
         for record in records
     )
     if rows:
-        measured = {record["method"] for record in records}
-        rows += tuple((label(name), MISSING, *[""] * 14) for name in ALL[task] if name not in measured)
+        rows += missing_rows(task, (record["method"] for record in records), len(rows[0]))
     notes = [
         f"{task_named(task).title.capitalize()}, preset {preset}. Steps: of the optimiser, first stages included."
         " Images a step: demonstrated ones and weak ones, after first stages and warm-up."
@@ -305,6 +304,12 @@ def in_order(found: Mapping[Key, Any]) -> list[tuple[Key, Any]]:
 def row_name(method: str, budget: int) -> str:
     """What a row is called."""
     return f"{label(method)}, {budget:,} weak images" if budget else label(method)
+
+
+def missing_rows(task: str, measured: Iterable[str], columns: int) -> tuple[tuple[str, ...], ...]:
+    """Rows of the paper's methods that are not measured, with so many columns."""
+    there = {*measured}
+    return tuple((label(name), MISSING, *[""] * (columns - 2)) for name in RATES[task] if name not in there)
 
 
 def rate(share: float | None) -> str:

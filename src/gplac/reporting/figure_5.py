@@ -8,13 +8,11 @@ from typing import Any
 
 from gplac.methods import METHODS
 from gplac.reporting.committed import Committed, Key
-from gplac.reporting.fairness import in_order, rate, row_name
+from gplac.reporting.fairness import in_order, missing_rows, rate, row_name
 from gplac.reporting.instrument_section import BEST_FIXED, BY_CHANCE
-from gplac.reporting.paper_tables import MISSING
-from gplac.reporting.published import ALL
-from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title, so_many_of
+from gplac.reporting.published import RATES
+from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title, how_many_measured
 from gplac.reporting.table_charts import PointsBar, points_bars
-from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
 from gplac.worlds.registry import task_names
 
@@ -104,8 +102,7 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
     )
     if rows:
         rows += tuple((name, "no points", *[""] * 6) for name in without)
-        looked = {key.method for key in committed.inspections}
-        rows += tuple((label(name), MISSING, *[""] * 6) for name in ALL[task] if name not in looked)
+        rows += missing_rows(task, (key.method for key in committed.inspections), len(rows[0]))
     unmeasured = any(
         record[name] is None for record in records for name in ("best_fixed", "domains_told_apart")
     )
@@ -119,12 +116,12 @@ def _points(results: Path, preset: str, task: str) -> Sheet:
         + " Not measured: inspections of older versions have not." * unmeasured,
     )
     shown = (each["frames"]["unseen"] for found in committed.inspections.values() for each in found)
-    attentive = [name for name in ALL[task] if METHODS[name]().encoder == METHODS["att-1"]().encoder]
+    attentive = [name for name in RATES[task] if METHODS[name]().encoder == METHODS["att-1"]().encoder]
     shown_of = [record["method"] for record in records]
     chart = Chart(
         chart_name("figure5", task),
         chart_title(
-            f"Figure 5: share of feature points on the object{so_many_of(shown_of, attentive)}",
+            f"Figure 5: share of feature points on the object{how_many_measured(shown_of, attentive)}",
             task,
             preset,
             shown,

@@ -16,7 +16,7 @@ from gplac.reporting.charts import Bar, success_bars
 from gplac.reporting.committed import Committed, Key, named_seeds
 from gplac.reporting.orders import order
 from gplac.reporting.published import EPISODES, ROBOT_EPISODES, TABLE_1, TABLE_2, TABLE_3
-from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title, so_many_of
+from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title, how_many_measured
 from gplac.reporting.table_charts import BudgetPoint, budget_curves
 from gplac.reporting.themes import label
 from gplac.worlds.registry import task as task_named
@@ -95,10 +95,10 @@ def _of_methods(
     charts: tuple[Chart, ...] = ()
     if measured:
         bars = [_bar(m, each, rates[m]) for m, each in measured.items()]
-        kinds = [m in theirs or 2 * (m in REFERENCES) for m in measured]
-        rules = [place for place, (kind, after) in enumerate(pairwise(kinds)) if kind != after]
+        kinds = ["paper" if m in theirs else "reference" if m in REFERENCES else "beyond" for m in measured]
+        rules = [place for place, (kind, next_kind) in enumerate(pairwise(kinds)) if kind != next_kind]
         about = f"{title}: success of {', '.join(bar.name for bar in bars)}, with 95 % intervals"
-        heading = f"{stem.replace('table', 'Table ')}: success in unseen scenes{so_many_of(measured, theirs)}"
+        heading = f"{stem.replace('table', 'Table ')}: success in unseen scenes{how_many_measured(measured, theirs)}"
         charts = (
             Chart(
                 chart_name(stem, task),

@@ -54,7 +54,7 @@ TABLE_3: dict[str, dict[int, float]] = {
 }
 """Success rate of GPLAC by number of weak images, task -> images -> rate."""
 
-ALL = {**TABLE_1, "mug_push": TABLE_2}
+RATES = {**TABLE_1, "mug_push": TABLE_2}
 """Tables 1 and 2, task -> method -> rate."""
 
 METHODS = (
@@ -72,7 +72,7 @@ def published(task: str, method: str, share: float = 1.0) -> float | None:
         share: of the weak images that it was trained on; GPLAC has a number for some parts of them.
     """
     if math.isclose(share, 1.0):
-        return TABLE_2.get(method) if task == "mug_push" else TABLE_1.get(task, {}).get(method)
+        return RATES.get(task, {}).get(method)
     row = TABLE_3.get(task, {}) if method == "gplac" else {}
     return next((rate for images, rate in row.items() if math.isclose(images / max(row), share)), None)
 

@@ -108,9 +108,12 @@ def _of_their_own() -> str:
             methods.setdefault(each, []).append(label(method))
     if not methods:
         return ""
-    settings = "; ".join(f"{' and '.join(names)} {told}" for told, names in methods.items())
+    settings = "; ".join(
+        f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} {told}"
+        for told, names in methods.items()
+    )
     return (
-        f" Some methods have settings of their own, [chosen on validation scenes](docs/paper_map.md#the-rule):"
+        " Some methods have settings of their own, [chosen on validation scenes](docs/paper_map.md#the-rule):"
         f" {settings}. A policy in random colours has its parent's."
     )
 

@@ -19,6 +19,7 @@ from gplac.reporting.published import SOURCE
 from gplac.reporting.scenes import told, unseen
 from gplac.reporting.tables import markdown, rows
 from gplac.reporting.themes import label
+from gplac.training.changes import changes
 from gplac.worlds.registry import task as task_named
 
 PAGE, TABLE, PICTURES = "index.html", "table.md", "pictures"
@@ -105,13 +106,13 @@ def _otherwise(other: Result, main: Result) -> str:
     """Which settings of network and training two results differ in that both have and tell, as a part of a sentence;
     nothing if in none."""
     theirs, ours = (each["training"].get("settings", {}) for each in (other, main))
-    apart = [
-        f"{part}.{name} {theirs[part][name]}, not {value}"
-        for part in ("network", "training")
-        for name, value in ours.get(part, {}).items()
-        if theirs.get(part, {}).get(name, value) != value
-    ]
-    return html.escape(f" and with other settings ({'; '.join(apart)})") if apart else ""
+    both = {part: theirs.get(part, {}).keys() & ours.get(part, {}).keys() for part in ("network", "training")}
+    before, now = (
+        {part: {name: told[part][name] for name in sorted(names)} for part, names in both.items() if names}
+        for told in (theirs, ours)
+    )
+    apart = changes(before, now)
+    return html.escape(f" and with other settings of {apart}") if apart else ""
 
 
 def _labelled_scenes(result: Result) -> str:

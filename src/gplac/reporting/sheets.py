@@ -34,7 +34,7 @@ def chart_title(what: str, task: str, preset: str, counts: Iterable[int], of: st
     return f"{what}\n{task_named(task).title.capitalize()}, preset {preset}{many}"
 
 
-def so_many_of(measured: Iterable[str], methods: Iterable[str]) -> str:
+def how_many_measured(measured: Iterable[str], methods: Iterable[str]) -> str:
     """How many of a table's methods are measured, in brackets, as what follows a chart's heading; nothing of all."""
     wanted = list(methods)
     found = len({*measured} & {*wanted})

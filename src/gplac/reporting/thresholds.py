@@ -13,8 +13,8 @@ from gplac.evaluation.result import THRESHOLDS_M, Result
 from gplac.methods import BEYOND
 from gplac.reporting.committed import Committed, Key
 from gplac.reporting.paper_tables import REFERENCES
-from gplac.reporting.published import ALL, METHODS, published
-from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title, so_many_of
+from gplac.reporting.published import METHODS, RATES, published
+from gplac.reporting.sheets import Chart, Sheet, chart_name, chart_title, how_many_measured
 from gplac.reporting.themes import label
 from gplac.reporting.threshold_charts import Curve, threshold_panels
 from gplac.worlds.registry import task as task_named
@@ -55,7 +55,7 @@ def _of_task(results: Path, preset: str, task: str) -> Sheet:
     chart = Chart(
         chart_name("thresholds", task),
         chart_title(
-            f"Success by the distance within which it is counted (cm){so_many_of(curves, ALL[task])}",
+            f"Success by the distance within which it is counted (cm){how_many_measured(curves, RATES[task])}",
             task,
             preset,
             episodes.values(),

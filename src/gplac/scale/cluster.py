@@ -46,13 +46,14 @@ class Cluster(Executor):
             before = signal.getsignal(signal.SIGTERM)
             try:
                 ray.init(runtime_env={"env_vars": worker_environment() | _plugins()}, log_to_driver=False)
-                # Ray puts its own in the place of ours, which ends in a sentence.
-                if threading.current_thread() is threading.main_thread():
-                    signal.signal(signal.SIGTERM, before)
             except (ConnectionError, ValueError) as error:
                 raise UserError(
                     f"The Ray cluster does not answer ({error}); set RAY_ADDRESS to one that runs, or unset it."
                 ) from error
+            finally:
+                # Ray puts its own in the place of ours, which ends in a sentence.
+                if threading.current_thread() is threading.main_thread():
+                    signal.signal(signal.SIGTERM, before)
         self.workers = workers or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         self._initialiser = initialiser
         self._pool: list[Any] = []

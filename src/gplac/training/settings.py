@@ -6,11 +6,13 @@ import torch
 
 from gplac.config import Preset
 from gplac.errors import UserError
-from gplac.methods import Method
+from gplac.methods import Method, method_named
 from gplac.models.network import Network
 from gplac.objectives.objective import sources
+from gplac.training.batches import LENGTH
 from gplac.training.device import has_bf16, memory_gib
 from gplac.training.stages import stages
+from gplac.worlds.registry import task as task_named
 
 COPIES = 3.5
 """How many numbers a step keeps for each one that a convolution answers: that, what batch norm and ReLU make of it, and
@@ -67,6 +69,24 @@ def check_settings(preset: Preset, weak: bool = True) -> None:
     for name in ("channels", "hidden"):
         if min(getattr(network, name), default=1) < 1:
             raise UserError(f"network.{name} holds {min(getattr(network, name))}: a layer has 1 or more.")
+
+
+def check_task(name: str, task: str) -> None:
+    """Whether a method can learn a task of gplac's own.
+
+    Args:
+        name: of the method.
+        task: name of the task.
+
+    Raises:
+        UserError: there is no such method or task, or the method learns from more frames on end than an episode has.
+    """
+    method, steps = method_named(name), task_named(task).episode_steps
+    if "video" in method.reads and steps < LENGTH:
+        raise UserError(
+            f"{name} learns from {LENGTH} frames on end, and an episode of {task} has {steps}: choose another method or"
+            " task."
+        )
 
 
 def check_memory(
